@@ -1,0 +1,30 @@
+import type { Awaitable } from './crypto.ts';
+import { WebhookError } from './error.ts';
+import { checkFreshness } from './freshness.ts';
+import type { DeliveryHeaders } from './headers.ts';
+import type { Provider } from './provider.ts';
+import type { KeyRing } from './secret.ts';
+import { type Claimed, matchSignature, readSignature } from './signature.ts';
+
+/**
+ * Proves that a delivery is genuine and fresh, or throws why not. The secret is asked for only once the headers look
+ * like a signature, so that junk never costs a lookup.
+ */
+export async function authenticate(
+  provider: Provider,
+  delivery: { readonly headers: DeliveryHeaders; readonly body: Uint8Array },
+  keys: () => Awaitable<KeyRing>,
+  clock: { readonly toleranceSeconds: number | undefined; readonly now: () => number },
+): Promise<Claimed> {
+  const claimed = readSignature(provider.signature, delivery.headers);
+  const keyRing = await keys();
+  const match = await matchSignature(claimed, delivery.body, await keyRing(claimed.scheme.algorithm));
+  if (match === -1) {
+    throw new WebhookError(
+      'signature_mismatch',
+      `The signature in ${claimed.scheme.headers[0]} was not made of these bytes with this secret: the secret belongs to another endpoint of ${provider.name}, or something changed the body on its way.`,
+    );
+  }
+  checkFreshness(claimed.timestamp, clock.toleranceSeconds ?? claimed.scheme.toleranceSeconds, clock.now());
+  return claimed;
+}

@@ -1,0 +1,88 @@
+import type { Awaitable } from './crypto.ts';
+import { WebhookError } from './error.ts';
+
+/** What asking for a key gives: it is yours, someone else is at work on it, or it is done. */
+export type Claim =
+  | {
+      readonly state: 'taken';
+      /** The event was handled: every later delivery of it is a duplicate. */
+      done(): Awaitable<void>;
+      /** It was not handled: the next delivery may try. */
+      release(): Awaitable<void>;
+    }
+  | { readonly state: 'busy' }
+  | { readonly state: 'done' };
+
+/**
+ * Remembers which events were handled, for the `dedupe` option. The in-process store ({@link memoryClaims}) serves one
+ * process; give a store of your own to share claims between several.
+ */
+export interface ClaimStore {
+  /**
+   * Takes a key, atomically. A claim that is neither done nor released within `leaseMs` milliseconds is lost, because
+   * its holder must have died; what the late holder then says of it changes nothing for the next one.
+   */
+  claim(key: string, leaseMs: number): Awaitable<Claim>;
+}
+
+interface Entry {
+  done: boolean;
+  /** On the monotonic clock, in milliseconds. */
+  readonly expires: number;
+}
+
+/**
+ * Claims in this process's memory: the default of `dedupe`.
+ *
+ * @param options.maxKeys how many keys are remembered, 10,000 by default; the oldest handled ones are forgotten first
+ * @throws WebhookError `invalid_options` where `maxKeys` is no positive whole number
+ *
+ * @example
+ * ```ts
+ * import { createReceiver, gravv, memoryClaims } from '@hookproof/core';
+ *
+ * export const receiver = createReceiver({
+ *   provider: gravv(),
+ *   secret: process.env.GRAVV_SECRET ?? '',
+ *   dedupe: memoryClaims({ maxKeys: 100_000 }),
+ *   on: { 'transfer.status.completed': ({ data }) => console.log(data.amount) },
+ * });
+ * ```
+ */
+export function memoryClaims(options: { readonly maxKeys?: number } = {}): ClaimStore {
+  const maxKeys = options.maxKeys ?? 10_000;
+  if (!Number.isSafeInteger(maxKeys) || maxKeys < 1) {
+    throw new WebhookError('invalid_options', 'maxKeys must be a whole number of keys, at least 1.');
+  }
+  const entries = new Map<string, Entry>();
+
+  // Oldest first. What is being handled right now is never forgotten.
+  function forget(now: number): void {
+    for (const [key, entry] of entries) {
+      if (entries.size < maxKeys) return;
+      if (entry.done || entry.expires <= now) entries.delete(key);
+    }
+  }
+
+  return {
+    claim(key, leaseMs) {
+      const now = performance.now();
+      const current = entries.get(key);
+      if (current?.done) return { state: 'done' };
+      if (current !== undefined && current.expires > now) return { state: 'busy' };
+      entries.delete(key);
+      forget(now);
+      const mine: Entry = { done: false, expires: now + leaseMs };
+      entries.set(key, mine);
+      return {
+        state: 'taken',
+        done() {
+          if (entries.get(key) === mine) mine.done = true;
+        },
+        release() {
+          if (entries.get(key) === mine) entries.delete(key);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { core } from 'zod';
+import { WebhookError } from './error.ts';
+import type { EventOf, JsonObject } from './event.ts';
+import type { DeliveryHeaders } from './headers.ts';
+import type { BareEvent, Provider } from './provider.ts';
+
+const maxTypeLength = 256;
+
+/** Turns a proven body into an event. `signedId` is the id that the signature covers, where the scheme has one. */
+export function readEvent<P extends Provider>(
+  provider: P,
+  body: Uint8Array,
+  headers: DeliveryHeaders,
+  signedId: string | undefined,
+): EventOf<P> {
+  const envelope = parse(body);
+  const fields = provider.envelope;
+  const id = fields.id === undefined ? signedId : (envelope[fields.id] ?? undefined);
+  if (id !== undefined && typeof id !== 'string') throw notAnEvent(provider, `"${fields.id}" is not a string`);
+  const found = findEvent(provider, envelope, headers);
+  const event = {
+    provider: provider.name,
+    id: id === '' ? undefined : id,
+    type: found.type,
+    timestamp: readTimestamp(found.timestamp),
+    data: readData(provider, found),
+    envelope,
+  };
+  // The one place where types meet what was checked: `data` came out of the schema that belongs to `type`.
+  return event as EventOf<P>;
+}
+
+function findEvent(provider: Provider, envelope: JsonObject, headers: DeliveryHeaders): BareEvent {
+  const fields = provider.envelope;
+  const type = envelope[fields.type];
+  const found =
+    type === undefined || type === null
+      ? provider.bare?.(envelope, headers)
+      : { type, timestamp: fields.timestamp && envelope[fields.timestamp], data: envelope[fields.data] };
+  if (found === undefined) throw notAnEvent(provider, `"${fields.type}" is missing`);
+  if (typeof found.type !== 'string' || found.type === '' || found.type.length > maxTypeLength) {
+    throw notAnEvent(provider, `"${fields.type}" is not a string of 1 to ${maxTypeLength} characters`);
+  }
+  return { ...found, type: found.type };
+}
+
+function readData(provider: Provider, { type, data }: BareEvent): unknown {
+  const schema = provider.schemaFor(type);
+  if (schema === undefined) return data;
+  const result = core.safeParse(schema, data);
+  if (result.success) return result.data;
+  // Paths and expectations of the schema only: nothing that the body holds.
+  const issues = result.error.issues.slice(0, 3).map((issue) => `data${path(issue.path)}: ${issue.message}`);
+  throw notAnEvent(provider, `${type} does not fit its schema (${issues.join('; ')})`);
+}
+
+function path(parts: readonly PropertyKey[]): string {
+  return parts.map((part) => `.${String(part).slice(0, 64)}`).join('');
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Parses UTF-8 JSON; a leading byte order mark is allowed. */
+function parse(body: Uint8Array): JsonObject {
+  const value = parseJson(decode(body));
+  if (isJsonObject(value)) return value;
+  throw new WebhookError('invalid_event', 'The body is genuine JSON, but not an object.');
+}
+
+function decode(body: Uint8Array): string {
+  try {
+    return decoder.decode(body);
+  } catch {
+    throw new WebhookError('invalid_body', 'The body is genuine, but not UTF-8.');
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return mayHoldProto.test(text) ? JSON.parse(text, dropProto) : JSON.parse(text);
+  } catch {
+    // The error is not passed on as a cause: JSON.parse quotes the body in its message.
+    throw new WebhookError('invalid_body', 'The body is genuine, but not JSON.');
+  }
+}
+
+function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+// A key `__proto__` is dropped: a handler that copies the object would change the copy's prototype with it.
+const mayHoldProto = /__proto__|\\u005f/i;
+
+function dropProto(key: string, value: unknown): unknown {
+  return key === '__proto__' ? undefined : value;
+}
+
+/**
+ * Reads ISO 8601 with any number of fraction digits (Gravv sends nanoseconds), or seconds or milliseconds since 1970.
+ * A time without a zone is taken as UTC. Anything else is no timestamp, and never a reason to refuse an event.
+ */
+export function readTimestamp(value: unknown): Date | undefined {
+  let time = Number.NaN;
+  if (typeof value === 'number') time = Math.abs(value) < 1e11 ? value * 1000 : value;
+  else if (typeof value === 'string') {
+    const iso = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?\s?([Zz]|[+-]\d\d:?\d\d)?$/.exec(value);
+    if (iso !== null) {
+      const [, day, clock = '', fraction = '', zone = 'Z'] = iso;
+      const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase();
+      time = Date.parse(
+        `${day}T${clock.length === 5 ? `${clock}:00` : clock}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`,
+      );
+    } else if (/^\d{9,13}$/.test(value)) return readTimestamp(Number(value));
+  }
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+function notAnEvent(provider: Provider, what: string): WebhookError {
+  return new WebhookError('invalid_event', `The body is genuine JSON, but no event of ${provider.name}: ${what}.`);
+}

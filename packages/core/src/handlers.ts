@@ -1,0 +1,132 @@
+import { WebhookError } from './error.ts';
+import type { EventFor, Pattern, WebhookEvent } from './event.ts';
+import type { DeliveryHeaders } from './headers.ts';
+import { isBelow, type Provider } from './provider.ts';
+
+/** The delivery that brought an event. */
+export interface Delivery {
+  /** Headers by name in lower case. Only those that the scheme names are signed. */
+  readonly headers: DeliveryHeaders;
+  /** The raw bytes that were verified. */
+  readonly body: Uint8Array;
+  /** The provider's id of this delivery, the same on every retry; undefined where it sends none. Not signed. */
+  readonly id: string | undefined;
+}
+
+/** A handler's second argument. */
+export interface HandlerContext<Request = unknown> {
+  readonly delivery: Delivery;
+  /** What makes two deliveries the same event; undefined where nothing tells. */
+  readonly key: string | undefined;
+  /** Aborts when `timeoutMs` is over. */
+  readonly signal: AbortSignal;
+  /** The framework's own: Express's `req`, Fastify's `request`, Hono's context, the `Request` of `fetch`. */
+  readonly request: Request;
+}
+
+/** The user's function for one event type or pattern. The delivery is handled when the promise it returns resolves. */
+export type Handler<Event, Request = unknown> = (event: Event, context: HandlerContext<Request>) => unknown;
+
+/** Handlers by event type or pattern. All that match an event run in the order in which they are written. */
+export type Handlers<P extends Provider, Request = unknown> = {
+  readonly [K in Pattern<P>]?:
+    | Handler<EventFor<P, K>, Request>
+    | readonly Handler<EventFor<P, K>, Request>[]
+    | undefined;
+};
+
+/** Finds the handlers for an event type. */
+export type HandlerLookup<Request> = (type: string) => readonly Handler<WebhookEvent, Request>[];
+
+/** Checks the `on` option; throws `invalid_options` for a type that the provider does not have, or no function. */
+export function compileHandlers<P extends Provider, Request>(
+  provider: P,
+  on: Handlers<P, Request>,
+): HandlerLookup<Request> {
+  if (typeof on !== 'object' || on === null) {
+    throw invalid(`on must be an object of handlers by event type, such as { '*': (event) => … }`);
+  }
+  const entries: [matches: (type: string) => boolean, handlers: readonly Handler<WebhookEvent, Request>[]][] = [];
+  for (const [pattern, value] of Object.entries<unknown>(on)) {
+    if (value === undefined) continue;
+    const handlers: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (!handlers.every(isHandler<Request>))
+      throw invalid(`on["${pattern}"] must be a function or a list of functions`);
+    entries.push([matcher(provider, pattern), handlers]);
+  }
+  return (type) => entries.flatMap(([matches, handlers]) => (matches(type) ? handlers : []));
+}
+
+function matcher(provider: Provider, pattern: string): (type: string) => boolean {
+  if (pattern === '*') return () => true;
+  const types = provider.events && Object.keys(provider.events);
+  if (pattern.endsWith('.*')) {
+    const start = pattern.slice(0, -1);
+    if (types === undefined) return (type) => isBelow(type, start);
+    // Only declared types: the handler's `data` is typed as theirs. What the provider adds later goes to '*'.
+    if (types.some((type) => isBelow(type, start)))
+      return (type) => isBelow(type, start) && provider.schemaFor(type) !== undefined;
+  } else if (types === undefined || provider.schemaFor(pattern) !== undefined) {
+    return (type) => type === pattern;
+  }
+  throw invalid(
+    `on["${pattern}"] is no event type of ${provider.name}: use one of ${types?.join(', ')}, a pattern such as "${types?.[0]?.split('.')[0]}.*", or "*", which also gets types that are not listed here`,
+  );
+}
+
+// Type by type the handlers want different events; `matcher` is what makes sure that each gets only its own.
+function isHandler<Request>(value: unknown): value is Handler<WebhookEvent, Request> {
+  return typeof value === 'function';
+}
+
+/** Handlers at work. */
+export interface HandlerRun {
+  /** What became of them in the end, even after the timeout: rejects with `handler_failed` when one fails. */
+  readonly settled: Promise<void>;
+  /** Rejects with `handler_timeout` when `timeoutMs` is over. */
+  readonly late: Promise<never>;
+  /** Ends the timer. */
+  readonly stop: () => void;
+}
+
+/** Runs handlers one after the other. */
+export function runHandlers<Request>(
+  handlers: readonly Handler<WebhookEvent, Request>[],
+  event: WebhookEvent,
+  context: Omit<HandlerContext<Request>, 'signal'>,
+  timeoutMs: number,
+): HandlerRun {
+  const timeout = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const error = new WebhookError(
+        'handler_timeout',
+        `The handlers for ${event.type} did not finish within timeoutMs (${timeoutMs} ms). Answer sooner and do the long work elsewhere.`,
+      );
+      reject(error);
+      timeout.abort(error);
+    }, timeoutMs);
+  });
+  const settled = runInOrder(handlers, event, { ...context, signal: timeout.signal });
+  return { settled, late, stop: () => clearTimeout(timer) };
+}
+
+async function runInOrder<Request>(
+  handlers: readonly Handler<WebhookEvent, Request>[],
+  event: WebhookEvent,
+  context: HandlerContext<Request>,
+): Promise<void> {
+  for (const handler of handlers) {
+    if (context.signal.aborted) throw context.signal.reason;
+    try {
+      await handler(event, context);
+    } catch (cause) {
+      throw new WebhookError('handler_failed', `A handler for ${event.type} failed.`, { cause });
+    }
+  }
+}
+
+function invalid(what: string): WebhookError {
+  return new WebhookError('invalid_options', `${what}.`);
+}

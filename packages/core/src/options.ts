@@ -1,0 +1,85 @@
+import type { ClaimStore } from './claims.ts';
+import { WebhookError } from './error.ts';
+import type { Handlers } from './handlers.ts';
+import type { OnOutcome } from './outcome.ts';
+import type { Provider } from './provider.ts';
+import type { SecretOption } from './secret.ts';
+
+/** What a receiver of any framework can be told. `Request` is the framework's own request or context. */
+export interface WebhookOptions<P extends Provider, Request = unknown> {
+  /** The signing secret: one, a list in the order to try while it is rotated, or a function of the request. */
+  readonly secret: SecretOption<Request>;
+  /** Handlers by event type (`device.high_risk`), pattern (`device.*`), or `*` for everything. */
+  readonly on: Handlers<P, Request>;
+  /** Largest body in bytes; 1 MiB by default. */
+  readonly maxBodyBytes?: number | undefined;
+  /** Milliseconds in which the whole body must have arrived; 10,000 by default. */
+  readonly bodyTimeoutMs?: number | undefined;
+  /** Seconds that a signed timestamp may be away from now, in both directions; the scheme's own by default (300). */
+  readonly toleranceSeconds?: number | undefined;
+  /**
+   * Milliseconds that all handlers of a delivery have together: 8,000 by default, or four fifths of what the provider
+   * waits where that is less. It must be below what the provider waits.
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Where handled events are remembered; this process's memory by default, `false` to handle every delivery. */
+  readonly dedupe?: false | ClaimStore | undefined;
+  /** Called once per delivery, for logs and metrics. Without it, failures of the server's own go to `console.error`. */
+  readonly onOutcome?: OnOutcome | undefined;
+  /** The clock, in milliseconds since 1970; `Date.now` by default. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Times and sizes, each within its bounds. */
+export interface Limits {
+  readonly maxBodyBytes: number;
+  readonly bodyTimeoutMs: number;
+  readonly toleranceSeconds: number | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Checks the options that need no other step's knowledge; throws `invalid_options` with the option's name. */
+export function checkOptions(
+  provider: Provider,
+  options: { readonly [K in keyof WebhookOptions<Provider>]?: unknown },
+): Limits {
+  if (typeof provider !== 'object' || provider === null || typeof provider.schemaFor !== 'function') {
+    throw invalid(
+      'provider must be what a factory returns: grantex() and not grantex, or the result of defineProvider',
+    );
+  }
+  const { toleranceSeconds, onOutcome, now, dedupe } = options;
+  if (onOutcome !== undefined && typeof onOutcome !== 'function') throw invalid('onOutcome must be a function');
+  if (now !== undefined && typeof now !== 'function') throw invalid('now must be a function, such as Date.now');
+  if (dedupe !== undefined && dedupe !== false && !isClaimStore(dedupe)) {
+    throw invalid('dedupe must be false, or a store with a claim function, such as memoryClaims()');
+  }
+  const waits = provider.timeoutMs ?? Number.POSITIVE_INFINITY;
+  const timeoutMs = positive('timeoutMs', options.timeoutMs ?? Math.min(8_000, waits * 0.8), 'milliseconds');
+  if (timeoutMs >= waits) {
+    throw invalid(`timeoutMs is ${timeoutMs}, but ${provider.name} waits only ${waits} ms for a reply: choose less`);
+  }
+  return {
+    maxBodyBytes: positive('maxBodyBytes', options.maxBodyBytes ?? 1024 * 1024, 'bytes'),
+    bodyTimeoutMs: positive('bodyTimeoutMs', options.bodyTimeoutMs ?? 10_000, 'milliseconds'),
+    toleranceSeconds:
+      toleranceSeconds === undefined ? undefined : positive('toleranceSeconds', toleranceSeconds, 'seconds'),
+    timeoutMs,
+  };
+}
+
+function isClaimStore(value: unknown): value is ClaimStore {
+  return typeof value === 'object' && value !== null && 'claim' in value && typeof value.claim === 'function';
+}
+
+// Node's timers turn anything above 2^31-1 into 1 ms.
+const maxTimer = 2 ** 31 - 1;
+
+function positive(option: string, value: unknown, unit: string): number {
+  if (typeof value === 'number' && value > 0 && value <= maxTimer) return value;
+  throw invalid(`${option} must be a number of ${unit} above 0 and at most ${maxTimer}`);
+}
+
+function invalid(what: string): WebhookError {
+  return new WebhookError('invalid_options', `${what}.`);
+}

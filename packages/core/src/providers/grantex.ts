@@ -1,0 +1,74 @@
+import * as z from 'zod';
+import { WebhookError } from '../error.ts';
+import { defineProvider } from '../provider.ts';
+import type { SignatureScheme } from '../scheme.ts';
+
+const v2: SignatureScheme = {
+  header: 'x-grantex-signature-v2',
+  encoding: 'hex',
+  prefix: 'sha256=',
+  signs: '{timestamp}.{body}',
+  timestamp: { header: 'x-grantex-timestamp' },
+};
+
+const v1: SignatureScheme = { header: 'x-grantex-signature', encoding: 'hex', prefix: 'sha256=' };
+
+const signatures = { auto: [v2, v1], v1: [v1], v2: [v2] } as const;
+
+/** Options of {@link grantex}. */
+export interface GrantexOptions {
+  /**
+   * Which signature to demand.
+   *
+   * - `v2`: only `X-Grantex-Signature-V2`, which covers a timestamp, so that a captured delivery cannot be replayed
+   *   after five minutes.
+   * - `v1`: only the legacy `X-Grantex-Signature`. It never expires.
+   * - `auto` (default): V2 whenever either V2 header is present, legacy otherwise. Someone who captured a delivery can
+   *   strip the V2 headers and replay it with the legacy signature at any time: only deduplication stands against
+   *   that. Choose `v2` as soon as all your deliveries carry it.
+   */
+  readonly signature?: 'auto' | 'v1' | 'v2' | undefined;
+}
+
+const grant = { grantId: z.string(), agentId: z.string(), principalId: z.string(), scopes: z.array(z.string()) };
+
+/**
+ * Grantex, delegated authorisation for agents. Events and signatures are those of its webhook documentation and of
+ * captured deliveries.
+ *
+ * @throws WebhookError `invalid_options` for an unknown `signature`
+ *
+ * @example
+ * ```ts
+ * import { createReceiver, grantex } from '@hookproof/core';
+ *
+ * export const receiver = createReceiver({
+ *   provider: grantex({ signature: 'v2' }),
+ *   secret: process.env.GRANTEX_SECRET ?? '',
+ *   on: { 'grant.*': (event) => console.log(event.type, event.data.grantId) },
+ * });
+ * ```
+ */
+export function grantex(options: GrantexOptions = {}) {
+  const wanted = options.signature ?? 'auto';
+  if (wanted !== 'auto' && wanted !== 'v1' && wanted !== 'v2') {
+    throw new WebhookError('invalid_options', `grantex: signature must be 'auto', 'v1' or 'v2'.`);
+  }
+  return defineProvider({
+    name: 'grantex',
+    signature: signatures[wanted],
+    envelope: { id: 'id', type: 'type', timestamp: 'createdAt', data: 'data' },
+    timeoutMs: 10_000,
+    events: {
+      'grant.created': z.looseObject({
+        ...grant,
+        expiresAt: z.string(),
+        // Only delegated grants have these.
+        parentGrantId: z.string().nullish(),
+        delegationDepth: z.number().nullish(),
+      }),
+      'grant.revoked': z.looseObject({ grantId: z.string(), cascade: z.boolean() }),
+      'token.issued': z.looseObject({ tokenId: z.string(), ...grant, expiresAt: z.string() }),
+    },
+  });
+}

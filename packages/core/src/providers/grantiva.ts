@@ -1,0 +1,164 @@
+import * as z from 'zod';
+import { WebhookError } from '../error.ts';
+import type { JsonObject } from '../event.ts';
+import type { DeliveryHeaders } from '../headers.ts';
+import { type BareEvent, defineProvider, type KeyFacts, type Provider } from '../provider.ts';
+
+/** Options of {@link grantiva}. */
+export interface GrantivaOptions {
+  /**
+   * What makes two deliveries the same event. Grantiva signs no event id.
+   *
+   * - `signed` (default): the hash of a body that carries a timestamp. Without a timestamp two genuine events can be
+   *   the same to the byte: then the hash together with `X-Grantiva-Delivery`, and without that header no key, so that
+   *   every delivery is handled. It misses a `risk_alert` retry, whose body Grantiva builds anew (handled twice), and,
+   *   for bodies without a timestamp, a replay with an altered `X-Grantiva-Delivery`.
+   * - `delivery`: `X-Grantiva-Delivery` alone. It recognises every honest retry; but the header is not signed, so a
+   *   replay with another id is handled again, and one with an id in use is dropped.
+   */
+  readonly key?: 'signed' | 'delivery' | undefined;
+}
+
+/** Current traffic sends every value as a string ("82"), older pages show numbers: handlers get a number. */
+const number = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^-?\d+(\.\d+)?$/)
+    .transform(Number),
+]);
+
+/** Likewise for "true" and true. */
+const boolean = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+
+/** For fields that not every source lists; Grantiva sends "" for what it does not know. */
+const absent = z.literal('').transform(() => null);
+const optionalNumber = z.union([number, absent]).nullish();
+const optionalBoolean = z.union([boolean, absent]).nullish();
+const optionalText = z.string().nullish();
+
+const device = { device_model: optionalText, os_version: optionalText };
+
+const riskAlert = z.looseObject({
+  deviceId: z.string(),
+  riskScore: number,
+  threshold: number,
+  bundleId: optionalText,
+  teamId: optionalText,
+  crossedAt: optionalText,
+});
+
+const subscription = z.looseObject({
+  subject_id: z.string(),
+  tier: optionalText,
+  status: optionalText,
+  interval: optionalText,
+  source: optionalText,
+  product_id: optionalText,
+  /** "" where there is none. */
+  expires_at: optionalText,
+  source_subscription_id: optionalText,
+  environment: optionalText,
+  auto_renew: optionalBoolean,
+  event_id: optionalText,
+});
+
+const flag = z.looseObject({ flag_key: z.string(), tenant_id: optionalText });
+
+const events = {
+  'device.new': z.looseObject({ device_id: z.string(), key_id: optionalText, ...device }),
+  'device.high_risk': z.looseObject({
+    /** May be "". */
+    device_id: z.string(),
+    risk_score: number,
+    threshold: optionalNumber,
+    key_id: optionalText,
+    jailbreak_detected: optionalBoolean,
+    ...device,
+  }),
+  'device.attestation_failed': z.looseObject({ key_id: optionalText, bundle_id: optionalText, reason: optionalText }),
+  'device.attested.first': z.looseObject({
+    app_id: optionalText,
+    bundle_id: optionalText,
+    team_id: optionalText,
+    device_risk_score: optionalNumber,
+  }),
+  'attestation.anomaly': z.looseObject({
+    device_id: z.string(),
+    key_id: optionalText,
+    /** A list with commas. */
+    anomalies: optionalText,
+  }),
+  'attestation.completed': z.looseObject({
+    device_id: z.string(),
+    key_id: optionalText,
+    device_model: optionalText,
+    bundle_id: optionalText,
+    risk_score: optionalNumber,
+    attestation_id: optionalText,
+    is_test: optionalBoolean,
+  }),
+  risk_alert: riskAlert,
+  'flag.created': flag,
+  'flag.updated': flag.extend({ is_active: optionalBoolean, environment: optionalText }),
+  'flag.deleted': flag,
+  'subscription.changed': subscription,
+  'subscription.expired': subscription,
+  'subscription.refunded': subscription,
+  // Their payloads are not documented.
+  'webhook.test': z.unknown(),
+  risk_threshold_exceeded: z.unknown(),
+  device_blocked: z.unknown(),
+};
+
+const typeHeader = 'x-grantiva-event';
+const timestampField = 'timestamp';
+
+/**
+ * Grantiva, device attestation. Events are those of its webhook documentation, old and new. Numbers and booleans that
+ * arrive as strings reach handlers as numbers and booleans.
+ *
+ * @throws WebhookError `invalid_options` for an unknown `key`
+ *
+ * @example
+ * ```ts
+ * import { createReceiver, grantiva } from '@hookproof/core';
+ *
+ * export const receiver = createReceiver({
+ *   provider: grantiva(),
+ *   secret: process.env.GRANTIVA_SECRET ?? '',
+ *   on: { 'device.high_risk': ({ data }) => console.log(data.device_id, data.risk_score + 1) },
+ * });
+ * ```
+ */
+export function grantiva(options: GrantivaOptions = {}): Provider<'grantiva', typeof events> {
+  const wanted = options.key ?? 'signed';
+  if (wanted !== 'signed' && wanted !== 'delivery') {
+    throw new WebhookError('invalid_options', `grantiva: key must be 'signed' or 'delivery'.`);
+  }
+  return defineProvider({
+    name: 'grantiva',
+    signature: { header: 'x-grantiva-signature', encoding: 'hex', prefix: 'sha256=' },
+    envelope: { data: 'data', type: 'event', timestamp: timestampField },
+    headers: { deliveryId: 'x-grantiva-delivery', type: typeHeader },
+    bare,
+    key: wanted === 'delivery' ? ({ deliveryId }) => deliveryId : signedKey,
+    events,
+  });
+}
+
+/**
+ * `risk_alert` has no envelope, and its type only in a header that is not signed. It is known by its own fields, so
+ * that an altered header cannot make it something else; the header counts only for types that nobody knows yet.
+ */
+function bare(body: JsonObject, headers: DeliveryHeaders): BareEvent | undefined {
+  if (riskAlert.safeParse(body).success) return { type: 'risk_alert', timestamp: body['crossedAt'], data: body };
+  const type = headers.get(typeHeader);
+  if (type === undefined || Object.hasOwn(events, type)) return undefined;
+  return { type, timestamp: body[timestampField], data: body };
+}
+
+async function signedKey({ event, deliveryId, bodyHash }: KeyFacts): Promise<string | undefined> {
+  if (event.timestamp !== undefined) return bodyHash();
+  return deliveryId && `${await bodyHash()}:${deliveryId}`;
+}

@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import { defineProvider } from '../provider.ts';
+
+const text = z.string().nullish();
+
+// Money is a string and stays one: a number would round it. Many fields are null, so few are demanded.
+const transfer = z.looseObject({
+  amount: text,
+  remark: text,
+  source: z.unknown(),
+  destination: z.unknown(),
+  tx_hash: text,
+  client_reference: text,
+  /** Some pages call `client_reference` so. */
+  reference: text,
+  status: text,
+  client_metadata: z.unknown(),
+});
+
+const inflow = z.looseObject({
+  amount: text,
+  remark: text,
+  source: z.unknown(),
+  destination: z.unknown(),
+  tx_hash: text,
+  client_reference: text,
+});
+
+const collection = z.looseObject({ transaction_id: text });
+
+/** Their fields are not documented. */
+const card = z.looseObject({});
+
+/**
+ * Gravv, payments. The signature is in `X-Gravv-Signature` or, as one page of its documentation says, `X-Signature`.
+ *
+ * @example
+ * ```ts
+ * import { createReceiver, gravv } from '@hookproof/core';
+ *
+ * export const receiver = createReceiver({
+ *   provider: gravv(),
+ *   secret: process.env.GRAVV_SECRET ?? '',
+ *   on: {
+ *     'transfer.status.completed': ({ data }) => console.log(data.amount, data.client_reference),
+ *     'customer.kyc.status.approved': ({ data }) => console.log(data.customer_id),
+ *   },
+ * });
+ * ```
+ */
+export function gravv() {
+  return defineProvider({
+    name: 'gravv',
+    signature: { header: ['x-gravv-signature', 'x-signature'], encoding: 'hex' },
+    envelope: { id: 'event_id', timestamp: 'timestamp', data: 'event_data', type: 'event_type' },
+    events: {
+      'customer.kyc.status.*': z.looseObject({
+        customer_id: z.string(),
+        status: text,
+        kyc_type: text,
+        tenant_id: text,
+        customer_type: text,
+        customer_email: text,
+      }),
+      'transfer.status.pending': transfer,
+      'transfer.status.completed': transfer,
+      'transfer.status.failed': transfer,
+      'inflow.completed': inflow,
+      'inflow.onchain.completed': inflow,
+      'collection.status.pending': collection,
+      'collection.status.completed': collection,
+      'collection.status.failed': collection,
+      'cards.application.update': card,
+      'cards.status.update': card,
+      'cards.transaction.funding': card,
+      'cards.transaction.payment': card,
+      'cards.transaction.withdraw': card,
+    },
+  });
+}

@@ -1,0 +1,109 @@
+import { authenticate } from './authenticate.ts';
+import { toBytes } from './body.ts';
+import { readEvent } from './envelope.ts';
+import { WebhookError } from './error.ts';
+import type { EventOf } from './event.ts';
+import { type HeadersInput, readHeaders } from './headers.ts';
+import { checkOptions } from './options.ts';
+import type { Provider } from './provider.ts';
+import { keysFrom, type Secret } from './secret.ts';
+import { claim, matchSignature } from './signature.ts';
+
+/** What {@link verifyDelivery} needs. */
+export interface VerifyDeliveryOptions {
+  readonly headers: HeadersInput;
+  /** The raw bytes as they arrived; a string stands for its UTF-8 bytes. */
+  readonly body: Uint8Array | string;
+  /** One secret, or a list in the order to try. */
+  readonly secret: Secret | readonly Secret[];
+  /** Seconds that a signed timestamp may be away from now; the scheme's own by default (300). */
+  readonly toleranceSeconds?: number | undefined;
+  /** The clock, in milliseconds since 1970; `Date.now` by default. */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * Proves one delivery by hand and returns its typed event, without routing, limits or deduplication.
+ *
+ * @throws WebhookError with the code of the rejection, such as `signature_mismatch`, `stale_delivery` or `invalid_event`
+ *
+ * @example
+ * ```ts
+ * import { gravv, verifyDelivery } from '@hookproof/core';
+ *
+ * export async function handle(headers: Headers, body: Uint8Array, secret: string) {
+ *   const event = await verifyDelivery(gravv(), { headers, body, secret });
+ *   if (event.type === 'transfer.status.completed') console.log(event.data.amount);
+ * }
+ * ```
+ */
+export async function verifyDelivery<const P extends Provider>(
+  provider: P,
+  options: VerifyDeliveryOptions,
+): Promise<EventOf<P>> {
+  const { toleranceSeconds } = checkOptions(provider, { toleranceSeconds: options.toleranceSeconds });
+  const keys = keysFrom(options.secret, provider.secret);
+  const headers = readHeaders(options.headers);
+  const body = toBytes(options.body);
+  const clock = { toleranceSeconds, now: options.now ?? Date.now };
+  const proof = await authenticate(provider, { headers, body }, () => keys(undefined), clock);
+  return readEvent(provider, body, headers, proof.id);
+}
+
+/** What {@link verifySignature} needs. */
+export interface VerifySignatureOptions {
+  /** The raw bytes as they arrived; a string stands for its UTF-8 bytes. */
+  readonly body: Uint8Array | string;
+  /** Value of the signature header; undefined is simply not a signature. */
+  readonly signature: string | undefined;
+  /** One secret, or a list in the order to try. */
+  readonly secret: Secret | readonly Secret[];
+  /** Value of the timestamp header, for schemes that sign one. It is not checked for freshness here. */
+  readonly timestamp?: string | undefined;
+  /** Value of the id header, for schemes that sign one. */
+  readonly id?: string | undefined;
+}
+
+/**
+ * Compares a signature in constant time, and nothing else: no freshness, no event. Of several schemes it uses the one
+ * that signs just what is given, so `grantex()` checks `X-Grantex-Signature` without a `timestamp` and
+ * `X-Grantex-Signature-V2` with one.
+ *
+ * @returns whether one of the secrets made the signature; false for whatever a sender may put there
+ * @throws WebhookError `invalid_options` for an unusable secret, or where no scheme signs just what is given
+ *
+ * @example
+ * ```ts
+ * import { grantiva, verifySignature } from '@hookproof/core';
+ *
+ * export function isGenuine(body: Uint8Array, signature: string | undefined, secret: string): Promise<boolean> {
+ *   return verifySignature(grantiva(), { body, signature, secret });
+ * }
+ * ```
+ */
+export async function verifySignature(provider: Provider, options: VerifySignatureOptions): Promise<boolean> {
+  const { signature, timestamp, id } = options;
+  const scheme = provider.signature.find(
+    (candidate) =>
+      (candidate.timestamp === undefined) === (timestamp === undefined) &&
+      (candidate.id === undefined) === (id === undefined),
+  );
+  if (scheme === undefined) {
+    const wanted = provider.signature.map((one) =>
+      ['body', one.id && 'id', one.timestamp && 'timestamp'].filter(Boolean).join(', '),
+    );
+    throw new WebhookError(
+      'invalid_options',
+      `${provider.name} signs ${wanted.join(', or ')}: pass just these, from the delivery's headers.`,
+    );
+  }
+  const keyRing = await keysFrom(options.secret, provider.secret)(undefined);
+  const keys = await keyRing(scheme.algorithm);
+  try {
+    const claimed = claim(scheme, { signature: String(signature), timestamp, id });
+    return (await matchSignature(claimed, toBytes(options.body), keys)) !== -1;
+  } catch (error) {
+    if (error instanceof WebhookError && error.code === 'malformed_signature') return false;
+    throw error;
+  }
+}

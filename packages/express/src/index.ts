@@ -1,0 +1,106 @@
+/**
+ * Verified, typed webhooks for Express 4 and 5, Connect and plain `node:http`.
+ *
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import * as core from '@hookproof/core';
+import { type ExpressRequest, pathMatcher, rawBodyOf } from './request.ts';
+
+/** Options of {@link webhooks}. `Request` is what handlers and the secret function get. */
+export interface ExpressWebhookOptions<P extends core.Provider, Request extends IncomingMessage = IncomingMessage>
+  extends core.WebhookOptions<P, Request> {
+  /**
+   * Path to answer, below the mount point. Without it: what the middleware is mounted on or is the route handler of,
+   * and `/webhooks/<provider>` at the root of an app.
+   */
+  readonly path?: string | undefined;
+}
+
+/** Express and Connect middleware, a route handler, or a listener for `node:http`. */
+export type WebhookMiddleware<Request extends IncomingMessage = IncomingMessage> = (
+  request: Request,
+  response: ServerResponse,
+  next?: (error?: unknown) => void,
+) => Promise<void>;
+
+/**
+ * Receives a provider's webhooks in Express. It reads the body itself, so it works before `express.json()` and needs
+ * no `express.raw()`; everything that is not for its path goes on to `next`.
+ *
+ * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
+ *
+ * @example
+ * ```ts
+ * import { webhooks } from '@hookproof/express';
+ * import { grantiva } from '@hookproof/core';
+ * import express from 'express';
+ *
+ * const app = express();
+ * app.use(webhooks(grantiva(), {
+ *   secret: process.env.GRANTIVA_SECRET ?? '',
+ *   on: { 'device.high_risk': ({ data }) => console.log(data.device_id, data.risk_score) },
+ * }));
+ * ```
+ */
+export function webhooks<const P extends core.Provider, Request extends IncomingMessage = IncomingMessage>(
+  provider: P,
+  options: ExpressWebhookOptions<P, Request>,
+): WebhookMiddleware<Request> {
+  const receiver = core.createReceiver<P, Request>({ ...options, provider, framework: 'express' });
+  const middleware: WebhookMiddleware<Request> = async (request, response, next) => {
+    if (!answers(request)) {
+      if (next !== undefined) return next();
+      response.statusCode = 404;
+      return void response.end();
+    }
+    const { method, headers } = request;
+    write(request, response, await receiver.receive({ method, headers, body: rawBodyOf(request), request }));
+  };
+  const answers = pathMatcher(options.path, `/webhooks/${provider.name}`, middleware);
+  return Object.defineProperty(middleware, 'name', { value: `${provider.name}Webhooks` });
+}
+
+function write(request: ExpressRequest, response: ServerResponse, reply: core.Reply): void {
+  response.statusCode = reply.status;
+  for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
+  if (!request.complete) {
+    // The rest of the upload is thrown away while the reply is sent, and then the connection ends.
+    if (request.httpVersionMajor === 1) response.setHeader('connection', 'close');
+    request.resume();
+  }
+  response.end(reply.body);
+}
+
+/** {@link webhooks} for Grantiva. */
+export function grantivaWebhooks<Request extends IncomingMessage = IncomingMessage>(
+  options: ExpressWebhookOptions<ReturnType<typeof core.grantiva>, Request> & core.GrantivaOptions,
+): WebhookMiddleware<Request> {
+  return webhooks(core.grantiva(options), options);
+}
+
+/** {@link webhooks} for Grantex. */
+export function grantexWebhooks<Request extends IncomingMessage = IncomingMessage>(
+  options: ExpressWebhookOptions<ReturnType<typeof core.grantex>, Request> & core.GrantexOptions,
+): WebhookMiddleware<Request> {
+  return webhooks(core.grantex(options), options);
+}
+
+/** {@link webhooks} for Gravv. */
+export function gravvWebhooks<Request extends IncomingMessage = IncomingMessage>(
+  options: ExpressWebhookOptions<ReturnType<typeof core.gravv>, Request>,
+): WebhookMiddleware<Request> {
+  return webhooks(core.gravv(), options);
+}
+
+/** {@link webhooks} for the Standard Webhooks specification. */
+export function standardWebhooks<
+  const Name extends string,
+  Events extends core.EventSchemas = core.EventSchemas,
+  Request extends IncomingMessage = IncomingMessage,
+>(
+  options: ExpressWebhookOptions<core.Provider<Name | 'standard-webhooks', Events>, Request> &
+    core.StandardWebhooksOptions<Name, Events>,
+): WebhookMiddleware<Request> {
+  return webhooks(core.standardWebhooks(options), options);
+}

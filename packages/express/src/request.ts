@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http';
+import { type BodyInput, WebhookError } from '@hookproof/core';
+import getRawBody from 'raw-body';
+
+/** What Express, Connect and the platforms below them add to a request. */
+export interface ExpressRequest extends IncomingMessage {
+  readonly originalUrl?: string;
+  readonly route?: { readonly stack?: readonly { readonly handle?: unknown }[] };
+  readonly body?: unknown;
+  /** Raw bytes kept by Firebase, Google Cloud Functions, or a `verify` callback of `express.json()`. */
+  readonly rawBody?: unknown;
+}
+
+/** Bytes that somebody kept, else a reader of the stream; where the bytes are gone, a reader that says who took them. */
+export function rawBodyOf(request: ExpressRequest): BodyInput {
+  if (request.rawBody instanceof Uint8Array) return request.rawBody;
+  if (request.body instanceof Uint8Array) return request.body;
+  if (request.readableDidRead || request.readableEncoding !== null) {
+    return async () => {
+      throw bodyConsumed(request);
+    };
+  }
+  return ({ maxBytes }) => getRawBody(request, { limit: maxBytes });
+}
+
+function bodyConsumed(request: ExpressRequest): WebhookError {
+  return new WebhookError(
+    'body_consumed',
+    `The raw body was read before Hookproof, by ${parserOf(request)}. Mount the webhooks middleware before it, or keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).`,
+  );
+}
+
+function parserOf({ body, rawBody, headers }: ExpressRequest): string {
+  const type = headers['content-type'] ?? '';
+  if (typeof rawBody === 'string') return 'something that kept it as a string in req.rawBody, where a Buffer is needed';
+  if (typeof body === 'string') return 'a text parser such as express.text()';
+  if (typeof body !== 'object' || body === null) return 'a middleware that reads the request stream';
+  if (type.startsWith('application/x-www-form-urlencoded')) return 'a form parser such as express.urlencoded()';
+  return 'a JSON parser such as express.json()';
+}
+
+/**
+ * Whether a request is for the middleware. Inside a route it always is; otherwise the path that is left below the mount
+ * point decides.
+ */
+export function pathMatcher(
+  path: string | undefined,
+  atRoot: string,
+  middleware: unknown,
+): (request: ExpressRequest) => boolean {
+  if (path !== undefined && !path.startsWith('/')) {
+    throw new WebhookError('invalid_options', `path must start with "/", but is "${path}".`);
+  }
+  return (request) => {
+    const here = pathOf(request.url);
+    if (path !== undefined) return same(here, path);
+    // Express leaves the route of an earlier match on the request, so it counts only if the middleware is in it.
+    if (request.route?.stack?.some(({ handle }) => handle === middleware)) return true;
+    const mounted = request.originalUrl !== undefined && pathOf(request.originalUrl) !== here;
+    return same(here, atRoot) || (mounted && here === '/');
+  };
+}
+
+function pathOf(url = '/'): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
+
+function same(here: string, path: string): boolean {
+  return here === path || here === `${path}/`;
+}

@@ -1,0 +1,109 @@
+/**
+ * Verified, typed webhooks for Fastify 5.
+ *
+ * @module
+ */
+import * as core from '@hookproof/core';
+import type {
+  FastifyBaseLogger,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  FastifyTypeProviderDefault,
+  RawServerDefault,
+} from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { parseAsReader, rawBodyOf } from './body.ts';
+
+/** Options of {@link webhooks}. */
+export interface FastifyWebhookOptions<P extends core.Provider> extends core.WebhookOptions<P, FastifyRequest> {
+  /** Path to answer, below the plugin's prefix; `/webhooks/<provider>` by default. */
+  readonly path?: string | undefined;
+}
+
+/**
+ * Receives a provider's webhooks in Fastify. The plugin is encapsulated: the app's other routes keep their own body
+ * parsing, and the app's hooks run for this route as for any other.
+ *
+ * @returns a plugin for `app.register`
+ * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
+ *
+ * @example
+ * ```ts
+ * import { grantex } from '@hookproof/core';
+ * import { webhooks } from '@hookproof/fastify';
+ * import Fastify from 'fastify';
+ *
+ * const app = Fastify();
+ * await app.register(webhooks(grantex(), {
+ *   secret: process.env.GRANTEX_SECRET ?? '',
+ *   on: { 'grant.revoked': ({ data }) => console.log(data.grantId, data.cascade) },
+ * }));
+ * ```
+ */
+export function webhooks<const P extends core.Provider>(
+  provider: P,
+  options: FastifyWebhookOptions<P>,
+): FastifyPluginAsync {
+  const receiver = core.createReceiver<P, FastifyRequest>({ ...options, provider, framework: 'fastify' });
+  const { maxBodyBytes } = receiver.limits;
+  const { path = `/webhooks/${provider.name}` } = options;
+  if (!path.startsWith('/')) {
+    throw new core.WebhookError('invalid_options', `path must start with "/", but is "${path}".`);
+  }
+
+  async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { method, headers, raw } = request;
+    const {
+      status,
+      headers: replyHeaders,
+      body,
+    } = await receiver.receive({ method, headers, body: rawBodyOf(request, maxBodyBytes), request });
+    if (!raw.complete) {
+      // The rest of the upload is thrown away while the reply is sent, and then the connection ends.
+      if (raw.httpVersionMajor === 1) reply.header('connection', 'close');
+      raw.resume();
+    }
+    return reply.code(status).headers(replyHeaders).send(body);
+  }
+
+  return encapsulated(async (app) => {
+    parseAsReader(app, maxBodyBytes, handle);
+    app.all(path, { bodyLimit: maxBodyBytes }, handle);
+  });
+}
+
+/** A plugin whose parsers and error handler stay in its own scope. */
+function encapsulated<Options extends object>(plugin: FastifyPluginAsync<Options>): FastifyPluginAsync<Options> {
+  const metadata = { fastify: '5.x', name: '@hookproof/fastify', encapsulate: true };
+  return fastifyPlugin<
+    Options,
+    RawServerDefault,
+    FastifyTypeProviderDefault,
+    FastifyBaseLogger,
+    FastifyPluginAsync<Options>
+  >(plugin, metadata);
+}
+
+/** {@link webhooks} for Grantiva: `app.register(grantivaWebhooks, options)`. */
+export const grantivaWebhooks = encapsulated<
+  FastifyWebhookOptions<ReturnType<typeof core.grantiva>> & core.GrantivaOptions
+>(async (app, options) => webhooks(core.grantiva(options), options)(app, {}));
+
+/** {@link webhooks} for Grantex: `app.register(grantexWebhooks, options)`. */
+export const grantexWebhooks = encapsulated<
+  FastifyWebhookOptions<ReturnType<typeof core.grantex>> & core.GrantexOptions
+>(async (app, options) => webhooks(core.grantex(options), options)(app, {}));
+
+/** {@link webhooks} for Gravv: `app.register(gravvWebhooks, options)`. */
+export const gravvWebhooks = encapsulated<FastifyWebhookOptions<ReturnType<typeof core.gravv>>>(async (app, options) =>
+  webhooks(core.gravv(), options)(app, {}),
+);
+
+/**
+ * {@link webhooks} for the Standard Webhooks specification: `app.register(standardWebhooks, options)`. `register` cannot
+ * type events by their schemas; `webhooks(standardWebhooks({ events }), options)`, with core's factory, can.
+ */
+export const standardWebhooks = encapsulated<
+  FastifyWebhookOptions<core.Provider> & core.StandardWebhooksOptions<string, core.EventSchemas>
+>(async (app, options) => webhooks(core.standardWebhooks(options), options)(app, {}));

@@ -1,0 +1,119 @@
+import { type EventInput, type Provider, type Secret, signBody } from '@hookproof/core';
+
+/** An event of a type that the provider declares, as handlers see it; the provider's envelope is put around it. */
+export type TypedEvent<P extends Provider> = EventInput<P> & {
+  /** The provider's id of the event; a random one by default. */
+  readonly id?: string | undefined;
+  /** When it happened, ISO 8601; now by default, null for none. */
+  readonly timestamp?: string | null | undefined;
+  /** Further fields of the envelope, such as Gravv's `event_group_id`. */
+  readonly envelope?: Readonly<Record<string, unknown>> | undefined;
+};
+
+/** A body of any kind: an object is written as compact JSON, text and bytes are sent as they are. */
+export interface RawEvent {
+  readonly body: object | string | Uint8Array;
+  /** Headers besides the signature. They win over those that are made. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Options of {@link signedDelivery}. */
+export interface SignedDeliveryOptions {
+  readonly secret: Secret;
+  /** When the delivery is signed, in milliseconds since 1970; now by default. */
+  readonly at?: number | undefined;
+  /** The id that is signed, where the scheme signs one; the event's, or a random one, by default. */
+  readonly id?: string | undefined;
+  /** The delivery id, where the provider sends one; a random one by default. */
+  readonly deliveryId?: string | undefined;
+  /** Where `request` goes; `http://localhost/webhooks/<provider>` by default. */
+  readonly url?: string | URL | undefined;
+}
+
+/** What the provider would send. */
+export interface SignedDelivery {
+  readonly method: 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  /** The raw bytes. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** The same as a `Request`; every access makes a new one, because a body can be read once. */
+  readonly request: Request;
+}
+
+/**
+ * Signs an event as its provider would send it, with each of the provider's schemes.
+ *
+ * @throws WebhookError `invalid_options` for a secret that the provider could not have
+ *
+ * @example
+ * ```ts
+ * import { createReceiver, grantiva } from '@hookproof/core';
+ * import { signedDelivery } from '@hookproof/testing';
+ *
+ * const secret = 'whsec_for_tests';
+ * const receiver = createReceiver({ provider: grantiva(), secret, on: { 'device.new': () => {} } });
+ * const { request } = await signedDelivery(
+ *   grantiva(),
+ *   { type: 'device.new', data: { device_id: 'device-1' } },
+ *   { secret },
+ * );
+ * console.log((await receiver.fetch(request)).status); // 200
+ * ```
+ */
+export async function signedDelivery<const P extends Provider>(
+  provider: P,
+  event: TypedEvent<P> | RawEvent,
+  options: SignedDeliveryOptions,
+): Promise<SignedDelivery> {
+  const at = options.at ?? Date.now();
+  const raw = 'body' in event ? event : { body: envelopeOf(provider, event, at), headers: undefined };
+  const body = toBytes(raw.body);
+  const id = options.id ?? ('id' in event ? event.id : undefined) ?? `msg_${random()}`;
+  const headers = {
+    'content-type': 'application/json',
+    ...unsignedHeaders(provider, raw.body, options.deliveryId ?? random()),
+    ...(await signBody(provider, { body, secret: options.secret, id, timestamp: Math.floor(at / 1000) })),
+    ...raw.headers,
+  };
+  const url = options.url ?? `http://localhost/webhooks/${provider.name}`;
+  return {
+    method: 'POST',
+    headers,
+    body,
+    get request() {
+      return new Request(url, { method: 'POST', headers, body });
+    },
+  };
+}
+
+function envelopeOf(provider: Provider, event: TypedEvent<Provider>, at: number): Record<string, unknown> {
+  const values = new Map<string, unknown>([
+    ['id', event.id ?? `evt_${random()}`],
+    ['type', event.type],
+    ['timestamp', event.timestamp === undefined ? new Date(at).toISOString() : event.timestamp],
+    ['data', event.data],
+  ]);
+  const envelope: Record<string, unknown> = { ...event.envelope };
+  for (const [part, field] of Object.entries(provider.envelope)) {
+    if (values.get(part) !== null) envelope[field] = values.get(part);
+  }
+  return envelope;
+}
+
+function unsignedHeaders(provider: Provider, body: RawEvent['body'], deliveryId: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (provider.headers.deliveryId !== undefined) headers[provider.headers.deliveryId] = deliveryId;
+  const fields = typeof body === 'string' || body instanceof Uint8Array ? [] : Object.entries(body);
+  const type = fields.find(([field]) => field === provider.envelope.type)?.[1];
+  if (provider.headers.type !== undefined && typeof type === 'string') headers[provider.headers.type] = type;
+  return headers;
+}
+
+function toBytes(body: RawEvent['body']): Uint8Array<ArrayBuffer> {
+  if (body instanceof Uint8Array) return Uint8Array.from(body);
+  return new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+function random(): string {
+  return crypto.randomUUID();
+}
