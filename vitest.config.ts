@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['@hookproof/source', 'node', 'import', 'default'];
+const conditions = ['@hookproof/source', 'module', 'node', 'development|production'];
 
 export default defineConfig({
   resolve: { conditions },

@@ -1,0 +1,33 @@
+import { adapterConformance } from '@hookproof/testing/conformance';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { test } from 'vitest';
+import { webhooks } from './index.ts';
+
+async function listen(app: FastifyInstance, path: string) {
+  const origin = await app.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    url: origin + path,
+    close: async () => {
+      app.server.closeAllConnections();
+      await app.close();
+    },
+  };
+}
+
+adapterConformance({
+  name: 'fastify',
+  test,
+  async serve(provider, options) {
+    const app = Fastify();
+    await app.register(webhooks(provider, options), { prefix: '/api' });
+    return listen(app, `/api/webhooks/${provider.name}`);
+  },
+  async serveConsumed(provider, options) {
+    const app = Fastify();
+    app.addHook('onRequest', async (request) => {
+      for await (const _chunk of request.raw);
+    });
+    await app.register(webhooks(provider, options));
+    return listen(app, `/webhooks/${provider.name}`);
+  },
+});

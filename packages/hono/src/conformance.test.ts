@@ -1,0 +1,33 @@
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { adapterConformance } from '@hookproof/testing/conformance';
+import { Hono } from 'hono';
+import { test } from 'vitest';
+import { webhooks } from './index.ts';
+
+async function listen(app: Hono) {
+  const server = createAdaptorServer({ fetch: app.fetch });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/hooks`,
+    close: async () => {
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+adapterConformance({
+  name: 'hono',
+  test,
+  serve: (provider, options) => listen(new Hono().all('/hooks', webhooks(provider, options))),
+  serveConsumed(provider, options) {
+    const app = new Hono();
+    app.use(async (c, next) => {
+      await c.req.text();
+      await next();
+    });
+    return listen(app.all('/hooks', webhooks(provider, options)));
+  },
+});

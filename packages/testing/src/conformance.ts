@@ -1,0 +1,62 @@
+/**
+ * The conformance suite for adapters: every row of the outcome table, over real sockets, for every built-in provider.
+ * Hookproof's own adapters run it, and so can yours. It needs Node's `http` client, and no particular test runner.
+ *
+ * @module
+ */
+import { grantex, grantiva, gravv, type Provider, standardWebhooks } from '@hookproof/core';
+import type { Serve } from './conformance/app.ts';
+import { outcomeTests, type Tests } from './conformance/outcomes.ts';
+import { consumedTests, transportTests } from './conformance/transport.ts';
+
+export type { Serve, Served } from './conformance/app.ts';
+
+/** The adapter to test, and the runner to test it with. */
+export interface AdapterUnderTest {
+  /** Stands before the name of every test. */
+  readonly name: string;
+  /** Registers a test: `test` of vitest, `node:test`, `bun:test` or the like. */
+  readonly test: (name: string, run: () => Promise<void>) => unknown;
+  /** Starts an app with the adapter. */
+  readonly serve: Serve;
+  /** Starts an app in which something reads the body before the adapter; without it these tests are skipped visibly. */
+  readonly serveConsumed?: Serve | undefined;
+}
+
+/**
+ * Registers the conformance tests of an adapter.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { test } from 'node:test';
+ * import { webhooks } from '@hookproof/express';
+ * import { adapterConformance } from '@hookproof/testing/conformance';
+ *
+ * adapterConformance({
+ *   name: 'node:http',
+ *   test,
+ *   async serve(provider, options) {
+ *     const server = createServer(webhooks(provider, { ...options, path: '/hooks' }));
+ *     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+ *     const address = server.address();
+ *     const port = typeof address === 'object' ? address?.port : undefined;
+ *     return {
+ *       url: `http://127.0.0.1:${port}/hooks`,
+ *       close: () => new Promise((resolve) => server.close(() => resolve())),
+ *     };
+ *   },
+ * });
+ * ```
+ */
+export function adapterConformance({ name, test, serve, serveConsumed }: AdapterUnderTest): void {
+  for (const provider of [grantiva(), grantex(), gravv(), standardWebhooks()] satisfies Provider[]) {
+    const register = (tests: Tests) => {
+      for (const [title, run] of tests) test(`${name}, ${provider.name}: ${title}`, run);
+    };
+    register(outcomeTests(serve, provider));
+    register(transportTests(serve, provider));
+    if (serveConsumed !== undefined) register(consumedTests(serveConsumed, provider));
+    else register([['body_consumed: skipped, because the adapter gives no serveConsumed', async () => undefined]]);
+  }
+}
