@@ -84,6 +84,17 @@ export function streamReader(stream: ReadableStream<Uint8Array> | null): BodyRea
   };
 }
 
+/** Reads the bytes of a `Request`, or says at once that they are gone. */
+export function requestBody(request: globalThis.Request): BodyReader {
+  if (!request.bodyUsed && !request.body?.locked) return streamReader(request.body);
+  return async () => {
+    throw new WebhookError(
+      'body_consumed',
+      'The body of this Request was read before Hookproof, by request.json(), text() or the like. Call the receiver first, or give the earlier code request.clone().',
+    );
+  };
+}
+
 function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const [first] = chunks;
   if (chunks.length === 1 && first !== undefined) return first;

@@ -3,6 +3,7 @@ import { WebhookError } from './error.ts';
 import type { EventOf, JsonObject } from './event.ts';
 import type { DeliveryHeaders } from './headers.ts';
 import type { BareEvent, Provider } from './provider.ts';
+import { describeError } from './schema-error.ts';
 
 const maxTypeLength = 256;
 
@@ -15,12 +16,11 @@ export function readEvent<P extends Provider>(
 ): EventOf<P> {
   const envelope = parse(body);
   const fields = provider.envelope;
-  const id = fields.id === undefined ? signedId : (envelope[fields.id] ?? undefined);
-  if (id !== undefined && typeof id !== 'string') throw notAnEvent(provider, `"${fields.id}" is not a string`);
+  const id = fields.id === undefined ? signedId : readId(provider, fields.id, envelope[fields.id]);
   const found = findEvent(provider, envelope, headers);
   const event = {
     provider: provider.name,
-    id: id === '' ? undefined : id,
+    id,
     type: found.type,
     timestamp: readTimestamp(found.timestamp),
     data: readData(provider, found),
@@ -28,6 +28,12 @@ export function readEvent<P extends Provider>(
   };
   // The one place where types meet what was checked: `data` came out of the schema that belongs to `type`.
   return event as EventOf<P>;
+}
+
+function readId(provider: Provider, field: string, id: unknown): string | undefined {
+  if (id === undefined || id === null || id === '') return undefined;
+  if (typeof id === 'string' || typeof id === 'number') return String(id);
+  throw notAnEvent(provider, `"${field}" is neither a string nor a number`);
 }
 
 function findEvent(provider: Provider, envelope: JsonObject, headers: DeliveryHeaders): BareEvent {
@@ -49,13 +55,7 @@ function readData(provider: Provider, { type, data }: BareEvent): unknown {
   if (schema === undefined) return data;
   const result = core.safeParse(schema, data);
   if (result.success) return result.data;
-  // Paths and expectations of the schema only: nothing that the body holds.
-  const issues = result.error.issues.slice(0, 3).map((issue) => `data${path(issue.path)}: ${issue.message}`);
-  throw notAnEvent(provider, `${type} does not fit its schema (${issues.join('; ')})`);
-}
-
-function path(parts: readonly PropertyKey[]): string {
-  return parts.map((part) => `.${String(part).slice(0, 64)}`).join('');
+  throw notAnEvent(provider, `${type} does not fit its schema (${describeError(schema, result.error)})`);
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -89,7 +89,8 @@ function isJsonObject(value: unknown): value is JsonObject {
 }
 
 // A key `__proto__` is dropped: a handler that copies the object would change the copy's prototype with it.
-const mayHoldProto = /__proto__|\\u005f/i;
+// Escaped or not: every letter of the name is below U+0080.
+const mayHoldProto = /__proto__|\\u00[5-7]/;
 
 function dropProto(key: string, value: unknown): unknown {
   return key === '__proto__' ? undefined : value;

@@ -13,9 +13,9 @@ export type DeliveryHeaders = ReadonlyMap<string, string>;
 export function readHeaders(input: HeadersInput): DeliveryHeaders {
   const headers = new Map<string, string>();
   for (const [name, value] of isIterable(input) ? input : Object.entries(input)) {
-    if (value === undefined) continue;
+    if (value === undefined || value === null) continue;
     const key = name.toLowerCase();
-    const text = typeof value === 'string' ? value : value.join(', ');
+    const text = Array.isArray(value) ? value.join(', ') : String(value);
     const earlier = headers.get(key);
     headers.set(key, earlier === undefined ? text : `${earlier}, ${text}`);
   }

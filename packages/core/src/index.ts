@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { BodyInput, BodyLimits, BodyReader } from './body.ts';
+export { type BodyInput, type BodyLimits, type BodyReader, requestBody } from './body.ts';
 export { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
 export type { Awaitable, HashAlgorithm } from './crypto.ts';
 export { WebhookError, type WebhookErrorCode } from './error.ts';
@@ -35,7 +35,7 @@ export { type GrantexOptions, grantex } from './providers/grantex.ts';
 export { type GrantivaOptions, grantiva } from './providers/grantiva.ts';
 export { gravv } from './providers/gravv.ts';
 export { type StandardWebhooksOptions, standardWebhooks } from './providers/standard-webhooks.ts';
-export { createReceiver, type DeliveryInput, type Receiver, type ReceiverOptions, requestBody } from './receiver.ts';
+export { createReceiver, type DeliveryInput, type Receiver, type ReceiverOptions } from './receiver.ts';
 export type { AcceptedCode, Outcome, RejectionCode, Reply, ReplyStatus } from './reply.ts';
 export type { SignatureScheme } from './scheme.ts';
 export type { Secret, SecretFormat, SecretOption } from './secret.ts';

@@ -38,6 +38,12 @@ export interface Limits {
   readonly timeoutMs: number;
 }
 
+/** Checks that a provider was made, and not only described or named; throws `invalid_options`. */
+export function checkProvider(provider: Provider): void {
+  if (typeof provider === 'object' && provider !== null && typeof provider.schemaFor === 'function') return;
+  throw invalid('provider must be what a factory returns: grantex() and not grantex, or the result of defineProvider');
+}
+
 /** Checks the options that need no other step's knowledge; throws `invalid_options` with the option's name. */
 export function checkOptions(
   provider: Provider,

@@ -1,10 +1,11 @@
 import { authenticate } from './authenticate.ts';
-import { type BodyInput, type BodyReader, readBody, streamReader } from './body.ts';
-import { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
+import { type BodyInput, readBody, requestBody } from './body.ts';
+import { memoryClaims } from './claims.ts';
+import { finish, takeClaim } from './dispatch.ts';
 import { readEvent } from './envelope.ts';
 import { WebhookError } from './error.ts';
 import type { WebhookEvent } from './event.ts';
-import { compileHandlers, type Delivery, type HandlerRun, runHandlers } from './handlers.ts';
+import { compileHandlers, type Delivery, runHandlers } from './handlers.ts';
 import { type HeadersInput, readHeaders } from './headers.ts';
 import { readKey } from './key.ts';
 import { checkOptions, type Limits, type WebhookOptions } from './options.ts';
@@ -39,9 +40,6 @@ export interface Receiver<Request> {
   /** The sizes and times in force, for adapters whose framework wants to know them. */
   readonly limits: Limits;
 }
-
-/** A handler that has not ended this long after its timeout is given up: a retry may then run it again. */
-const leaseGraceMs = 60_000;
 
 /**
  * Makes a receiver: it proves a delivery on its raw bytes, reads the event, and hands it once to the right handlers.
@@ -114,10 +112,10 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
     const delivery: Delivery = { headers, body, id: headers.get(provider.headers.deliveryId ?? '') };
     const key = await readKey(provider, event, delivery);
     facts.key = key;
-    const claim = key === undefined ? undefined : await take(claims, `${provider.name}:${key}`, limits.timeoutMs);
+    const claim = key === undefined ? undefined : await takeClaim(claims, `${provider.name}:${key}`, limits.timeoutMs);
     if (claim?.state === 'done') return 'duplicate';
     if (claim?.state === 'busy') return 'busy';
-    facts.error = await dispatch(runHandlers(handlers, event, { delivery, key, request }, limits.timeoutMs), claim);
+    facts.error = await finish(runHandlers(handlers, event, { delivery, key, request }, limits.timeoutMs), claim);
     return 'handled';
   }
 
@@ -142,68 +140,6 @@ interface Facts {
 function checkMethod(method: string | undefined): void {
   if (method === undefined || method === 'POST') return;
   throw new WebhookError('method_not_allowed', 'Webhooks are delivered with POST.');
-}
-
-/** Reads the bytes of a `Request`, or says at once that they are gone. */
-export function requestBody(request: globalThis.Request): BodyReader {
-  if (!request.bodyUsed && !request.body?.locked) return streamReader(request.body);
-  return async () => {
-    throw new WebhookError(
-      'body_consumed',
-      'The body of this Request was read before Hookproof, by request.json(), text() or the like. Call the receiver first, or give the earlier code request.clone().',
-    );
-  };
-}
-
-async function take(claims: ClaimStore | undefined, key: string, timeoutMs: number): Promise<Claim | undefined> {
-  try {
-    return await claims?.claim(key, timeoutMs + leaseGraceMs);
-  } catch (cause) {
-    throw new WebhookError('claims_unavailable', 'The claims store of the dedupe option failed. Nothing was handled.', {
-      cause,
-    });
-  }
-}
-
-/**
- * Waits for the handlers, and records what became of them. It resolves once they all returned, with an error if that
- * could not be recorded: the event was handled all the same, so it must not be run again.
- */
-async function dispatch(
-  run: HandlerRun,
-  claim: (Claim & { state: 'taken' }) | undefined,
-): Promise<WebhookError | undefined> {
-  const recorded = record(run.settled, claim);
-  try {
-    return await Promise.race([recorded, run.late]);
-  } finally {
-    run.stop();
-    // After a timeout nobody waits for it any more, and the claim is what still needs its end.
-    recorded.catch(() => undefined);
-  }
-}
-
-async function record(
-  settled: Promise<void>,
-  claim: (Claim & { state: 'taken' }) | undefined,
-): Promise<WebhookError | undefined> {
-  try {
-    await settled;
-  } catch (error) {
-    // Where even this fails the claim ends with its lease; what the handler threw matters more.
-    await Promise.resolve(claim?.release()).catch(() => undefined);
-    throw error;
-  }
-  try {
-    await claim?.done();
-    return undefined;
-  } catch (cause) {
-    return new WebhookError(
-      'claims_unavailable',
-      'The event was handled, but the claims store could not record it: a retry may run it again.',
-      { cause },
-    );
-  }
 }
 
 function toRejection(thrown: unknown): [RejectionCode, WebhookError] {

@@ -77,6 +77,7 @@ function entry(outcome: Outcome, status: ReplyStatus, mediaType: string, body: o
   return [outcome, Object.freeze({ status, headers: Object.freeze(headers), body: JSON.stringify(body), outcome })];
 }
 
+// `Object.entries` forgets which value belongs to which key.
 function entries<T extends object>(table: T) {
   return Object.entries(table) as { [K in keyof T & string]: [K, T[K]] }[keyof T & string][];
 }

@@ -87,6 +87,10 @@ export function compileScheme(scheme: SignatureScheme, provider: string): Compil
       throw invalid(provider, `signs names {${part}} if, and only if, ${part}.header says where it is`);
     }
   }
+  const toleranceSeconds = scheme.timestamp?.toleranceSeconds ?? 300;
+  if (!Number.isFinite(toleranceSeconds) || toleranceSeconds <= 0) {
+    throw invalid(provider, 'timestamp.toleranceSeconds must be a number of seconds above 0');
+  }
   const algorithm = scheme.algorithm ?? 'sha256';
   const bytes = macBytes[algorithm];
   const prefix = scheme.prefix ?? '';
@@ -101,7 +105,7 @@ export function compileScheme(scheme: SignatureScheme, provider: string): Compil
       headers: lowerCase(scheme.timestamp.header),
       prefix: scheme.timestamp.prefix ?? '',
     },
-    toleranceSeconds: scheme.timestamp?.toleranceSeconds ?? 300,
+    toleranceSeconds,
     id: scheme.id && { headers: lowerCase(scheme.id.header) },
     shape:
       scheme.encoding === 'hex'

@@ -4,7 +4,7 @@ import { readEvent } from './envelope.ts';
 import { WebhookError } from './error.ts';
 import type { EventOf } from './event.ts';
 import { type HeadersInput, readHeaders } from './headers.ts';
-import { checkOptions } from './options.ts';
+import { checkOptions, checkProvider } from './options.ts';
 import type { Provider } from './provider.ts';
 import { keysFrom, type Secret } from './secret.ts';
 import { claim, matchSignature } from './signature.ts';
@@ -41,7 +41,10 @@ export async function verifyDelivery<const P extends Provider>(
   provider: P,
   options: VerifyDeliveryOptions,
 ): Promise<EventOf<P>> {
-  const { toleranceSeconds } = checkOptions(provider, { toleranceSeconds: options.toleranceSeconds });
+  const { toleranceSeconds } = checkOptions(provider, {
+    toleranceSeconds: options.toleranceSeconds,
+    now: options.now,
+  });
   const keys = keysFrom(options.secret, provider.secret);
   const headers = readHeaders(options.headers);
   const body = toBytes(options.body);
@@ -66,8 +69,9 @@ export interface VerifySignatureOptions {
 
 /**
  * Compares a signature in constant time, and nothing else: no freshness, no event. Of several schemes it uses the one
- * that signs just what is given, so `grantex()` checks `X-Grantex-Signature` without a `timestamp` and
- * `X-Grantex-Signature-V2` with one.
+ * that signs just what is given: `grantex()` checks `X-Grantex-Signature` without the option `timestamp` and
+ * `X-Grantex-Signature-V2` with it. An option whose value is undefined, because the sender left the header out, counts
+ * as given, and is no signature.
  *
  * @returns whether one of the secrets made the signature; false for whatever a sender may put there
  * @throws WebhookError `invalid_options` for an unusable secret, or where no scheme signs just what is given
@@ -82,11 +86,12 @@ export interface VerifySignatureOptions {
  * ```
  */
 export async function verifySignature(provider: Provider, options: VerifySignatureOptions): Promise<boolean> {
-  const { signature, timestamp, id } = options;
+  checkProvider(provider);
+  // What is given decides, and not its value: a header that a sender left out must not lead to another scheme.
   const scheme = provider.signature.find(
     (candidate) =>
-      (candidate.timestamp === undefined) === (timestamp === undefined) &&
-      (candidate.id === undefined) === (id === undefined),
+      'timestamp' in options === (candidate.timestamp !== undefined) &&
+      'id' in options === (candidate.id !== undefined),
   );
   if (scheme === undefined) {
     const wanted = provider.signature.map((one) =>
@@ -94,13 +99,17 @@ export async function verifySignature(provider: Provider, options: VerifySignatu
     );
     throw new WebhookError(
       'invalid_options',
-      `${provider.name} signs ${wanted.join(', or ')}: pass just these, from the delivery's headers.`,
+      `${provider.name} signs ${wanted.join(', or ')}: pass these options and no others, from the delivery's headers.`,
     );
   }
   const keyRing = await keysFrom(options.secret, provider.secret)(undefined);
   const keys = await keyRing(scheme.algorithm);
   try {
-    const claimed = claim(scheme, { signature: String(signature), timestamp, id });
+    const claimed = claim(scheme, {
+      signature: options.signature ?? '',
+      timestamp: scheme.timestamp && (options.timestamp ?? ''),
+      id: scheme.id && (options.id ?? ''),
+    });
     return (await matchSignature(claimed, toBytes(options.body), keys)) !== -1;
   } catch (error) {
     if (error instanceof WebhookError && error.code === 'malformed_signature') return false;

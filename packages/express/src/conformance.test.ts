@@ -27,7 +27,12 @@ const apps: Record<string, { serve: Serve; serveConsumed?: Serve }> = {
   'express 4, mounted on a path': {
     serve: (provider, options) => listen(express4().use('/hooks', webhooks(provider, options)), '/hooks'),
     serveConsumed: (provider, options) =>
-      listen(express4().use(express4.text({ type: '*/*' })).use('/hooks', webhooks(provider, options)), '/hooks'),
+      listen(
+        express4()
+          .use(express4.text({ type: '*/*' }))
+          .use('/hooks', webhooks(provider, options)),
+        '/hooks',
+      ),
   },
   'express 5, as a route handler': {
     serve: (provider, options) => listen(express().all('/a/:b', webhooks(provider, options)), '/a/b'),

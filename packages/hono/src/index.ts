@@ -4,10 +4,13 @@
  * @module
  */
 import * as core from '@hookproof/core';
-import type { Context, Env, Handler } from 'hono';
+import type { Context } from 'hono';
 
-/** Options of {@link webhooks}. Handlers and the secret function get Hono's context. */
-export type HonoWebhookOptions<P extends core.Provider, E extends Env = Env> = core.WebhookOptions<P, Context<E>>;
+/** Options of {@link webhooks}. Handlers and the secret function get Hono's context; annotate it to type `c.env`. */
+export type HonoWebhookOptions<P extends core.Provider, C extends Context = Context> = core.WebhookOptions<P, C>;
+
+/** A handler for one of Hono's routes. */
+export type WebhookHandler<C extends Context = Context> = (c: C) => Promise<Response>;
 
 /**
  * Receives a provider's webhooks in Hono.
@@ -28,12 +31,12 @@ export type HonoWebhookOptions<P extends core.Provider, E extends Env = Env> = c
  * }));
  * ```
  */
-export function webhooks<const P extends core.Provider, E extends Env = Env>(
+export function webhooks<const P extends core.Provider, C extends Context = Context>(
   provider: P,
-  options: HonoWebhookOptions<P, E>,
-): Handler<E> {
-  const receiver = core.createReceiver<P, Context<E>>({ ...options, provider, framework: 'hono' });
-  const handler = async (c: Context<E>): Promise<Response> => {
+  options: HonoWebhookOptions<P, C>,
+): WebhookHandler<C> {
+  const receiver = core.createReceiver<P, C>({ ...options, provider, framework: 'hono' });
+  const handler = async (c: C): Promise<Response> => {
     const { method, headers } = c.req.raw;
     const reply = await receiver.receive({ method, headers, body: rawBodyOf(c), request: c });
     return c.body(reply.body, reply.status, reply.headers);
@@ -55,23 +58,23 @@ function rawBodyOf({ req }: Context): core.BodyInput {
 }
 
 /** {@link webhooks} for Grantiva. */
-export function grantivaWebhooks<E extends Env = Env>(
-  options: HonoWebhookOptions<ReturnType<typeof core.grantiva>, E> & core.GrantivaOptions,
-): Handler<E> {
+export function grantivaWebhooks<C extends Context = Context>(
+  options: HonoWebhookOptions<ReturnType<typeof core.grantiva>, C> & core.GrantivaOptions,
+): WebhookHandler<C> {
   return webhooks(core.grantiva(options), options);
 }
 
 /** {@link webhooks} for Grantex. */
-export function grantexWebhooks<E extends Env = Env>(
-  options: HonoWebhookOptions<ReturnType<typeof core.grantex>, E> & core.GrantexOptions,
-): Handler<E> {
+export function grantexWebhooks<C extends Context = Context>(
+  options: HonoWebhookOptions<ReturnType<typeof core.grantex>, C> & core.GrantexOptions,
+): WebhookHandler<C> {
   return webhooks(core.grantex(options), options);
 }
 
 /** {@link webhooks} for Gravv. */
-export function gravvWebhooks<E extends Env = Env>(
-  options: HonoWebhookOptions<ReturnType<typeof core.gravv>, E>,
-): Handler<E> {
+export function gravvWebhooks<C extends Context = Context>(
+  options: HonoWebhookOptions<ReturnType<typeof core.gravv>, C>,
+): WebhookHandler<C> {
   return webhooks(core.gravv(), options);
 }
 
@@ -79,10 +82,10 @@ export function gravvWebhooks<E extends Env = Env>(
 export function standardWebhooks<
   const Name extends string,
   Events extends core.EventSchemas = core.EventSchemas,
-  E extends Env = Env,
+  C extends Context = Context,
 >(
-  options: HonoWebhookOptions<core.Provider<Name | 'standard-webhooks', Events>, E> &
+  options: HonoWebhookOptions<core.Provider<Name | 'standard-webhooks', Events>, C> &
     core.StandardWebhooksOptions<Name, Events>,
-): Handler<E> {
+): WebhookHandler<C> {
   return webhooks(core.standardWebhooks(options), options);
 }

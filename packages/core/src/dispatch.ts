@@ -1,0 +1,61 @@
+import type { Claim, ClaimStore } from './claims.ts';
+import { WebhookError } from './error.ts';
+import type { HandlerRun } from './handlers.ts';
+
+/** A handler that has not ended this long after its timeout is given up: a retry may then run it again. */
+const leaseGraceMs = 60_000;
+
+type Taken = Claim & { readonly state: 'taken' };
+
+/** Takes the event for this delivery; undefined where there is no store to ask. */
+export async function takeClaim(
+  claims: ClaimStore | undefined,
+  key: string,
+  timeoutMs: number,
+): Promise<Claim | undefined> {
+  try {
+    return await claims?.claim(key, timeoutMs + leaseGraceMs);
+  } catch (cause) {
+    throw new WebhookError('claims_unavailable', 'The claims store of the dedupe option failed. Nothing was handled.', {
+      cause,
+    });
+  }
+}
+
+/**
+ * Waits for the handlers, and records what became of them. It resolves once they all returned, with an error if that
+ * could not be recorded: the event was handled all the same, so it must not be run again.
+ */
+export async function finish(run: HandlerRun, claim: Taken | undefined): Promise<WebhookError | undefined> {
+  const recorded = record(run.settled, claim);
+  try {
+    return await Promise.race([recorded, run.late]);
+  } finally {
+    run.stop();
+    // After a timeout nobody waits for it any more, and the claim is what still needs its end.
+    recorded.catch(() => undefined);
+  }
+}
+
+async function record(settled: Promise<void>, claim: Taken | undefined): Promise<WebhookError | undefined> {
+  try {
+    await settled;
+  } catch (error) {
+    try {
+      await claim?.release();
+    } catch {
+      // Then the claim ends with its lease. What the handler threw matters more.
+    }
+    throw error;
+  }
+  try {
+    await claim?.done();
+    return undefined;
+  } catch (cause) {
+    return new WebhookError(
+      'claims_unavailable',
+      'The event was handled, but the claims store could not record it: a retry may run it again.',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,164 @@
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { grantex, type OutcomeReport } from '@hookproof/core';
+import { sampleEvent, signedDelivery } from '@hookproof/testing';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
+import { expect, onTestFinished, test } from 'vitest';
+import { grantexWebhooks, grantivaWebhooks, gravvWebhooks, standardWebhooks } from './index.ts';
+
+const secret = 'a secret for tests';
+const path = '/webhooks/grantex';
+
+async function listen(app: Pick<Hono, 'fetch'>): Promise<string> {
+  const server = createAdaptorServer({ fetch: app.fetch });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    if ('closeAllConnections' in server) server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function deliver(url: string): Promise<Response> {
+  return fetch(url, await signedDelivery(grantex(), sampleEvent(grantex(), 'grant.revoked'), { secret }));
+}
+
+function recorder() {
+  const types: string[] = [];
+  const reports: OutcomeReport[] = [];
+  const options = {
+    secret,
+    on: { '*': (event: { type: string }) => types.push(event.type) },
+    onOutcome: (report: OutcomeReport) => reports.push(report),
+  };
+  return { types, reports, options };
+}
+
+test('the app’s other routes and middleware are not disturbed, and their headers are on the reply', async () => {
+  const { types, options } = recorder();
+  const app = new Hono();
+  app.use(cors());
+  app.use(async (c, next) => {
+    c.header('x-before', 'yes');
+    await next();
+    c.header('x-after', 'yes');
+  });
+  app.use(bodyLimit({ maxSize: 1024 }));
+  app.post(path, grantexWebhooks(options));
+  app.post('/echo', async (c) => c.json(await c.req.json()));
+  const url = await listen(app);
+
+  const reply = await deliver(url + path);
+  expect([reply.status, await reply.text()]).toEqual([200, '{"outcome":"handled"}']);
+  expect(Object.fromEntries(reply.headers)).toMatchObject({
+    'access-control-allow-origin': '*',
+    'content-type': 'application/json; charset=utf-8',
+    'x-before': 'yes',
+    'x-after': 'yes',
+  });
+  expect(types).toEqual(['grant.revoked']);
+  const echo = await fetch(`${url}/echo`, { method: 'POST', body: '{"hello":"world"}' });
+  expect(await echo.json()).toEqual({ hello: 'world' });
+  expect((await fetch(url + path)).status).toBe(404);
+});
+
+test.each(['json', 'text'] as const)(
+  'after c.req.%s() in an earlier middleware it says at once what to mend',
+  async (method) => {
+    const { types, reports, options } = recorder();
+    const app = new Hono();
+    app.use(async (c, next) => {
+      await c.req[method]();
+      await next();
+    });
+    app.post(path, grantexWebhooks(options));
+    expect((await deliver((await listen(app)) + path)).status).toBe(500);
+    expect(types).toEqual([]);
+    expect(reports[0]?.outcome).toBe('body_consumed');
+    expect(reports[0]?.error?.message).toMatch(/before Hookproof.*c\.req\.arrayBuffer\(\)/s);
+  },
+);
+
+test('bytes that c.req.arrayBuffer() kept are used', async () => {
+  const { types, options } = recorder();
+  const app = new Hono();
+  app.use(async (c, next) => {
+    await c.req.arrayBuffer();
+    await next();
+  });
+  app.post(path, grantexWebhooks(options));
+  expect((await deliver((await listen(app)) + path)).status).toBe(200);
+  expect(types).toEqual(['grant.revoked']);
+});
+
+test('a body read from the raw Request is body_consumed too', async () => {
+  const { reports, options } = recorder();
+  const app = new Hono();
+  app.use(async (c, next) => {
+    await c.req.raw.arrayBuffer();
+    await next();
+  });
+  app.post(path, grantexWebhooks(options));
+  expect((await deliver((await listen(app)) + path)).status).toBe(500);
+  expect(reports[0]?.outcome).toBe('body_consumed');
+});
+
+test('req.rawBody of Google Cloud Functions is used, although the stream was read', async () => {
+  const { types, options } = recorder();
+  const app = new Hono().post(path, grantexWebhooks(options));
+  const { getRequestListener } = await import('@hono/node-server');
+  const { createServer } = await import('node:http');
+  const listener = getRequestListener(app.fetch);
+  const server = createServer(async (req, res) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of req) chunks.push(chunk);
+    await listener(Object.assign(req, { rawBody: Buffer.concat(chunks) }), res);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  expect((await deliver(`http://127.0.0.1:${port}${path}`)).status).toBe(200);
+  expect(types).toEqual(['grant.revoked']);
+});
+
+test('the secret may come from the bindings, and handlers get Hono’s context', async () => {
+  const seen: unknown[] = [];
+  const app = new Hono<{ Bindings: { GRANTEX_SECRET: string }; Variables: { tenant: string } }>();
+  app.use(async (c, next) => {
+    c.set('tenant', 'acme');
+    await next();
+  });
+  app.post(
+    path,
+    grantexWebhooks({
+      secret: (c) => c.env.GRANTEX_SECRET,
+      on: { 'grant.revoked': ({ data }, { request: c }) => seen.push(c.get('tenant'), data.cascade) },
+    }),
+  );
+  const { request } = await signedDelivery(grantex(), sampleEvent(grantex(), 'grant.revoked'), { secret });
+  const reply = await app.fetch(new Request(`http://localhost${path}`, request), { GRANTEX_SECRET: secret });
+  expect(reply.status).toBe(200);
+  expect(seen).toEqual(['acme', true]);
+});
+
+test('several providers live in one app', async () => {
+  const { options } = recorder();
+  const app = new Hono();
+  app.post(path, grantexWebhooks(options));
+  app.post('/webhooks/grantiva', grantivaWebhooks(options));
+  app.post('/webhooks/gravv', gravvWebhooks(options));
+  app.post('/webhooks/clerk', standardWebhooks({ ...options, name: 'clerk', secret: `whsec_${'a'.repeat(32)}` }));
+  for (const name of ['grantex', 'grantiva', 'gravv', 'clerk']) {
+    expect((await app.request(`/webhooks/${name}`, { method: 'POST', body: '{}' })).status, name).toBe(401);
+  }
+});
+
+test('wrong options throw when the handler is made, and it carries a readable name', () => {
+  expect(() => grantexWebhooks({ secret: ' ', on: {} })).toThrow(/^secret is empty/);
+  expect(grantexWebhooks({ secret, on: {} }).name).toBe('grantexWebhooks');
+});
