@@ -84,10 +84,13 @@ export function streamReader(stream: ReadableStream<Uint8Array> | null): BodyRea
   };
 }
 
-/** Reads the bytes of a `Request`, or says at once that they are gone. */
+/**
+ * Reads the bytes of a `Request`, or says at once that they are gone. Nothing of the body is touched before it is
+ * asked for: on Node, looking at `body` alone would keep the server from clearing an upload that nobody reads.
+ */
 export function requestBody(request: globalThis.Request): BodyReader {
-  if (!request.bodyUsed && !request.body?.locked) return streamReader(request.body);
-  return async () => {
+  return async (limits) => {
+    if (!request.bodyUsed && !request.body?.locked) return streamReader(request.body)(limits);
     throw new WebhookError(
       'body_consumed',
       'The body of this Request was read before Hookproof, by request.json(), text() or the like. Call the receiver first, or give the earlier code request.clone().',

@@ -32,7 +32,9 @@ export function readEvent<P extends Provider>(
 
 function readId(provider: Provider, field: string, id: unknown): string | undefined {
   if (id === undefined || id === null || id === '') return undefined;
-  if (typeof id === 'string' || typeof id === 'number') return String(id);
+  if (typeof id === 'string') return id;
+  // Beyond the safe integers JSON.parse rounds, and two events would share an id.
+  if (typeof id === 'number') return Number.isSafeInteger(id) ? String(id) : undefined;
   throw notAnEvent(provider, `"${field}" is neither a string nor a number`);
 }
 

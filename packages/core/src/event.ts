@@ -48,7 +48,9 @@ export type Pattern<P extends Provider> = EventType<P> | `${Prefix<keyof Schemas
 export type EventFor<P extends Provider, K extends string> = K extends '*'
   ? EventOf<P>
   : K extends `${infer Start}.*`
-    ? Extract<KnownEvent<SchemasOf<P>>, { readonly type: `${Start}.${string}` }>
+    ? string extends keyof SchemasOf<P>
+      ? WebhookEvent
+      : Extract<KnownEvent<SchemasOf<P>>, { readonly type: `${Start}.${string}` }>
     : KnownEvent<{ readonly [T in keyof SchemasOf<P> & string as K extends TypeOf<T> ? T : never]: SchemasOf<P>[T] }>;
 
 /** A declared type with data as a provider may write it, such as numbers in strings. */

@@ -54,7 +54,7 @@ export interface Receiver<Request> {
  *
  * const receiver = createReceiver({
  *   provider: grantex(),
- *   secret: process.env.GRANTEX_SECRET ?? '',
+ *   secret: () => process.env.GRANTEX_SECRET ?? '',
  *   on: { 'grant.revoked': ({ data }) => console.log('revoke', data.grantId, data.cascade) },
  * });
  *
@@ -66,7 +66,7 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
 ): Receiver<Request> {
   const { provider, framework = 'fetch', now = Date.now } = options;
   const limits = checkOptions(provider, options);
-  const keysFor = keysFrom(options.secret, provider.secret);
+  const keysFor = keysFrom(options.secret, provider);
   const handlersFor = compileHandlers<P, Request>(provider, options.on);
   const claims = options.dedupe === false ? undefined : (options.dedupe ?? memoryClaims());
   const report = reporter(options.onOutcome);

@@ -1,5 +1,6 @@
 import { type Awaitable, encode, fromBase64, type HashAlgorithm, type Hmac } from './crypto.ts';
 import { WebhookError } from './error.ts';
+import type { Provider } from './provider.ts';
 import { prepareKeys } from './signature.ts';
 
 /** A signing secret as the provider shows it, or raw key bytes. */
@@ -30,15 +31,15 @@ export type KeyRing = (algorithm: HashAlgorithm) => Awaitable<readonly Hmac[]>;
 /** Checks the `secret` option, and prepares its keys at once where they do not depend on the request. */
 export function keysFrom<Request>(
   secret: SecretOption<Request>,
-  format: SecretFormat,
+  provider: Provider,
 ): (request: Request) => Awaitable<KeyRing> {
   if (typeof secret !== 'function') {
-    const ring = keyRing(toKeys(secret, format));
+    const ring = keyRing(toKeys(secret, provider));
     return () => ring;
   }
   return async (request) => {
     try {
-      return keyRing(toKeys(await secret(request), format));
+      return keyRing(toKeys(await secret(request), provider));
     } catch (cause) {
       const reason = cause instanceof WebhookError ? ` ${cause.message}` : '';
       throw new WebhookError(
@@ -61,37 +62,39 @@ function keyRing(secrets: readonly Uint8Array[]): KeyRing {
   };
 }
 
-function toKeys(secret: unknown, format: SecretFormat): readonly Uint8Array[] {
-  if (!Array.isArray(secret)) return [toKey(secret, 'secret', format)];
-  if (secret.length === 0) throw invalid('secret is an empty list: give at least one secret');
-  return secret.map((one, index) => toKey(one, `secret[${index}]`, format));
+function toKeys(secret: unknown, provider: Provider): readonly Uint8Array[] {
+  if (!Array.isArray(secret)) return [toKey(secret, 'secret', provider)];
+  if (secret.length === 0) throw invalid('secret is an empty list: give at least one secret.');
+  return secret.map((one, index) => toKey(one, `secret[${index}]`, provider));
 }
 
-function toKey(secret: unknown, option: string, format: SecretFormat): Uint8Array {
-  if (secret === undefined || secret === null) {
-    throw invalid(`${option} is ${secret}: is the environment variable that should hold it set?`);
-  }
-  const key = typeof secret === 'string' ? decode(secret, option, format) : secret;
-  if (!(key instanceof Uint8Array)) throw invalid(`${option} must be a string, bytes, a list of them, or a function`);
-  if (key.length < (format.minBytes ?? 1)) {
-    throw invalid(
-      `${option} has ${key.length} bytes, but needs at least ${format.minBytes ?? 1}: copy it whole from the provider`,
-    );
-  }
-  return Uint8Array.from(key);
+function toKey(secret: unknown, option: string, provider: Provider): Uint8Array {
+  if (secret === undefined || secret === null) throw unset(option, String(secret), provider);
+  const key = typeof secret === 'string' ? decode(secret, option, provider) : secret;
+  if (!(key instanceof Uint8Array)) throw invalid(`${option} must be a string, bytes, a list of them, or a function.`);
+  const minBytes = provider.secret.minBytes ?? 1;
+  if (key.length >= minBytes) return Uint8Array.from(key);
+  throw invalid(
+    `${option} has ${key.length} bytes, but needs at least ${minBytes}: copy the secret whole from ${provider.name}.`,
+  );
 }
 
-function decode(secret: string, option: string, format: SecretFormat): Uint8Array {
-  if (secret.trim() === '') throw invalid(`${option} is empty: is the environment variable that should hold it set?`);
-  if (format.encoding === 'utf8') return encode(secret);
-  const prefix = format.prefix ?? '';
+function decode(secret: string, option: string, provider: Provider): Uint8Array {
+  if (secret.trim() === '') throw unset(option, 'empty', provider);
+  const { encoding, prefix = '' } = provider.secret;
+  if (encoding === 'utf8') return encode(secret);
   const bytes = fromBase64(secret.startsWith(prefix) ? secret.slice(prefix.length) : secret);
-  if (bytes === undefined) {
-    throw invalid(`${option} is not ${prefix === '' ? '' : `"${prefix}" and `}base64: copy it whole from the provider`);
-  }
-  return bytes;
+  if (bytes !== undefined) return bytes;
+  const form = prefix === '' ? 'base64' : `"${prefix}" and base64`;
+  throw invalid(`${option} is not ${form}: copy the secret whole from ${provider.name}.`);
 }
 
-function invalid(what: string): WebhookError {
-  return new WebhookError('invalid_options', `${what}.`);
+function unset(option: string, what: string, provider: Provider): WebhookError {
+  return invalid(
+    `${option} is ${what}: is the environment variable set that should hold the secret of ${provider.name}?`,
+  );
+}
+
+function invalid(message: string): WebhookError {
+  return new WebhookError('invalid_options', message);
 }

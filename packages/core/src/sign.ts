@@ -34,7 +34,7 @@ export interface SignBodyOptions {
  * ```
  */
 export async function signBody(provider: Provider, options: SignBodyOptions): Promise<Record<string, string>> {
-  const keyRing = await keysFrom(options.secret, provider.secret)(undefined);
+  const keyRing = await keysFrom(options.secret, provider)(undefined);
   const signed = { body: toBytes(options.body), id: options.id, timestamp: String(options.timestamp) };
   const headers: Record<string, string> = {};
   for (const scheme of provider.signature) {

@@ -45,7 +45,7 @@ export async function verifyDelivery<const P extends Provider>(
     toleranceSeconds: options.toleranceSeconds,
     now: options.now,
   });
-  const keys = keysFrom(options.secret, provider.secret);
+  const keys = keysFrom(options.secret, provider);
   const headers = readHeaders(options.headers);
   const body = toBytes(options.body);
   const clock = { toleranceSeconds, now: options.now ?? Date.now };
@@ -102,7 +102,7 @@ export async function verifySignature(provider: Provider, options: VerifySignatu
       `${provider.name} signs ${wanted.join(', or ')}: pass these options and no others, from the delivery's headers.`,
     );
   }
-  const keyRing = await keysFrom(options.secret, provider.secret)(undefined);
+  const keyRing = await keysFrom(options.secret, provider)(undefined);
   const keys = await keyRing(scheme.algorithm);
   try {
     const claimed = claim(scheme, {

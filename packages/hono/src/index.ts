@@ -39,9 +39,21 @@ export function webhooks<const P extends core.Provider, C extends Context = Cont
   const handler = async (c: C): Promise<Response> => {
     const { method, headers } = c.req.raw;
     const reply = await receiver.receive({ method, headers, body: rawBodyOf(c), request: c });
+    // What is left of an upload would block a kept-alive connection of Node's.
+    if (isUploading(c.env)) c.header('connection', 'close');
     return c.body(reply.body, reply.status, reply.headers);
   };
   return Object.defineProperty(handler, 'name', { value: `${provider.name}Webhooks` });
+}
+
+/** Whether this is `@hono/node-server` over HTTP/1, and the body has not arrived whole. */
+function isUploading(env: unknown): boolean {
+  const incoming = property(env, 'incoming');
+  return property(incoming, 'complete') === false && property(incoming, 'httpVersionMajor') === 1;
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 function rawBodyOf({ req }: Context): core.BodyInput {

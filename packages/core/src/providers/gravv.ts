@@ -3,25 +3,28 @@ import { defineProvider } from '../provider.ts';
 
 const text = z.string().nullish();
 
+/** Its shape differs from event to event. */
+const anything = z.unknown().optional();
+
 // Money is a string and stays one: a number would round it. Many fields are null, so few are demanded.
 const transfer = z.looseObject({
   amount: text,
   remark: text,
-  source: z.unknown(),
-  destination: z.unknown(),
+  source: anything,
+  destination: anything,
   tx_hash: text,
   client_reference: text,
   /** Some pages call `client_reference` so. */
   reference: text,
   status: text,
-  client_metadata: z.unknown(),
+  client_metadata: anything,
 });
 
 const inflow = z.looseObject({
   amount: text,
   remark: text,
-  source: z.unknown(),
-  destination: z.unknown(),
+  source: anything,
+  destination: anything,
   tx_hash: text,
   client_reference: text,
 });

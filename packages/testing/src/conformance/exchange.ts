@@ -1,4 +1,4 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { type Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 
 /** A reply as it came over the wire. */
 export interface WireReply {
@@ -15,9 +15,12 @@ export interface WireDelivery {
   readonly body: Uint8Array;
 }
 
-/** Sends a delivery over a connection of its own, in `chunks` pieces where that is given, and reads the reply. */
-export function send(url: string, delivery: WireDelivery, chunks?: number): Promise<WireReply> {
-  return exchange(url, delivery, (sending) => {
+/**
+ * Sends a delivery, in `chunks` pieces where that is given, and reads the reply. Without an `agent` it goes over a
+ * connection of its own.
+ */
+export function send(url: string, delivery: WireDelivery, chunks?: number, agent?: Agent): Promise<WireReply> {
+  return exchange(url, delivery, agent, (sending) => {
     const { body } = delivery;
     if (chunks === undefined) {
       // Even an empty body gets its length, as real senders give it.
@@ -33,7 +36,7 @@ export function send(url: string, delivery: WireDelivery, chunks?: number): Prom
 
 /** Sends the headers and the start of a body, and no more: what a sender does that stalls. */
 export function sendStart(url: string, delivery: WireDelivery, length: number): Promise<WireReply> {
-  return exchange(url, delivery, (sending) => {
+  return exchange(url, delivery, undefined, (sending) => {
     sending.setHeader('content-length', delivery.body.length);
     sending.write(delivery.body.subarray(0, length));
   });
@@ -50,9 +53,14 @@ export function hangUp(url: string, delivery: WireDelivery, length: number): Pro
   });
 }
 
-function exchange(url: string, delivery: WireDelivery, upload: (sending: ClientRequest) => void): Promise<WireReply> {
+function exchange(
+  url: string,
+  delivery: WireDelivery,
+  agent: Agent | undefined,
+  upload: (sending: ClientRequest) => void,
+): Promise<WireReply> {
   return new Promise((resolve, reject) => {
-    const sending = open(url, delivery);
+    const sending = open(url, delivery, agent);
     let replied = false;
     // A server may reply and close while the upload is still going on: the reply is what counts.
     sending.on('error', (error) => {
@@ -61,7 +69,7 @@ function exchange(url: string, delivery: WireDelivery, upload: (sending: ClientR
     sending.on('response', (response) => {
       replied = true;
       read(response).then((reply) => {
-        sending.destroy();
+        if (agent === undefined) sending.destroy();
         resolve(reply);
       }, reject);
     });
@@ -69,12 +77,12 @@ function exchange(url: string, delivery: WireDelivery, upload: (sending: ClientR
   });
 }
 
-function open(url: string, { method = 'POST', headers }: WireDelivery): ClientRequest {
+function open(url: string, { method = 'POST', headers }: WireDelivery, agent?: Agent): ClientRequest {
   const lists = Object.entries(headers).map(([name, value]): [string, string | string[]] => [
     name,
     typeof value === 'string' ? value : [...value],
   ]);
-  return request(url, { method, agent: false, headers: Object.fromEntries(lists) });
+  return request(url, { method, agent: agent ?? false, headers: Object.fromEntries(lists) });
 }
 
 async function read(response: IncomingMessage): Promise<WireReply> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Agent } from 'node:http';
 import type { Provider } from '@hookproof/core';
 import { expectOutcome, firstSample, type Serve, withApp } from './app.ts';
 import { hangUp, send, sendStart } from './exchange.ts';
@@ -69,6 +70,27 @@ export function transportTests(serve: Serve, provider: Provider): Tests {
           await expectOutcome(app, await send(app.url, large), 'body_too_large');
           await expectOutcome(app, await send(app.url, large, 9), 'body_too_large');
           await expectOutcome(app, await send(app.url, await app.sign()), 'handled');
+        }),
+    ],
+    [
+      'handled: the next delivery of a sender that keeps its connection, whatever became of the last',
+      () =>
+        withApp(serve, provider, { maxBodyBytes: 4_096 }, async (app) => {
+          const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+          try {
+            const large = await app.sign({ body: ' '.repeat(500_000) });
+            for (const [delivery, chunks, outcome] of [
+              [large, undefined, 'body_too_large'],
+              [large, 40, 'body_too_large'],
+              [{ ...large, method: 'PUT' }, undefined, 'method_not_allowed'],
+              [{ ...(await app.sign()), method: 'PUT' }, undefined, 'method_not_allowed'],
+            ] as const) {
+              await expectOutcome(app, await send(app.url, delivery, chunks, agent), outcome);
+              await expectOutcome(app, await send(app.url, await app.sign(), undefined, agent), 'handled');
+            }
+          } finally {
+            agent.destroy();
+          }
         }),
     ],
     [
