@@ -1,0 +1,11 @@
+import { serve } from '@hono/node-server';
+import { createApp } from './app.ts';
+
+const { HOST = '127.0.0.1', PORT = '3000' } = process.env;
+
+const server = serve({ fetch: createApp().fetch, hostname: HOST, port: Number(PORT) }, ({ port }) => {
+  console.log(`Listening on http://${HOST}:${port}`);
+});
+
+// Deliveries under way are finished and answered; then nothing keeps the process alive.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => server.close());
