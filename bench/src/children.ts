@@ -1,0 +1,59 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+
+type Answer = { readonly value: unknown } | { readonly error: string };
+
+/** A process of its own that answers one question at a time. */
+export interface Child {
+  /** `Value` is what the module's `answer` returns. */
+  ask<Value>(question: unknown): Promise<Value>;
+  stop(): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Starts a module of this folder in a process of its own. */
+export function start(module: URL, ...args: readonly string[]): Child {
+  const child = fork(module, args, { env: { ...process.env, NODE_ENV: 'production' } });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return {
+    ask<Value>(question: unknown) {
+      return new Promise<Value>((resolve, reject) => {
+        const onExit = () => reject(new Error(`${module.pathname} ${args.join(' ')} ended before its answer.`));
+        child.once('exit', onExit);
+        child.once('message', (answer: Answer) => {
+          child.off('exit', onExit);
+          if ('error' in answer) reject(new Error(answer.error));
+          else resolve(answer.value as Value);
+        });
+        child.send({ question });
+      });
+    },
+    async stop() {
+      if (!running.has(child)) return;
+      const ended = once(child, 'exit');
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+/** Ends every child that still runs. */
+export function stopAll(): void {
+  for (const child of running) child.kill();
+}
+
+/** The child's side: answers what the parent asks, and ends when the parent does. */
+export function answer<Question>(reply: (question: Question) => unknown): void {
+  process.on('message', async ({ question }: { question: Question }) => {
+    let answer: Answer;
+    try {
+      answer = { value: await reply(question) };
+    } catch (error) {
+      answer = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    }
+    process.send?.(answer);
+  });
+  process.on('disconnect', () => process.exit());
+}

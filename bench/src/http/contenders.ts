@@ -1,0 +1,23 @@
+/** What is measured against each other on every framework. */
+export const contenders = ['hand-written', 'hookproof', 'hookproof with dedupe'] as const;
+
+export type Contender = (typeof contenders)[number];
+
+export const frameworks = ['express', 'fastify', 'hono'] as const;
+
+export type Framework = (typeof frameworks)[number];
+
+/** All deliveries are of this scheme, and go here. */
+export const scheme = 'grantex v2';
+export const path = '/webhooks/grantex';
+
+/** What every contender answers. */
+export const accepted = { outcome: 'handled' };
+
+/** The business of every handler: nearly nothing, but it reads the event. */
+export function handle(event: { readonly data?: unknown }): void {
+  handled = event.data;
+}
+
+/** Kept, so that no engine finds out that nobody wants it. */
+export let handled: unknown;

@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { grantexWebhooks } from '@hookproof/express';
+import express, { type Express } from 'express';
+import { schemes } from '../deliveries.ts';
+import { handWritten } from '../hand-written.ts';
+import { accepted, type Contender, handle, path, scheme } from './contenders.ts';
+import type { Listen } from './server.ts';
+
+const { secret } = schemes[scheme];
+
+/** As Express's documentation has it: `express.raw()` on the route, `res.json()` for the reply. */
+function byHand(app: Express): void {
+  const verify = handWritten[scheme];
+  app.post(path, express.raw({ type: 'application/json' }), async (request, response) => {
+    const body: unknown = request.body;
+    if (!Buffer.isBuffer(body) || !verify((name) => request.get(name), body)) {
+      response.status(401).json({ outcome: 'refused' });
+      return;
+    }
+    await handle(JSON.parse(body.toString()));
+    response.json(accepted);
+  });
+}
+
+const on = { 'grant.revoked': handle };
+
+const mount: Readonly<Record<Contender, (app: Express) => void>> = {
+  'hand-written': byHand,
+  hookproof: (app) => app.use(grantexWebhooks({ signature: 'v2', secret, on, dedupe: false })),
+  'hookproof with dedupe': (app) => app.use(grantexWebhooks({ signature: 'v2', secret, on })),
+};
+
+export const listen: Listen = async (contender) => {
+  const app = express();
+  mount[contender](app);
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server.address();
+};

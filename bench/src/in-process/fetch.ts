@@ -1,0 +1,29 @@
+import { createReceiver, type Provider } from '@hookproof/core';
+import { makeDelivery, type SchemeName, schemes } from '../deliveries.ts';
+import { handWritten } from '../hand-written.ts';
+import { type Contenders, handle, pool } from './contenders.ts';
+
+/** `receiver.fetch` beside a hand-written route handler. The time to make the `Request` is in both. */
+export async function fetch(scheme: SchemeName, bytes: number): Promise<Contenders> {
+  const { provider, secret } = schemes[scheme];
+  const next = await pool(() => makeDelivery(scheme, bytes));
+  const request = () => new Request('http://localhost/webhooks', { method: 'POST', ...next() });
+  const receiver = createReceiver({ provider: provider as Provider, secret, on: { '*': handle }, dedupe: false });
+  const byHand = fetchByHand(scheme);
+  return {
+    'hand-written': () => byHand(request()),
+    hookproof: () => receiver.fetch(request()),
+  };
+}
+
+function fetchByHand(scheme: SchemeName): (request: Request) => Promise<Response> {
+  const verify = handWritten[scheme];
+  return async (request) => {
+    const body = Buffer.from(await request.arrayBuffer());
+    if (!verify((name) => request.headers.get(name) ?? undefined, body)) {
+      return Response.json({ outcome: 'refused' }, { status: 401 });
+    }
+    await handle(JSON.parse(body.toString()));
+    return Response.json({ outcome: 'handled' });
+  };
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { arch, cpus, loadavg, platform } from 'node:os';
+
+/** What the figures depend on. */
+export interface Machine {
+  readonly node: string;
+  readonly platform: string;
+  readonly cpus: number;
+  readonly cpu: string;
+  /** How many processes wanted a processor in the last minute, before the run: it should be near 0. */
+  readonly loadBefore: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+const measured = ['express', 'fastify', 'hono', '@hono/node-server', 'autocannon', 'mitata'];
+
+export function machine(): Machine {
+  return {
+    node: process.version,
+    platform: `${platform()} ${arch()}`,
+    cpus: cpus().length,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    loadBefore: loadavg()[0] ?? 0,
+    versions: Object.fromEntries(measured.map((name) => [name, versionOf(name)])),
+  };
+}
+
+function versionOf(name: string): string {
+  const manifest = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+  const { version }: { version: string } = JSON.parse(readFileSync(manifest, 'utf8'));
+  return version;
+}

@@ -1,0 +1,81 @@
+import type { HttpRow } from './http/index.ts';
+import type { InProcessRow } from './in-process/index.ts';
+import type { Machine } from './machine.ts';
+import type { Ratio } from './rounds.ts';
+
+/** The machine, one line. */
+export function machineLine({ node, platform, cpus, cpu, loadBefore, versions }: Machine): string {
+  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `Node ${node} on ${platform}, ${cpus} × ${cpu}, load before ${loadBefore.toFixed(2)}; ${packages.join(', ')}`;
+}
+
+/** Times in one process, ratios first. */
+export function inProcessTable(rows: readonly InProcessRow[]): string {
+  return table(
+    ['time ×', 'lowest–highest', 'µs', 'base µs', 'body', 'what', 'contender / base'],
+    rows.map((row) => [
+      ...ratioCells(row.ratio),
+      micros(row.microseconds),
+      micros(row.baseMicroseconds),
+      size(row.bytes),
+      row.subject,
+      `${row.contender} / ${row.base}`,
+    ]),
+  );
+}
+
+/** Requests over HTTP, ratios first. */
+export function httpTable(rows: readonly HttpRow[]): string {
+  return table(
+    [
+      'req/s ×',
+      'lowest–highest',
+      'CPU ×',
+      'lowest–highest',
+      'req/s',
+      'base req/s',
+      'CPU µs',
+      'base CPU µs',
+      'on',
+      'contender / base',
+    ],
+    rows.map((row) => [
+      ...ratioCells(row.ratio),
+      ...ratioCells(row.cpuRatio),
+      row.requestsPerSecond.toFixed(0),
+      row.baseRequestsPerSecond.toFixed(0),
+      micros(row.cpuUs),
+      micros(row.baseCpuUs),
+      row.framework,
+      `${row.contender} / ${row.base}`,
+    ]),
+  );
+}
+
+/** Rows as a Markdown table. The last two columns are text, the others figures. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const columns = head.map((title, column) => {
+    const width = Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0));
+    return { width, isText: column >= head.length - 2 };
+  });
+  const line = (cells: readonly string[]) => {
+    const padded = columns.map(({ width, isText }, column) =>
+      isText ? cells[column]?.padEnd(width) : cells[column]?.padStart(width),
+    );
+    return `| ${padded.join(' | ')} |`;
+  };
+  const rule = columns.map(({ width, isText }) => (isText ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [line(head), line(rule), ...rows.map(line)].join('\n');
+}
+
+function ratioCells({ median, lowest, highest }: Ratio): [string, string] {
+  return [median.toFixed(2), `${lowest.toFixed(2)}–${highest.toFixed(2)}`];
+}
+
+function micros(value: number): string {
+  return value < 100 ? value.toFixed(1) : value.toFixed(0);
+}
+
+function size(bytes: number): string {
+  return bytes < 1024 ? `${bytes} B` : `${Math.round(bytes / 1024)} KiB`;
+}

@@ -1,0 +1,143 @@
+import { exec } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importsOf, isNode, packageOf } from './imports.ts';
+import { filesBelow, isTest, packages, readManifest, root } from './workspace.ts';
+
+// What users install: every package is built, packed, and installed with npm into an empty project of its own, where
+// one program of test/packed is compiled and run. It is slow, so it belongs to `check` and not to `test`.
+
+/** What each project installs besides the package itself. */
+const projects: Readonly<Record<string, { readonly own: readonly string[]; readonly others: readonly string[] }>> = {
+  core: { own: ['core'], others: [] },
+  express: { own: ['core', 'express'], others: ['express', '@types/express'] },
+  fastify: { own: ['core', 'fastify'], others: ['fastify'] },
+  hono: { own: ['core', 'hono'], others: ['hono', '@hono/node-server'] },
+  testing: { own: ['core', 'express', 'testing'], others: [] },
+};
+const frameworks = ['express', 'fastify', 'hono'];
+
+// Outside the repository, so that nothing is found in its node_modules.
+const scratch = mkdtempSync(join(tmpdir(), 'hookproof-packed-'));
+const tarballs = join(scratch, 'tarballs');
+const tarballOf = (folder: string) => join(tarballs, `hookproof-${folder}-${manifestOf(folder).version}.tgz`);
+const manifestOf = (folder: string) => readManifest(join(root, 'packages', folder));
+
+const tool = (name: string) => `"${join(root, 'node_modules', '.bin', name)}"`;
+
+/** Runs a command, and fails with everything that it wrote. */
+async function run(command: string, cwd: string): Promise<void> {
+  try {
+    await promisify(exec)(command, { cwd });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${command}\n${stdout}\n${stderr}`);
+  }
+}
+
+/** The version that the workspace tests with. */
+function versionOf(name: string): string {
+  const text = readFileSync(join(root, 'test', 'node_modules', name, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+beforeAll(async () => {
+  mkdirSync(tarballs);
+  // Without the old output, because what was deleted in src would still be packed.
+  for (const { path } of packages) rmSync(join(path, 'dist'), { recursive: true, force: true });
+  await run(`${tool('tsc')} -b tsconfig.build.json`, root);
+  await run(`npx -y pnpm@12 --filter "./packages/*" pack --pack-destination "${tarballs}"`, root);
+}, 120_000);
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe.each(packages.map(({ folder, path }) => [folder, path] as const))('%s', (folder, path) => {
+  const project = join(scratch, folder);
+  const installed = join(project, 'node_modules', '@hookproof', folder);
+  const { own, others } = projects[folder] ?? { own: [folder], others: [] };
+
+  beforeAll(async () => {
+    mkdirSync(project);
+    const dependencies = {
+      ...Object.fromEntries(own.map((name) => [`@hookproof/${name}`, `file:${tarballOf(name)}`])),
+      ...Object.fromEntries([...others, '@types/node'].map((name) => [name, versionOf(name)])),
+    };
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
+    await run('npm install --no-audit --no-fund --ignore-scripts', project);
+    cpSync(join(root, 'test', 'packed'), project, { recursive: true });
+  }, 120_000);
+
+  it('holds code, source, README and licence, and nothing else', () => {
+    const sources = filesBelow(join(path, 'src')).filter((file) => !isTest(file));
+    const wanted = sources.flatMap((file) => {
+      const base = `dist/${file.slice(0, -'.ts'.length)}`;
+      return [`src/${file}`, `${base}.js`, `${base}.js.map`, `${base}.d.ts`, `${base}.d.ts.map`];
+    });
+    const found = ['dist', 'src'].flatMap((name) => filesBelow(join(installed, name)).map((file) => `${name}/${file}`));
+    expect(found.sort()).toEqual(wanted.sort());
+    expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'src']);
+    expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
+  });
+
+  it('has a manifest without workspace and catalog', () => {
+    expect(readFileSync(join(installed, 'package.json'), 'utf8')).not.toMatch(/workspace:|catalog:/);
+  });
+
+  it('declares types that name only its dependencies', () => {
+    const { name, dependencies, peerDependencies } = readManifest(installed);
+    const known = [name, ...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+    const unknown = filesBelow(join(installed, 'dist'))
+      .filter((file) => file.endsWith('.d.ts'))
+      .flatMap((file) =>
+        importsOf(file, readFileSync(join(installed, 'dist', file), 'utf8')).map((one) => [file, one.name] as const),
+      )
+      .filter(([, name]) => !name.startsWith('.') && !isNode(name) && !known.includes(packageOf(name)))
+      .map(([file, name]) => `${file} names ${name}`);
+    expect([...new Set(unknown)]).toEqual([]);
+  });
+
+  it('passes publint', () => run(`${tool('publint')} run "${tarballOf(folder)}" --strict`, root), 60_000);
+
+  it('passes attw', () => run(`${tool('attw')} "${tarballOf(folder)}" --profile esm-only`, root), 60_000);
+
+  it('brings no framework that was not chosen', () => {
+    const present = frameworks.filter((name) => existsSync(join(project, 'node_modules', name)));
+    expect(present).toEqual(frameworks.filter((name) => others.includes(name)));
+    if (folder === 'core') {
+      const all = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'));
+      expect(all).toEqual(['@hookproof', '@types', 'undici-types', 'zod']);
+    }
+  });
+
+  /** Compiles programs with a user's settings; `skipLibCheck` is off, so every declaration is checked. */
+  function compile(programs: readonly string[], options: object): Promise<void> {
+    const compilerOptions = { strict: true, skipLibCheck: false, target: 'es2023', types: ['node'], ...options };
+    const files = programs.map((program) => `${program}.ts`);
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+    return run(`${tool('tsc')} -p .`, project);
+  }
+
+  it('compiles with moduleResolution bundler', async () => {
+    await compile([folder], { module: 'preserve', allowImportingTsExtensions: true, noEmit: true });
+  }, 60_000);
+
+  it('compiles with moduleResolution nodenext, and runs in plain Node', async () => {
+    await compile([folder, 'subpaths'], { module: 'nodenext', rewriteRelativeImportExtensions: true, outDir: 'out' });
+    await run(`node out/${folder}.js`, project);
+    await run('node out/subpaths.js', project);
+  }, 60_000);
+
+  if (folder === 'hono') {
+    it('compiles without the types of Node', async () => {
+      await compile(['worker'], {
+        module: 'nodenext',
+        types: [],
+        lib: ['es2023', 'dom', 'dom.iterable'],
+        noEmit: true,
+      });
+    }, 60_000);
+  }
+});
