@@ -3,12 +3,13 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { importsOf, isNode, packageOf } from './imports.ts';
 import { filesBelow, isTest, packages, readManifest, root } from './workspace.ts';
 
 // What users install: every package is built, packed, and installed with npm into an empty project of its own, where
 // one program of test/packed is compiled and run. It is slow, so it belongs to `check` and not to `test`.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 /** What each project installs besides the package itself. */
 const projects: Readonly<Record<string, { readonly own: readonly string[]; readonly others: readonly string[] }>> = {
@@ -50,7 +51,7 @@ beforeAll(async () => {
   for (const { path } of packages) rmSync(join(path, 'dist'), { recursive: true, force: true });
   await run(`${tool('tsc')} -b tsconfig.build.json`, root);
   await run(`npx -y pnpm@12 --filter "./packages/*" pack --pack-destination "${tarballs}"`, root);
-}, 120_000);
+});
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -68,7 +69,7 @@ describe.each(packages.map(({ folder, path }) => [folder, path] as const))('%s',
     writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
     await run('npm install --no-audit --no-fund --ignore-scripts', project);
     cpSync(join(root, 'test', 'packed'), project, { recursive: true });
-  }, 120_000);
+  });
 
   it('holds code, source, README and licence, and nothing else', () => {
     const sources = filesBelow(join(path, 'src')).filter((file) => !isTest(file));
@@ -99,9 +100,9 @@ describe.each(packages.map(({ folder, path }) => [folder, path] as const))('%s',
     expect([...new Set(unknown)]).toEqual([]);
   });
 
-  it('passes publint', () => run(`${tool('publint')} run "${tarballOf(folder)}" --strict`, root), 60_000);
+  it('passes publint', () => run(`${tool('publint')} run "${tarballOf(folder)}" --strict`, root));
 
-  it('passes attw', () => run(`${tool('attw')} "${tarballOf(folder)}" --profile esm-only`, root), 60_000);
+  it('passes attw', () => run(`${tool('attw')} "${tarballOf(folder)}" --profile esm-only`, root));
 
   it('brings no framework that was not chosen', () => {
     const present = frameworks.filter((name) => existsSync(join(project, 'node_modules', name)));
@@ -122,13 +123,13 @@ describe.each(packages.map(({ folder, path }) => [folder, path] as const))('%s',
 
   it('compiles with moduleResolution bundler', async () => {
     await compile([folder], { module: 'preserve', allowImportingTsExtensions: true, noEmit: true });
-  }, 60_000);
+  });
 
   it('compiles with moduleResolution nodenext, and runs in plain Node', async () => {
     await compile([folder, 'subpaths'], { module: 'nodenext', rewriteRelativeImportExtensions: true, outDir: 'out' });
     await run(`node out/${folder}.js`, project);
     await run('node out/subpaths.js', project);
-  }, 60_000);
+  });
 
   if (folder === 'hono') {
     it('compiles without the types of Node', async () => {
@@ -138,6 +139,6 @@ describe.each(packages.map(({ folder, path }) => [folder, path] as const))('%s',
         lib: ['es2023', 'dom', 'dom.iterable'],
         noEmit: true,
       });
-    }, 60_000);
+    });
   }
 });

@@ -6,7 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type SchemeName, schemes } from './deliveries.ts';
 
 /** Looks up a header by its name in lower case. */
-export type HeaderLookup = (name: string) => string | undefined;
+type HeaderLookup = (name: string) => string | undefined;
 
 /** Whether a delivery is genuine. */
 export type Verify = (header: HeaderLookup, body: Buffer) => boolean;

@@ -9,8 +9,8 @@ import { httpTable, inProcessTable, machineLine } from './table.ts';
 const usage = `Hookproof beside hand-written code, in one run. Figures are ratios; nothing here passes or fails.
 
   --only in-process|http   measure only one half
-  --rounds n               rounds of each half (9 in process, 6 over HTTP)
-  --seconds n              length of a round over HTTP (1.5)
+  --rounds n               rounds of each half (9 in process, 8 over HTTP)
+  --seconds n              length of a round over HTTP (1)
   --bytes n                size of a body over HTTP (250)
   --json file              write the figures to a file, too
   --smoke                  the least of everything: proves that the benchmark works, its figures mean nothing
@@ -55,8 +55,8 @@ function readOptions(): Options {
     },
     http: {
       warmups: smoke ? 0 : 1,
-      rounds: rounds ?? (smoke ? 1 : 6),
-      seconds: positive('seconds', values.seconds) ?? (smoke ? 0.2 : 1.5),
+      rounds: rounds ?? (smoke ? 1 : 8),
+      seconds: positive('seconds', values.seconds) ?? (smoke ? 0.2 : 1),
       bytes: positive('bytes', values.bytes) ?? 250,
     },
   };

@@ -13,11 +13,3 @@ export const path = '/webhooks/grantex';
 
 /** What every contender answers. */
 export const accepted = { outcome: 'handled' };
-
-/** The business of every handler: nearly nothing, but it reads the event. */
-export function handle(event: { readonly data?: unknown }): void {
-  handled = event.data;
-}
-
-/** Kept, so that no engine finds out that nobody wants it. */
-export let handled: unknown;

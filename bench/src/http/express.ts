@@ -3,7 +3,8 @@ import { grantexWebhooks } from '@hookproof/express';
 import express, { type Express } from 'express';
 import { schemes } from '../deliveries.ts';
 import { handWritten } from '../hand-written.ts';
-import { accepted, type Contender, handle, path, scheme } from './contenders.ts';
+import { handle } from '../handle.ts';
+import { accepted, type Contender, path, scheme } from './contenders.ts';
 import type { Listen } from './server.ts';
 
 const { secret } = schemes[scheme];

@@ -14,11 +14,3 @@ export async function pool<Item>(make: () => Promise<Item> | Item): Promise<() =
     return items[turn] as Item;
   };
 }
-
-/** The business of every handler: nearly nothing, but it reads the event. */
-export function handle(event: { readonly data?: unknown }): void {
-  handled = event.data;
-}
-
-/** Kept, so that no engine finds out that nobody wants it. */
-export let handled: unknown;

@@ -1,10 +1,11 @@
 import { createReceiver, type Provider } from '@hookproof/core';
 import { makeDelivery, type SchemeName, schemes } from '../deliveries.ts';
 import { handWritten } from '../hand-written.ts';
-import { type Contenders, handle, pool } from './contenders.ts';
+import { handle } from '../handle.ts';
+import { type Contenders, pool } from './contenders.ts';
 
 /** `receiver.fetch` beside a hand-written route handler. The time to make the `Request` is in both. */
-export async function fetch(scheme: SchemeName, bytes: number): Promise<Contenders> {
+export async function fetching(scheme: SchemeName, bytes: number): Promise<Contenders> {
   const { provider, secret } = schemes[scheme];
   const next = await pool(() => makeDelivery(scheme, bytes));
   const request = () => new Request('http://localhost/webhooks', { method: 'POST', ...next() });

@@ -5,9 +5,9 @@ import { answer } from '../children.ts';
 import { isScheme } from '../deliveries.ts';
 import { interleave } from '../rounds.ts';
 import type { Contenders } from './contenders.ts';
-import { fetch } from './fetch.ts';
-import { hmac } from './hmac.ts';
-import { receive } from './receive.ts';
+import { fetching } from './fetch.ts';
+import { hashing } from './hmac.ts';
+import { receiving } from './receive.ts';
 
 /** What to measure, with how many rounds of `samples` samples of about `sampleMs` milliseconds. */
 export interface MeasureQuestion {
@@ -43,9 +43,9 @@ answer(async ({ subject, bytes, rounds, samples, sampleMs }: MeasureQuestion): P
 });
 
 async function make(subject: MeasureQuestion['subject'], bytes: number): Promise<Contenders> {
-  if (subject === 'hmac') return hmac(bytes);
+  if (subject === 'hmac') return hashing(bytes);
   if (!isScheme(scheme)) throw new RangeError(`There is no scheme ${scheme}.`);
-  return subject === 'fetch' ? fetch(scheme, bytes) : receive(scheme, bytes);
+  return subject === 'fetch' ? fetching(scheme, bytes) : receiving(scheme, bytes);
 }
 
 async function time(call: () => Promise<unknown>, calls: number, samples: number): Promise<number> {

@@ -1,10 +1,11 @@
 import { type ClaimStore, createReceiver, memoryClaims, type Provider } from '@hookproof/core';
 import { makeArrivedDelivery, type NodeDelivery, type SchemeName, schemes } from '../deliveries.ts';
 import { handWritten } from '../hand-written.ts';
-import { type Contenders, handle, pool } from './contenders.ts';
+import { handle } from '../handle.ts';
+import { type Contenders, pool } from './contenders.ts';
 
 /** `receiver.receive` beside a hand-written function. */
-export async function receive(scheme: SchemeName, bytes: number): Promise<Contenders> {
+export async function receiving(scheme: SchemeName, bytes: number): Promise<Contenders> {
   const { provider, secret } = schemes[scheme];
   const next = await pool(() => makeArrivedDelivery(scheme, bytes));
   const options = { provider: provider as Provider, secret, on: { '*': handle } };

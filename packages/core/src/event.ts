@@ -19,14 +19,14 @@ export interface WebhookEvent<Type extends string = string, Data = unknown> {
 /** A JSON object of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+declare enum Undeclared {
+  type = '',
+}
 /**
  * The type of an event that the provider does not declare: any other string. It is nominal, so that comparing
  * `event.type` with a declared type narrows the event; to compare it with a type that is not declared, widen it first:
  * `const type: string = event.type`.
  */
-declare enum Undeclared {
-  type = '',
-}
 export type UnknownType = Undeclared;
 
 /** An event of a type that the provider does not declare: deliverable, with `data` as it came. */

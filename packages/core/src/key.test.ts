@@ -10,12 +10,17 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 type Key = ProviderDefinition<string, Record<never, never>>['key'];
 
 /** Delivers a body twice, and tells its key and what became of both deliveries. */
-async function deliverTwice(event: object, key?: Key, headers: Record<string, string> = {}) {
+async function deliverTwice(
+  event: object,
+  key?: Key,
+  headers: Record<string, string> = {},
+  named: { deliveryId?: string } = { deliveryId: 'x-delivery' },
+) {
   const provider = defineProvider({
     name: 'acme',
     signature: { header: 'x-signature', encoding: 'hex' },
     envelope: { id: 'id', type: 'type', timestamp: 'at', data: 'data' },
-    headers: { deliveryId: 'x-delivery' },
+    headers: named,
     ...(key && { key }),
   });
   const body = JSON.stringify(event);
@@ -65,6 +70,21 @@ describe('the key of an event', () => {
     const result = await deliverTwice({ type: 'a' }, key, { 'X-Delivery': 'del_1' });
     expect(result.key).toBe(`a/del_1/${sha256(result.body).slice(0, 8)}`);
     expect(result.outcomes).toEqual(once);
+  });
+
+  it('is made of the delivery id, in whatever case its header was described and came', async () => {
+    const key = ({ deliveryId }: KeyFacts) => deliveryId;
+    for (const described of ['x-delivery', 'X-Delivery']) {
+      for (const sent of ['x-delivery', 'X-DELIVERY']) {
+        const result = await deliverTwice({ type: 'a' }, key, { [sent]: 'del_1' }, { deliveryId: described });
+        expect(result.key).toBe('del_1');
+      }
+    }
+  });
+
+  it('is made of no delivery id where the provider sends none, whatever a header without a name says', async () => {
+    const key = ({ deliveryId }: KeyFacts) => deliveryId;
+    expect((await deliverTwice({ type: 'a' }, key, { '': 'del_1' }, {})).key).toBeUndefined();
   });
 
   it('is none where the provider gives none, or an empty one', async () => {

@@ -62,11 +62,13 @@ export interface Provider<Name extends string = string, Events extends EventSche
   readonly signature: readonly CompiledScheme[];
   readonly secret: SecretFormat;
   readonly envelope: EnvelopeFields;
+  /** Reads an event that has no envelope. */
   readonly bare: ((body: JsonObject, headers: DeliveryHeaders) => BareEvent | undefined) | undefined;
   /** The schemas by type; undefined where the provider declares none and every type is welcome. */
   readonly events: Events | undefined;
   /** The schema for a type's data; undefined for an unknown type. */
   readonly schemaFor: (type: string) => core.$ZodType | undefined;
+  /** What makes two deliveries the same event. */
   readonly key: (facts: KeyFacts) => Awaitable<string | undefined>;
   readonly headers: { readonly deliveryId?: string; readonly type?: string };
   readonly timeoutMs: number | undefined;

@@ -86,24 +86,24 @@ function encapsulated<Options extends object>(plugin: FastifyPluginAsync<Options
 }
 
 /** {@link webhooks} for Grantiva: `app.register(grantivaWebhooks, options)`. */
-export const grantivaWebhooks = encapsulated<
+export const grantivaWebhooks: FastifyPluginAsync<
   FastifyWebhookOptions<ReturnType<typeof core.grantiva>> & core.GrantivaOptions
->(async (app, options) => webhooks(core.grantiva(options), options)(app, {}));
+> = encapsulated(async (app, options) => webhooks(core.grantiva(options), options)(app, {}));
 
 /** {@link webhooks} for Grantex: `app.register(grantexWebhooks, options)`. */
-export const grantexWebhooks = encapsulated<
+export const grantexWebhooks: FastifyPluginAsync<
   FastifyWebhookOptions<ReturnType<typeof core.grantex>> & core.GrantexOptions
->(async (app, options) => webhooks(core.grantex(options), options)(app, {}));
+> = encapsulated(async (app, options) => webhooks(core.grantex(options), options)(app, {}));
 
 /** {@link webhooks} for Gravv: `app.register(gravvWebhooks, options)`. */
-export const gravvWebhooks = encapsulated<FastifyWebhookOptions<ReturnType<typeof core.gravv>>>(async (app, options) =>
-  webhooks(core.gravv(), options)(app, {}),
+export const gravvWebhooks: FastifyPluginAsync<FastifyWebhookOptions<ReturnType<typeof core.gravv>>> = encapsulated(
+  async (app, options) => webhooks(core.gravv(), options)(app, {}),
 );
 
 /**
  * {@link webhooks} for the Standard Webhooks specification: `app.register(standardWebhooks, options)`. `register` cannot
  * type events by their schemas; `webhooks(standardWebhooks({ events }), options)`, with core's factory, can.
  */
-export const standardWebhooks = encapsulated<
+export const standardWebhooks: FastifyPluginAsync<
   FastifyWebhookOptions<core.Provider> & core.StandardWebhooksOptions<string, core.EventSchemas>
->(async (app, options) => webhooks(core.standardWebhooks(options), options)(app, {}));
+> = encapsulated(async (app, options) => webhooks(core.standardWebhooks(options), options)(app, {}));

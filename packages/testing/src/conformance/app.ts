@@ -16,7 +16,7 @@ export interface Served {
 export type Serve = (provider: Provider, options: WebhookOptions<Provider>) => Promise<Served>;
 
 /** One call of a handler. */
-export interface Call {
+interface Call {
   readonly event: WebhookEvent;
   readonly context: HandlerContext;
 }
