@@ -9,7 +9,7 @@ import { httpTable, inProcessTable, machineLine } from './table.ts';
 const usage = `Hookproof beside hand-written code, in one run. Figures are ratios; nothing here passes or fails.
 
   --only in-process|http   measure only one half
-  --rounds n               rounds of each half (9 in process, 8 over HTTP)
+  --rounds n               rounds of each half (9 in process, 7 over HTTP)
   --seconds n              length of a round over HTTP (1)
   --bytes n                size of a body over HTTP (250)
   --json file              write the figures to a file, too
@@ -50,13 +50,13 @@ function readOptions(): Options {
     inProcess: {
       sizes: smoke ? [250] : [250, 10_240, 102_400],
       rounds: rounds ?? (smoke ? 1 : 9),
-      samples: smoke ? 2 : 5,
+      samples: smoke ? 2 : 4,
       sampleMs: smoke ? 1 : 10,
     },
     http: {
       warmups: smoke ? 0 : 1,
-      rounds: rounds ?? (smoke ? 1 : 8),
-      seconds: positive('seconds', values.seconds) ?? (smoke ? 0.2 : 1),
+      rounds: rounds ?? (smoke ? 1 : 7),
+      seconds: positive('seconds', values.seconds) ?? (smoke ? 0.1 : 1),
       bytes: positive('bytes', values.bytes) ?? 250,
     },
   };
@@ -78,13 +78,13 @@ async function compare({ smoke, only, json, ...plans }: Options): Promise<void> 
   let httpRows: HttpRow[] = [];
   if (only !== 'http') {
     inProcessRows = await inProcess(plans.inProcess, progress);
-    console.log('In process, time by the base’s (below 1 is faster, above 1 slower):\n');
+    console.log('In process, processor time by the base’s (below 1: cheaper, above 1: dearer):\n');
     console.log(`${inProcessTable(inProcessRows)}\n`);
   }
   if (only !== 'in-process') {
     httpRows = await http(plans.http, progress);
-    console.log(`Over HTTP with bodies of ${plans.http.bytes} B, by the base’s on the same framework`);
-    console.log('(requests/s above 1: more; CPU above 1: dearer):\n');
+    console.log(`Over HTTP with bodies of ${plans.http.bytes} B, requests/s and processor time by the base’s`);
+    console.log('(requests/s above 1: more; CPU below 1: cheaper, above 1: dearer):\n');
     console.log(`${httpTable(httpRows)}\n`);
   }
   if (smoke) console.log('A smoke run: the benchmark works, its figures mean nothing.');

@@ -9,14 +9,14 @@ export function machineLine({ node, platform, cpus, cpu, loadBefore, versions }:
   return `Node ${node} on ${platform}, ${cpus} × ${cpu}, load before ${loadBefore.toFixed(2)}; ${packages.join(', ')}`;
 }
 
-/** Times in one process, ratios first. */
+/** Processor time in one process, ratios first. */
 export function inProcessTable(rows: readonly InProcessRow[]): string {
   return table(
-    ['time ×', 'lowest–highest', 'µs', 'base µs', 'body', 'what', 'contender / base'],
+    ['CPU ×', 'lowest–highest', 'CPU µs', 'base CPU µs', 'body', 'what', 'contender / base'],
     rows.map((row) => [
       ...ratioCells(row.ratio),
-      micros(row.microseconds),
-      micros(row.baseMicroseconds),
+      micros(row.cpuUs),
+      micros(row.baseCpuUs),
       size(row.bytes),
       row.subject,
       `${row.contender} / ${row.base}`,

@@ -1,5 +1,5 @@
 import { createReceiver, type Provider } from '@hookproof/core';
-import { makeDelivery, type SchemeName, schemes } from '../deliveries.ts';
+import { makeArrivedDelivery, type SchemeName, schemes } from '../deliveries.ts';
 import { handWritten } from '../hand-written.ts';
 import { handle } from '../handle.ts';
 import { type Contenders, pool } from './contenders.ts';
@@ -7,7 +7,7 @@ import { type Contenders, pool } from './contenders.ts';
 /** `receiver.fetch` beside a hand-written route handler. The time to make the `Request` is in both. */
 export async function fetching(scheme: SchemeName, bytes: number): Promise<Contenders> {
   const { provider, secret } = schemes[scheme];
-  const next = await pool(() => makeDelivery(scheme, bytes));
+  const next = await pool(() => makeArrivedDelivery(scheme, bytes));
   const request = () => new Request('http://localhost/webhooks', { method: 'POST', ...next() });
   const receiver = createReceiver({ provider: provider as Provider, secret, on: { '*': handle }, dedupe: false });
   const byHand = fetchByHand(scheme);

@@ -17,11 +17,11 @@ export interface InProcessRow {
   readonly bytes: number;
   readonly contender: string;
   readonly base: string;
-  /** The contender's time by the base's in the same round; above 1 is slower. */
+  /** The contender's processor time by the base's in the same round; above 1 costs more. */
   readonly ratio: Ratio;
-  /** Medians of the rounds. */
-  readonly microseconds: number;
-  readonly baseMicroseconds: number;
+  /** Medians of the rounds, in microseconds per delivery. */
+  readonly cpuUs: number;
+  readonly baseCpuUs: number;
 }
 
 /** Measures everything that needs no network, one process per scheme. */
@@ -62,7 +62,7 @@ function toRows(subject: string, bytes: number, results: MeasureAnswer): InProce
     contender,
     base,
     ratio: ratio(times, baseTimes),
-    microseconds: median(times),
-    baseMicroseconds: median(baseTimes),
+    cpuUs: median(times),
+    baseCpuUs: median(baseTimes),
   }));
 }

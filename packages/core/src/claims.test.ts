@@ -120,12 +120,15 @@ describe('claims in memory', () => {
     expect(await stateOf(claims, 'handled')).toBe('taken');
   });
 
-  it('forgets a holder who must have died', async () => {
+  it('forgets a holder who must have died, to hold no more than maxKeys', async () => {
     const claims = memoryClaims({ maxKeys: 1 });
-    await take(claims, 'dead');
+    const dead = await take(claims, 'dead');
     vi.advanceTimersByTime(lease);
     await (await take(claims, 'a')).done();
     expect(await stateOf(claims, 'a')).toBe('done');
+    // It is forgotten, so that even the holder itself cannot bring it back.
+    await dead.done();
+    expect(await stateOf(claims, 'dead')).toBe('taken');
   });
 
   it('remembers 10,000 keys unless told otherwise', async () => {
@@ -146,6 +149,8 @@ describe('claims in memory', () => {
 
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses maxKeys: %s', (maxKeys) => {
     expect(() => memoryClaims({ maxKeys })).toThrow(WebhookError);
-    expect(() => memoryClaims({ maxKeys })).toThrow(/maxKeys/);
+    expect(() => memoryClaims({ maxKeys })).toThrow(
+      expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(/^maxKeys must be/) }),
+    );
   });
 });

@@ -175,8 +175,9 @@ describe.each(paths)('cryptography by %s', (_name, cryptography) => {
 });
 
 describe('the choice of a runtime', () => {
+  const original = process.getBuiltinModule;
   afterEach(() => {
-    vi.restoreAllMocks();
+    process.getBuiltinModule = original;
     vi.resetModules();
   });
 
@@ -185,9 +186,12 @@ describe('the choice of a runtime', () => {
     expect(cryptography.sha256(encode(''))).toBeInstanceOf(Uint8Array);
   });
 
-  it('takes WebCrypto elsewhere, and proves the same deliveries with it', async () => {
+  it.each<[what: string, answer: unknown]>([
+    ['has no node:crypto', () => undefined],
+    ['cannot be asked for it', undefined],
+  ])('takes WebCrypto where the process %s, and proves the same deliveries with it', async (_what, answer) => {
     vi.resetModules();
-    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
+    process.getBuiltinModule = answer as typeof original;
     const { cryptography } = await import('./crypto.ts');
     const { grantiva, verifyDelivery, WebhookError } = await import('./index.ts');
     expect(cryptography.sha256(encode(''))).toBeInstanceOf(Promise);
@@ -198,6 +202,20 @@ describe('the choice of a runtime', () => {
     const delivery = { headers: { 'x-grantiva-signature': `sha256=${mac}` }, body, secret };
     expect(await verifyDelivery(grantiva(), delivery)).toMatchObject({ type: 'device.blocked' });
     await expect(verifyDelivery(grantiva(), { ...delivery, body: `${body} ` })).rejects.toThrow(WebhookError);
+  });
+});
+
+describe('a key of WebCrypto', () => {
+  it('cannot be read back', async () => {
+    const importKey = vi.spyOn(globalThis.crypto.subtle, 'importKey');
+    try {
+      await webCryptography(globalThis.crypto.subtle).hmac('sha256', encode('key'));
+      expect(importKey).toHaveBeenCalledOnce();
+      const [, , , extractable, usages] = importKey.mock.lastCall ?? [];
+      expect({ extractable, usages }).toEqual({ extractable: false, usages: ['sign'] });
+    } finally {
+      importKey.mockRestore();
+    }
   });
 });
 

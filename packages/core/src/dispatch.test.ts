@@ -134,7 +134,7 @@ describe('the same event delivered again', () => {
 
   it('is handled every time with dedupe: false, at the same moment too', async () => {
     const [started, finish] = [gate(), gate()];
-    const { send, runs } = set({
+    const { send, reports, runs } = set({
       dedupe: false,
       handler: (_signal, run) => {
         if (run === 2) started.open();
@@ -145,6 +145,7 @@ describe('the same event delivered again', () => {
     await started.opened;
     finish.open();
     expect((await Promise.all(copies)).map(({ outcome }) => outcome)).toEqual(['handled', 'handled']);
+    expect(reports.map(({ error }) => error)).toEqual([undefined, undefined]);
     expect(runs()).toBe(2);
   });
 

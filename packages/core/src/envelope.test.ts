@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { encode } from './crypto.ts';
 import { readEvent, readTimestamp } from './envelope.ts';
@@ -14,6 +14,7 @@ const provider = defineProvider({
   events: {
     'invoice.paid': z.looseObject({ amount: z.string() }),
     'invoice.sent': z.looseObject({ to: z.array(z.looseObject({ name: z.string() })) }),
+    'invoice.void': z.looseObject({ by: z.looseObject({ name: z.string() }).nullish() }),
   },
 });
 
@@ -121,6 +122,7 @@ describe('a genuine body that is no event is invalid_event:', () => {
     ['an id that is true', '{"type":"a","id":true}', /"id" is neither a string nor a number/],
     ['a known type without data', '{"type":"invoice.paid"}', /invoice\.paid does not fit its schema \(data: /],
     ['data of another shape', '{"type":"invoice.paid","data":{"amount":5}}', /\(data\.amount: .*string/],
+    ['data that is wrong in an optional part', '{"type":"invoice.void","data":{"by":{"name":1}}}', /data\.by\.name: /],
     ['data that is wrong deep inside', '{"type":"invoice.sent","data":{"to":[{"name":1}]}}', /data\.to\.0\.name: /],
   ])('%s', (_what, body, message) => {
     expect(rejection(body).code).toBe('invalid_event');
@@ -342,6 +344,8 @@ describe('readTimestamp', () => {
     // since 1970
     [1_795_216_193, '2026-11-20T23:09:53.000Z'],
     [1_795_216_193.5, '2026-11-20T23:09:53.500Z'],
+    [99_999_999_999, '5138-11-16T09:46:39.000Z'],
+    [100_000_000_000, '1973-03-03T09:46:40.000Z'],
     [1_795_216_193_349, '2026-11-20T23:09:53.349Z'],
     [0, '1970-01-01T00:00:00.000Z'],
     [-1, '1969-12-31T23:59:59.000Z'],
@@ -357,6 +361,7 @@ describe('readTimestamp', () => {
     ['2026-13-20T23:09:31Z', undefined],
     ['2026-11-20T25:09:31Z', undefined],
     ['2026-11-20T23:09:31Z and more', undefined],
+    ['on 2026-11-20T23:09:31Z', undefined],
     ['2026-11-20T23:09:31Z\n', undefined],
     ['12345', undefined],
     ['17952161933490', undefined],
@@ -369,6 +374,17 @@ describe('readTimestamp', () => {
     [new Date(0), undefined],
   ])('reads %s as %s', (value, expected) => {
     expect(readTimestamp(value)?.toISOString()).toBe(expected);
+  });
+
+  it('takes a time without a zone as UTC, wherever the server stands', () => {
+    vi.stubEnv('TZ', 'America/New_York');
+    try {
+      expect(new Date(0).getHours()).toBe(19);
+      expect(readTimestamp('2026-11-20T23:09:31')?.toISOString()).toBe('2026-11-20T23:09:31.000Z');
+      expect(readTimestamp('2026-11-20 23:09')?.toISOString()).toBe('2026-11-20T23:09:00.000Z');
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('never throws, and never gives an invalid date', () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
+import { WebhookError } from './error.ts';
 import { defineProvider, type KeyFacts, type ProviderDefinition } from './provider.ts';
 import { createReceiver } from './receiver.ts';
 import { signBody } from './sign.ts';
@@ -26,13 +27,19 @@ async function deliverTwice(
   const body = JSON.stringify(event);
   const keys: (string | undefined)[] = [];
   const handler = vi.fn((_event: unknown, context: { key: string | undefined }) => keys.push(context.key));
-  const receiver = createReceiver({ provider, secret, on: { '*': handler }, onOutcome: () => {} });
+  const errors: (WebhookError | undefined)[] = [];
+  const receiver = createReceiver({
+    provider,
+    secret,
+    on: { '*': handler },
+    onOutcome: ({ error }) => errors.push(error),
+  });
   const signed = await signBody(provider, { body, secret, id: '', timestamp: 0 });
   const outcomes: string[] = [];
   for (const _delivery of [1, 2]) {
     outcomes.push((await receiver.receive({ headers: { ...headers, ...signed }, body })).outcome);
   }
-  return { key: keys[0], outcomes, body };
+  return { key: keys[0], outcomes, errors, body };
 }
 
 const once = ['handled', 'duplicate'];
@@ -102,13 +109,17 @@ describe('the key of an event', () => {
     expect((await deliverTwice({ type: 'a', id: `${long}x` })).key).toBe(sha256(`${long}x`));
   });
 
-  it('that cannot be made is handler_failed, and no handler runs', async () => {
+  it.each([
+    ['an error', new Error('boom')],
+    ['an error that is no rejection', new WebhookError('invalid_options', 'boom')],
+    ['nothing', undefined],
+  ])('that cannot be made because of %s is handler_failed, and no handler runs', async (_what, thrown) => {
     const fail = () => {
-      throw new Error('boom');
+      throw thrown;
     };
-    expect(await deliverTwice({ type: 'a' }, fail)).toMatchObject({
-      key: undefined,
-      outcomes: ['handler_failed', 'handler_failed'],
-    });
+    const { key, outcomes, errors } = await deliverTwice({ type: 'a' }, fail);
+    expect(key).toBeUndefined();
+    expect(outcomes).toEqual(['handler_failed', 'handler_failed']);
+    for (const error of errors) expect(error).toMatchObject({ code: 'handler_failed', cause: thrown });
   });
 });

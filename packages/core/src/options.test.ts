@@ -90,6 +90,10 @@ describe('a wrong number throws when the receiver is made, and names the option:
     expect(create({ provider: gravv(), [option]: 1 }).limits[option]).toBe(1);
   });
 
+  it.each(numbers)('but %s may be as long as a timer can run', (option) => {
+    expect(create({ provider: gravv(), [option]: 2 ** 31 - 1 }).limits[option]).toBe(2 ** 31 - 1);
+  });
+
   it('timeoutMs that the provider does not wait for', () => {
     expectMistake({ timeoutMs: 10_000 }, /^timeoutMs is 10000, but grantex waits only 10000 ms/);
     expect(create({ timeoutMs: 9_999 }).limits.timeoutMs).toBe(9_999);
@@ -137,7 +141,9 @@ describe('a wrong handler throws when the receiver is made, and names the option
   });
 
   it('and lists the types that there are', () => {
-    expect(mistake({ on: { 'grant.made': nothing } }).message).toContain('grant.created, grant.revoked, token.issued');
+    expect(mistake({ on: { 'grant.made': nothing } }).message).toBe(
+      'on["grant.made"] is no event type of grantex: use one of grant.created, grant.revoked, token.issued, a pattern such as "grant.*", or "*", which also gets types that are not listed here.',
+    );
   });
 
   it('but a handler may be undefined, which is none', () => {
@@ -163,10 +169,12 @@ describe('another wrong option throws when the receiver is made, and names the o
     ['dedupe: true', { dedupe: true }, /^dedupe must be false, or a store with a claim function/],
     ['dedupe: null', { dedupe: null }, /^dedupe must be false/],
     ['dedupe without claim', { dedupe: new Map() }, /^dedupe must be false/],
+    ['dedupe whose claim is no function', { dedupe: { claim: true } }, /^dedupe must be false/],
     ['onOutcome that is no function', { onOutcome: console }, /^onOutcome must be a function/],
     ['onOutcome: null', { onOutcome: null }, /^onOutcome must be a function/],
     ['now that is no function', { now: Date.now() }, /^now must be a function/],
     ['no provider', { provider: undefined }, /^provider must be what a factory returns/],
+    ['a provider that is null', { provider: null }, /^provider must be what a factory returns/],
     ['a provider that is the factory', { provider: grantex }, /^provider must be what a factory returns: grantex\(\)/],
     ['a provider by name', { provider: 'grantex' }, /^provider must be what a factory returns/],
     [
@@ -202,15 +210,18 @@ describe('a wrong option of verifyDelivery and verifySignature is invalid_option
     });
   });
 
-  it('a provider that is the factory', async () => {
-    const factory: unknown = grantex;
-    await expect(verifyDelivery(factory as Provider, delivery)).rejects.toMatchObject({ code: 'invalid_options' });
-  });
-
-  it('a provider that is the factory, for verifySignature', async () => {
-    const factory: unknown = grantex;
+  it.each<[what: string, provider: unknown]>([
+    ['the factory', grantex],
+    ['undefined', undefined],
+    ['null', null],
+    ['a name', 'grantex'],
+    ['a description that defineProvider has not seen', { name: 'acme', signature: [] }],
+  ])('a provider that is %s', async (_what, wrong) => {
+    const provider = wrong as Provider;
+    const mistake = { code: 'invalid_options', message: expect.stringMatching(/^provider must be what a factory/) };
+    await expect(verifyDelivery(provider, delivery)).rejects.toMatchObject(mistake);
     const options = { body: '{}', signature: 'sha256=00', secret: 'good' };
-    await expect(verifySignature(factory as Provider, options)).rejects.toMatchObject({ code: 'invalid_options' });
+    await expect(verifySignature(provider, options)).rejects.toMatchObject(mistake);
   });
 
   it('an empty secret, for verifySignature', async () => {

@@ -96,6 +96,7 @@ describe('the schemas of a provider', () => {
     expect(provider.schemaFor('invoice.paid')).toBe(exact);
     expect(provider.schemaFor('invoice.paid.twice')).toBeUndefined();
     expect(provider.schemaFor('invoice')).toBeUndefined();
+    expect(provider.schemaFor('invoice.pain')).toBeUndefined();
   });
 
   it('are found by the family for every type below it, at any depth', () => {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
+import { WebhookError } from './error.ts';
 import type { OutcomeReport } from './outcome.ts';
 import { grantex } from './providers/grantex.ts';
 import { grantiva } from './providers/grantiva.ts';
@@ -148,8 +149,10 @@ describe('a secret function', () => {
     expect(reports).toEqual([
       expect.objectContaining({ outcome: 'secret_unavailable', error: expect.objectContaining({ cause }) }),
     ]);
-    expect(reports[0]?.error?.message).toMatch(/^The secret function failed or returned no usable secret\./);
-    expect(reports[0]?.error?.message).not.toContain(boom.message);
+    const [{ error } = {}] = reports;
+    const reason = error?.cause instanceof WebhookError ? ` ${error.cause.message}` : '';
+    expect(error?.message).toBe(`The secret function failed or returned no usable secret.${reason}`);
+    expect(error?.message).not.toContain(boom.message);
   });
 
   it('that fails once does not fail the next delivery', async () => {

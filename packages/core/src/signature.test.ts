@@ -8,6 +8,7 @@ import { grantiva } from './providers/grantiva.ts';
 import { gravv } from './providers/gravv.ts';
 import { standardWebhooks } from './providers/standard-webhooks.ts';
 import type { SignatureScheme } from './scheme.ts';
+import { signBody } from './sign.ts';
 import { claim, matchSignature } from './signature.ts';
 import { verifyDelivery } from './verify.ts';
 
@@ -215,6 +216,26 @@ describe('shifted dots', () => {
   });
 });
 
+describe('what ends a signed id', () => {
+  it('is the text after {id}, and not that after {timestamp}', async () => {
+    const signature: SignatureScheme = {
+      header: 'x-signature',
+      encoding: 'hex',
+      signs: '{id}|{timestamp}.{body}',
+      id: { header: 'x-id' },
+      timestamp: { header: 'x-timestamp' },
+    };
+    const acme = defineProvider({ name: 'acme', signature, envelope: { type: 'type', data: 'data' } });
+    const body = '{"type":"a"}';
+    const send = (id: string) => {
+      const mac = hmacHex(`${id}|${now}.${body}`);
+      return verdict(acme, { 'x-id': id, 'x-timestamp': String(now), 'x-signature': mac }, body);
+    };
+    expect(await send('1.2')).toBe('genuine');
+    expect(await send('1|2')).toBe('malformed_signature');
+  });
+});
+
 describe('a signed timestamp', () => {
   const body = '{"id":"evt_1","type":"a","data":{}}';
   it.each([
@@ -369,6 +390,11 @@ describe('a header that holds the signature and the time, as Stripe sends it', (
   it('is split into its entries', async () => {
     expect(await stripeVerdict(`t=${now},${v1}`)).toBe('genuine');
     expect(await stripeVerdict(`${v1},v0=abc,t=${now}`)).toBe('genuine');
+  });
+
+  it('is what signBody makes', async () => {
+    const signed = { body, secret, id: '', timestamp: now };
+    expect(await signBody(stripe, signed)).toEqual({ 'stripe-signature': `t=${now},${v1}` });
   });
 
   it('is malformed without a time', async () => {

@@ -47,6 +47,13 @@ describe('verifySignature', () => {
     expect(await verifySignature(grantex(), { body, signature, timestamp: '1', secret })).toBe(true);
   });
 
+  it('throws body_consumed for a parsed object, which no sender can cause', async () => {
+    const parsed: string = JSON.parse(body);
+    await expect(verifySignature(grantex(), { body: parsed, signature: v1, secret })).rejects.toMatchObject({
+      code: 'body_consumed',
+    });
+  });
+
   it('takes a list of secrets', async () => {
     expect(await verifySignature(grantex(), { body, signature: v1, secret: ['new', secret] })).toBe(true);
     expect(await verifySignature(grantex(), { body, signature: v1, secret: ['new', 'newer'] })).toBe(false);

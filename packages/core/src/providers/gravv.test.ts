@@ -166,7 +166,9 @@ describe('an event of Gravv', () => {
   it('with data that does not fit is invalid_event', async () => {
     expect(await codeOf(around('transfer.status.completed', null))).toBe('invalid_event');
     expect(await codeOf(around('transfer.status.completed', { ...transfer, amount: 1250.5 }))).toBe('invalid_event');
-    expect(await codeOf(around('customer.kyc.status.approved', { status: 'approved' }))).toBe('invalid_event');
+    for (const status of ['approved', 'a.status.of.tomorrow']) {
+      expect(await codeOf(around(`customer.kyc.status.${status}`, { status }))).toBe('invalid_event');
+    }
   });
 });
 
