@@ -27,8 +27,8 @@ const boundaries: Readonly<Record<string, Boundary>> = {
     // Only index.ts knows both. The engine knows no provider, and a provider knows no other provider.
     inside: (from, to) => from === 'index.ts' || (to !== 'index.ts' && !isProvider(to)),
   },
-  express: { imports: [core, 'raw-body', 'express'], peers: ['express'], node: typesOfNodeHttp },
-  fastify: { imports: [core, 'raw-body', 'fastify-plugin', 'fastify'], peers: ['fastify'], node: typesOfNodeHttp },
+  express: { imports: [core, 'express'], peers: ['express'], node: typesOfNodeHttp },
+  fastify: { imports: [core, 'fastify-plugin', 'fastify'], peers: ['fastify'], node: typesOfNodeHttp },
   hono: { imports: [core, 'hono'], peers: ['hono'] },
   testing: {
     imports: [core],

@@ -4,7 +4,15 @@ import { checkFreshness } from './freshness.ts';
 import type { DeliveryHeaders } from './headers.ts';
 import type { Provider } from './provider.ts';
 import type { KeyRing } from './secret.ts';
-import { type Claimed, matchSignature, readSignature } from './signature.ts';
+import { matchSignature, readSignature } from './signature.ts';
+
+/** What is known of a delivery that is genuine and fresh. */
+export interface Proof {
+  /** The id that the signature covers, where the scheme has one. */
+  readonly id: string | undefined;
+  /** Tells apart whose secrets they were; empty where there is but one owner. */
+  readonly scope: string;
+}
 
 /**
  * Proves that a delivery is genuine and fresh, or throws why not. The secret is asked for only once the headers look
@@ -15,10 +23,10 @@ export async function authenticate(
   delivery: { readonly headers: DeliveryHeaders; readonly body: Uint8Array },
   keys: () => Awaitable<KeyRing>,
   clock: { readonly toleranceSeconds: number | undefined; readonly now: () => number },
-): Promise<Claimed> {
+): Promise<Proof> {
   const claimed = readSignature(provider.signature, delivery.headers);
   const keyRing = await keys();
-  const match = await matchSignature(claimed, delivery.body, await keyRing(claimed.scheme.algorithm));
+  const match = await matchSignature(claimed, delivery.body, await keyRing.keys(claimed.scheme.algorithm));
   if (match === -1) {
     throw new WebhookError(
       'signature_mismatch',
@@ -26,5 +34,5 @@ export async function authenticate(
     );
   }
   checkFreshness(claimed.timestamp, clock.toleranceSeconds ?? claimed.scheme.toleranceSeconds, clock.now());
-  return claimed;
+  return { id: claimed.id, scope: keyRing.scope };
 }

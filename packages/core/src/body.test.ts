@@ -1,19 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import {
-  type BodyInput,
-  type BodyLimits,
-  type BodyReader,
-  readBody,
-  requestBody,
-  streamReader,
-  toBytes,
-} from './body.ts';
+import { type BodyInput, type BodyLimits, type BodyReader, readBody, toBytes } from './body.ts';
 import { encode } from './crypto.ts';
 import { WebhookError } from './error.ts';
 import { grantiva } from './providers/grantiva.ts';
 import { createReceiver } from './receiver.ts';
 import { signBody } from './sign.ts';
+import { requestBody, streamReader } from './stream.ts';
 
 const limits = { maxBodyBytes: 10, bodyTimeoutMs: 10_000 };
 

@@ -1,12 +1,14 @@
+import { tooLarge } from './collect.ts';
 import { encode } from './crypto.ts';
 import { WebhookError } from './error.ts';
 import type { DeliveryHeaders } from './headers.ts';
+import { inTime } from './in-time.ts';
 
 /** What a body must keep to while it is read. */
 export interface BodyLimits {
   /** Reject as soon as more bytes than this have arrived. */
   readonly maxBytes: number;
-  /** Aborts when `bodyTimeoutMs` is over: stop reading. */
+  /** Aborts when `bodyTimeoutMs` is over, or something else went wrong: stop reading. */
   readonly signal: AbortSignal;
 }
 
@@ -40,74 +42,19 @@ export async function readBody(input: BodyInput, headers: DeliveryHeaders, optio
 async function readInTime(read: BodyReader, headers: DeliveryHeaders, options: BodyOptions): Promise<Uint8Array> {
   // Only a shortcut: a sender may leave content-length out or lie, so the reader counts all the same.
   if (Number(headers.get('content-length')) > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
-  const timeout = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new WebhookError(
-          'body_timeout',
-          `The body did not arrive within bodyTimeoutMs (${options.bodyTimeoutMs} ms). Raise the option only if the sender is known to be slow.`,
-        ),
-      );
-      timeout.abort();
-    }, options.bodyTimeoutMs);
-  });
-  try {
-    return toBytes(await Promise.race([read({ maxBytes: options.maxBodyBytes, signal: timeout.signal }), late]));
-  } catch (error) {
-    throw readError(error, options.maxBodyBytes);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** A {@link BodyReader} for the stream of a `Request`, counting while it reads. */
-export function streamReader(stream: ReadableStream<Uint8Array> | null): BodyReader {
-  return async ({ maxBytes, signal }) => {
-    if (stream === null) return new Uint8Array(0);
-    const reader = stream.getReader();
-    const stop = () => void reader.cancel().catch(() => undefined);
-    signal.addEventListener('abort', stop, { once: true });
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      length += next.value.length;
-      if (length > maxBytes) {
-        stop();
-        throw tooLarge(maxBytes);
-      }
-      chunks.push(next.value);
-    }
-    signal.removeEventListener('abort', stop);
-    return join(chunks, length);
-  };
-}
-
-/**
- * Reads the bytes of a `Request`, or says at once that they are gone. Nothing of the body is touched before it is
- * asked for: on Node, looking at `body` alone would keep the server from clearing an upload that nobody reads.
- */
-export function requestBody(request: globalThis.Request): BodyReader {
-  return async (limits) => {
-    if (!request.bodyUsed && !request.body?.locked) return streamReader(request.body)(limits);
-    throw new WebhookError(
-      'body_consumed',
-      'The body of this Request was read before Hookproof, by request.json(), text() or the like. Call the receiver first, or give the earlier code request.clone().',
+  const giveUp = new AbortController();
+  const late = () =>
+    new WebhookError(
+      'body_timeout',
+      `The body did not arrive within bodyTimeoutMs (${options.bodyTimeoutMs} ms). Raise the option only if the sender is known to be slow.`,
     );
-  };
-}
-
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [first] = chunks;
-  if (chunks.length === 1 && first !== undefined) return first;
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
+  try {
+    const reading = read({ maxBytes: options.maxBodyBytes, signal: giveUp.signal });
+    return toBytes(await inTime(reading, options.bodyTimeoutMs, late));
+  } catch (error) {
+    giveUp.abort();
+    throw readError(error, options.maxBodyBytes);
   }
-  return bytes;
 }
 
 export function toBytes(input: unknown): Uint8Array {
@@ -119,13 +66,6 @@ export function toBytes(input: unknown): Uint8Array {
   throw new WebhookError(
     'body_consumed',
     'The body is not raw bytes: something parsed it before Hookproof. Pass the bytes as they arrived (a Uint8Array or Buffer), never a parsed object.',
-  );
-}
-
-function tooLarge(maxBytes: number): WebhookError {
-  return new WebhookError(
-    'body_too_large',
-    `The body is larger than maxBodyBytes (${maxBytes} bytes). Raise the option if the provider really sends more.`,
   );
 }
 

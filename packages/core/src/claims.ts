@@ -25,12 +25,6 @@ export interface ClaimStore {
   claim(key: string, leaseMs: number): Awaitable<Claim>;
 }
 
-interface Entry {
-  done: boolean;
-  /** On the monotonic clock, in milliseconds. */
-  readonly expires: number;
-}
-
 /**
  * Claims in this process's memory: the default of `dedupe`.
  *
@@ -54,33 +48,38 @@ export function memoryClaims(options: { readonly maxKeys?: number } = {}): Claim
   if (!Number.isSafeInteger(maxKeys) || maxKeys < 1) {
     throw new WebhookError('invalid_options', 'maxKeys must be a whole number of keys, at least 1.');
   }
-  const entries = new Map<string, Entry>();
-
-  // Oldest first. What is being handled right now is never forgotten.
-  function forget(now: number): void {
-    for (const [key, entry] of entries) {
-      if (entries.size < maxKeys) return;
-      if (entry.done || entry.expires <= now) entries.delete(key);
-    }
-  }
+  const handled = new Set<string>();
+  /** When each claim is lost, on the monotonic clock in milliseconds; those that end first come first. */
+  const running = new Map<string, { readonly expires: number }>();
 
   return {
     claim(key, leaseMs) {
+      if (handled.has(key)) return { state: 'done' };
       const now = performance.now();
-      const current = entries.get(key);
-      if (current?.done) return { state: 'done' };
+      // Holders that died never come back to clean up.
+      for (const [other, { expires }] of running) {
+        if (expires > now) break;
+        running.delete(other);
+      }
+      const current = running.get(key);
       if (current !== undefined && current.expires > now) return { state: 'busy' };
-      entries.delete(key);
-      forget(now);
-      const mine: Entry = { done: false, expires: now + leaseMs };
-      entries.set(key, mine);
+      const mine = { expires: now + leaseMs };
+      running.delete(key);
+      running.set(key, mine);
       return {
         state: 'taken',
         done() {
-          if (entries.get(key) === mine) mine.done = true;
+          if (running.get(key) === mine) running.delete(key);
+          // Its lease may be over: what counts is whether somebody else has begun again.
+          else if (running.has(key)) return;
+          handled.add(key);
+          for (const oldest of handled) {
+            if (handled.size <= maxKeys) break;
+            handled.delete(oldest);
+          }
         },
         release() {
-          if (entries.get(key) === mine) entries.delete(key);
+          if (running.get(key) === mine) running.delete(key);
         },
       };
     },

@@ -1,6 +1,7 @@
 import type { Claim, ClaimStore } from './claims.ts';
 import { WebhookError } from './error.ts';
 import type { HandlerRun } from './handlers.ts';
+import { inTime } from './in-time.ts';
 
 /** A handler that has not ended this long after its timeout is given up: a retry may then run it again. */
 const leaseGraceMs = 60_000;
@@ -14,12 +15,23 @@ export async function takeClaim(
   timeoutMs: number,
 ): Promise<Claim | undefined> {
   try {
-    return await claims?.claim(key, timeoutMs + leaseGraceMs);
+    const asked = claims?.claim(key, timeoutMs + leaseGraceMs);
+    const late = () => new Error(`claim() took longer than timeoutMs (${timeoutMs} ms)`);
+    const claim = asked instanceof Promise ? await inTime(asked, timeoutMs, late) : asked;
+    if (claim === undefined ? claims === undefined : isClaim(claim)) return claim;
+    throw new TypeError(
+      "claim() must resolve to { state: 'taken', done, release }, { state: 'busy' } or { state: 'done' }",
+    );
   } catch (cause) {
     throw new WebhookError('claims_unavailable', 'The claims store of the dedupe option failed. Nothing was handled.', {
       cause,
     });
   }
+}
+
+function isClaim(claim: Claim | null): boolean {
+  if (claim?.state !== 'taken') return claim?.state === 'busy' || claim?.state === 'done';
+  return typeof claim.done === 'function' && typeof claim.release === 'function';
 }
 
 /**
@@ -32,8 +44,6 @@ export async function finish(run: HandlerRun, claim: Taken | undefined): Promise
     return await Promise.race([recorded, run.late]);
   } finally {
     run.stop();
-    // After a timeout nobody waits for it any more, and the claim is what still needs its end.
-    recorded.catch(() => undefined);
   }
 }
 

@@ -1,33 +1,45 @@
 import { core } from 'zod';
 import { WebhookError } from './error.ts';
-import type { EventOf, JsonObject } from './event.ts';
+import type { EventOf, JsonObject, WebhookEvent } from './event.ts';
 import type { DeliveryHeaders } from './headers.ts';
 import type { BareEvent, Provider } from './provider.ts';
 import { describeError } from './schema-error.ts';
 
 const maxTypeLength = 256;
 
-/** Turns a proven body into an event. `signedId` is the id that the signature covers, where the scheme has one. */
-export function readEvent<P extends Provider>(
-  provider: P,
+/**
+ * Reads a proven body as an event whose `data` is not checked yet. `signedId` is the id that the signature covers, where
+ * the scheme has one.
+ */
+export function readEnvelope(
+  provider: Provider,
   body: Uint8Array,
   headers: DeliveryHeaders,
   signedId: string | undefined,
-): EventOf<P> {
+): WebhookEvent {
   const envelope = parse(body);
   const fields = provider.envelope;
   const id = fields.id === undefined ? signedId : readId(provider, fields.id, envelope[fields.id]);
   const found = findEvent(provider, envelope, headers);
-  const event = {
-    provider: provider.name,
-    id,
-    type: found.type,
-    timestamp: readTimestamp(found.timestamp),
-    data: readData(provider, found),
-    envelope,
-  };
-  // The one place where types meet what was checked: `data` came out of the schema that belongs to `type`.
-  return event as EventOf<P>;
+  const timestamp = readTimestamp(found.timestamp);
+  return { provider: provider.name, id, type: found.type, timestamp, data: found.data, envelope };
+}
+
+/** Checks an event's `data` by the schema of its type; data of an unknown type stays as it came. */
+export function checkData<P extends Provider>(provider: P, event: WebhookEvent): EventOf<P> {
+  // The one place where types meet what was checked: `data` comes out of the schema that belongs to `type`.
+  return { ...event, data: readData(provider, event) } as EventOf<P>;
+}
+
+function readData(provider: Provider, { type, data }: WebhookEvent): unknown {
+  const schema = provider.schemaFor(type);
+  if (schema === undefined) return data;
+  const result = core.safeParse(schema, data);
+  if (result.success) return result.data;
+  throw notAnEvent(
+    provider,
+    `${JSON.stringify(type)} does not fit its schema (${describeError(schema, result.error)})`,
+  );
 }
 
 function readId(provider: Provider, field: string, id: unknown): string | undefined {
@@ -50,14 +62,6 @@ function findEvent(provider: Provider, envelope: JsonObject, headers: DeliveryHe
     throw notAnEvent(provider, `"${fields.type}" is not a string of 1 to ${maxTypeLength} characters`);
   }
   return { ...found, type: found.type };
-}
-
-function readData(provider: Provider, { type, data }: BareEvent): unknown {
-  const schema = provider.schemaFor(type);
-  if (schema === undefined) return data;
-  const result = core.safeParse(schema, data);
-  if (result.success) return result.data;
-  throw notAnEvent(provider, `${type} does not fit its schema (${describeError(schema, result.error)})`);
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });

@@ -91,10 +91,10 @@ describe('the message of a rejection names the header or option, and where it ca
     ['unsupported_encoding', 'Content-Encoding', { headers: { 'content-encoding': 'gzip' } }, {}],
     ['invalid_body', 'not JSON', { body: '{', headers: sign('{') }, {}],
     ['invalid_event', 'no event of grantiva: "event" is missing', { body: '{}', headers: sign('{}') }, {}],
-    ['handler_failed', 'A handler for webhook.test failed.', {}, { on: { '*': fail } }],
+    ['handler_failed', 'A handler for "webhook.test" failed.', {}, { on: { '*': fail } }],
     [
       'handler_timeout',
-      'webhook.test did not finish within timeoutMs (5 ms)',
+      '"webhook.test" did not finish within timeoutMs (5 ms)',
       {},
       { on: { '*': never }, timeoutMs: 5 },
     ],

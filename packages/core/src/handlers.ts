@@ -102,7 +102,7 @@ export function runHandlers<Request>(
     timer = setTimeout(() => {
       const error = new WebhookError(
         'handler_timeout',
-        `The handlers for ${event.type} did not finish within timeoutMs (${timeoutMs} ms). Answer sooner and do the long work elsewhere.`,
+        `The handlers for ${JSON.stringify(event.type)} did not finish within timeoutMs (${timeoutMs} ms). Answer sooner and do the long work elsewhere.`,
       );
       reject(error);
       timeout.abort(error);
@@ -122,7 +122,7 @@ async function runInOrder<Request>(
     try {
       await handler(event, context);
     } catch (cause) {
-      throw new WebhookError('handler_failed', `A handler for ${event.type} failed.`, { cause });
+      throw new WebhookError('handler_failed', `A handler for ${JSON.stringify(event.type)} failed.`, { cause });
     }
   }
 }

@@ -86,6 +86,7 @@ function expectFromTable(reply: Reply): void {
 
 describe.each(providers.map((provider, index) => [`${provider.name} ${index}`, provider] as const))(
   'whatever is sent to a receiver of %s',
+  { timeout: 60_000 },
   (_name, provider) => {
     it('without a genuine signature gets a reply from the table, and reaches no handler', async () => {
       const { receiver, handler } = receiverOf(provider);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type BodyInput, type BodyLimits, type BodyReader, requestBody } from './body.ts';
+export type { BodyInput, BodyLimits, BodyReader } from './body.ts';
 export { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
 export type { Awaitable, HashAlgorithm } from './crypto.ts';
 export { WebhookError, type WebhookErrorCode } from './error.ts';
@@ -40,4 +40,5 @@ export type { AcceptedCode, Outcome, RejectionCode, Reply, ReplyStatus } from '.
 export type { SignatureScheme } from './scheme.ts';
 export type { Secret, SecretFormat, SecretOption } from './secret.ts';
 export { type SignBodyOptions, signBody } from './sign.ts';
+export { type NodeStream, nodeStreamReader, requestBody } from './stream.ts';
 export { type VerifyDeliveryOptions, type VerifySignatureOptions, verifyDelivery, verifySignature } from './verify.ts';

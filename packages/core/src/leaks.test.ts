@@ -16,8 +16,8 @@ const body = JSON.stringify({
   createdAt: 'LEAK-created',
   data: { grantId: 'LEAK-data', cascade: true, LEAK: 'LEAK' },
 });
-const sign = (text: string) => createHmac('sha256', secret).update(`${at}.${text}`).digest('hex');
-const genuine = (text: string) => ({
+const sign = (text: string | Uint8Array) => createHmac('sha256', secret).update(`${at}.`).update(text).digest('hex');
+const genuine = (text: string | Uint8Array) => ({
   'x-grantex-signature-v2': `sha256=${sign(text)}`,
   'x-grantex-timestamp': String(at),
   'x-other': 'LEAK-header',
@@ -40,7 +40,8 @@ const wrongData = (data: object) => {
   const text = JSON.stringify({ id: 'evt_LEAK', type: 'grant.revoked', data });
   return { body: text, headers: genuine(text) };
 };
-const text = (value: string) => ({ body: value, headers: genuine(value) });
+const raw = (value: string | Uint8Array) => ({ body: value, headers: genuine(value) });
+const notUtf8 = Buffer.concat([Buffer.from('{"LEAK":"'), Buffer.from([0xff]), Buffer.from('"}')]);
 
 const cases: readonly Case[] = [
   { outcome: 'handled', what: 'a handled event' },
@@ -69,13 +70,13 @@ const cases: readonly Case[] = [
   { outcome: 'body_timeout', what: 'a slow body', delivery: { body: never }, options: { bodyTimeoutMs: 5 } },
   { outcome: 'body_incomplete', what: 'a broken body', delivery: { body: throwing('reader') }, ownCause: true },
   { outcome: 'body_consumed', what: 'a parsed body', delivery: { body: JSON.parse(body) } },
-  { outcome: 'invalid_body', what: 'a body that is no JSON', delivery: text('{"a": LEAK') },
-  { outcome: 'invalid_body', what: 'a body that is no UTF-8', delivery: {}, options: {} },
-  { outcome: 'invalid_event', what: 'JSON that is no object', delivery: text('"LEAK"') },
-  { outcome: 'invalid_event', what: 'an object that is no event', delivery: text('{"LEAK":"LEAK"}') },
-  { outcome: 'invalid_event', what: 'a type that is no text', delivery: text('{"type":["LEAK"]}') },
-  { outcome: 'invalid_event', what: 'a long type', delivery: text(`{"type":"${'LEAK'.repeat(100)}"}`) },
-  { outcome: 'invalid_event', what: 'an id that is no text', delivery: text('{"type":"a","id":{"LEAK":1}}') },
+  { outcome: 'invalid_body', what: 'a body that is no JSON', delivery: raw('{"a": LEAK') },
+  { outcome: 'invalid_body', what: 'a body that is no UTF-8', delivery: raw(notUtf8) },
+  { outcome: 'invalid_event', what: 'JSON that is no object', delivery: raw('"LEAK"') },
+  { outcome: 'invalid_event', what: 'an object that is no event', delivery: raw('{"LEAK":"LEAK"}') },
+  { outcome: 'invalid_event', what: 'a type that is no text', delivery: raw('{"type":["LEAK"]}') },
+  { outcome: 'invalid_event', what: 'a long type', delivery: raw(`{"type":"${'LEAK'.repeat(100)}"}`) },
+  { outcome: 'invalid_event', what: 'an id that is no text', delivery: raw('{"type":"a","id":{"LEAK":1}}') },
   { outcome: 'invalid_event', what: 'data of another kind', delivery: wrongData({ grantId: ['LEAK'], LEAK: 1 }) },
   {
     outcome: 'handler_failed',
@@ -98,7 +99,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-async function play({ delivery, options, what }: Case) {
+async function play({ delivery, options }: Case) {
   const reports: OutcomeReport[] = [];
   const receiver = createReceiver<Provider, string>({
     provider: grantex({ signature: 'v2' }),
@@ -108,12 +109,6 @@ async function play({ delivery, options, what }: Case) {
     onOutcome: (report) => reports.push(report),
     ...options,
   });
-  if (what === 'a body that is no UTF-8') {
-    const bytes = Buffer.concat([Buffer.from('{"LEAK":"'), Buffer.from([0xff]), Buffer.from('"}')]);
-    const mac = createHmac('sha256', secret).update(`${at}.`).update(bytes).digest('hex');
-    const headers = { ...genuine(''), 'x-grantex-signature-v2': `sha256=${mac}` };
-    return { reply: await receiver.receive({ headers, body: bytes }), reports };
-  }
   return { reply: await receiver.receive({ headers: genuine(body), body, ...delivery }), reports };
 }
 

@@ -54,6 +54,7 @@ export function checkOptions(
       'provider must be what a factory returns: grantex() and not grantex, or the result of defineProvider',
     );
   }
+  checkSpelling(options);
   const { toleranceSeconds, onOutcome, now, dedupe } = options;
   if (onOutcome !== undefined && typeof onOutcome !== 'function') throw invalid('onOutcome must be a function');
   if (now !== undefined && typeof now !== 'function') throw invalid('now must be a function, such as Date.now');
@@ -74,6 +75,31 @@ export function checkOptions(
   };
 }
 
+// Other names may be the framework's or the provider's own, so only what is almost one of ours is refused.
+const longNames = ['secret', 'maxBodyBytes', 'bodyTimeoutMs', 'toleranceSeconds', 'timeoutMs', 'dedupe', 'onOutcome'];
+
+function checkSpelling(options: object): void {
+  for (const given of Object.keys(options)) {
+    const meant = longNames.find((name) => name !== given && distance(name.toLowerCase(), given.toLowerCase()) <= 2);
+    if (meant !== undefined && !longNames.includes(given))
+      throw invalid(`${given} is no option: did you mean ${meant}?`);
+  }
+}
+
+/** How many letters must be added, taken away or changed (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
+
 function isClaimStore(value: unknown): value is ClaimStore {
   return typeof value === 'object' && value !== null && 'claim' in value && typeof value.claim === 'function';
 }
@@ -87,5 +113,5 @@ function positive(option: string, value: unknown, unit: string): number {
 }
 
 function invalid(what: string): WebhookError {
-  return new WebhookError('invalid_options', `${what}.`);
+  return new WebhookError('invalid_options', what.endsWith('?') ? what : `${what}.`);
 }

@@ -42,6 +42,7 @@ describe('onOutcome', () => {
   it('hears how long it took, in milliseconds of the monotonic clock', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     try {
+      vi.advanceTimersByTime(1_000);
       const reports: OutcomeReport[] = [];
       const on = () => void vi.advanceTimersByTime(1_500);
       await deliver({ on, onOutcome: (report) => reports.push(report) });

@@ -25,8 +25,11 @@ export interface OutcomeReport {
 /** What `onOutcome` is. Nothing it does can change a reply. */
 export type OnOutcome = (report: OutcomeReport) => unknown;
 
-/** Wraps `onOutcome`; without one, what the server's operator has to mend is logged, and what a sender did is not. */
-export function reporter(onOutcome: OnOutcome = logFailures): (report: OutcomeReport) => void {
+/**
+ * Wraps `onOutcome`. Without one, what the server's operator has to mend is logged; what senders did is logged in
+ * development alone, once per outcome, because there a wrong secret is the operator's too.
+ */
+export function reporter(onOutcome: OnOutcome = failureLog()): (report: OutcomeReport) => void {
   return async (report) => {
     try {
       await onOutcome(report);
@@ -36,6 +39,22 @@ export function reporter(onOutcome: OnOutcome = logFailures): (report: OutcomeRe
   };
 }
 
-function logFailures({ status, error }: OutcomeReport): void {
-  if (error !== undefined && (status >= 500 || status < 300)) console.error('hookproof:', error);
+function failureLog(): OnOutcome {
+  const told = new Set<Outcome>();
+  return ({ status, outcome, provider, error }) => {
+    if (error === undefined) return;
+    if (status >= 500 || status < 300) console.error('hookproof:', error);
+    else if (isDevelopment() && !told.has(outcome)) {
+      told.add(outcome);
+      console.warn(
+        `hookproof: ${provider}: ${outcome}: ${error.message} (Said once; give onOutcome to see every delivery.)`,
+      );
+    }
+  };
+}
+
+function isDevelopment(): boolean {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  const mode = process?.env?.['NODE_ENV'];
+  return process !== undefined && mode !== 'production' && mode !== 'test';
 }

@@ -36,7 +36,7 @@ describe('defineProvider', () => {
   it('refuses an empty list of schemes', () => {
     expect(mistake(() => define([]))).toMatchObject({
       code: 'invalid_options',
-      message: 'defineProvider("acme"): signature is an empty list.',
+      message: 'defineProvider("acme"): signature must be a scheme or a list of schemes.',
     });
   });
 

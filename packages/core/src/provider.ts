@@ -70,7 +70,9 @@ export interface Provider<Name extends string = string, Events extends EventSche
   readonly schemaFor: (type: string) => core.$ZodType | undefined;
   /** What makes two deliveries the same event. */
   readonly key: (facts: KeyFacts) => Awaitable<string | undefined>;
-  readonly headers: { readonly deliveryId?: string; readonly type?: string };
+  readonly headers: { readonly deliveryId?: string | undefined; readonly type?: string | undefined };
+  /** The delivery id, where the provider sends one. */
+  readonly deliveryId: (headers: DeliveryHeaders) => string | undefined;
   readonly timeoutMs: number | undefined;
 }
 
@@ -98,16 +100,26 @@ export function defineProvider<const Name extends string, Events extends EventSc
   definition: ProviderDefinition<Name, Events>,
 ): Provider<Name, Events> {
   const { name, signature, events } = definition;
-  if (!/^[a-z0-9-]+$/.test(name)) {
-    throw new WebhookError(
-      'invalid_options',
-      `defineProvider("${name}"): name must be lower-case letters, digits and dashes.`,
-    );
+  if (typeof name !== 'string' || !/^[a-z0-9-]+$/.test(name)) {
+    throw invalid(name, 'name must be lower-case letters, digits and dashes');
   }
   const schemes: readonly SignatureScheme[] = Array.isArray(signature) ? signature : [signature];
-  if (schemes.length === 0) {
-    throw new WebhookError('invalid_options', `defineProvider("${name}"): signature is an empty list.`);
+  if (schemes.length === 0 || !schemes.every((scheme) => typeof scheme === 'object' && scheme !== null)) {
+    throw invalid(name, 'signature must be a scheme or a list of schemes');
   }
+  const { type, data } = definition.envelope ?? {};
+  if (typeof type !== 'string' || typeof data !== 'string') {
+    throw invalid(name, 'envelope must name the fields of type and data');
+  }
+  for (const [event, schema] of Object.entries<unknown>(events ?? {})) {
+    if (typeof schema !== 'object' || schema === null || !('_zod' in schema)) {
+      throw invalid(name, `events["${event}"] must be a schema of zod 4`);
+    }
+  }
+  const headers = {
+    deliveryId: definition.headers?.deliveryId?.toLowerCase(),
+    type: definition.headers?.type?.toLowerCase(),
+  };
   const provider: Provider<Name, Events> = {
     name,
     signature: schemes.map((scheme) => compileScheme(scheme, name)),
@@ -117,10 +129,15 @@ export function defineProvider<const Name extends string, Events extends EventSc
     events,
     schemaFor: schemaLookup(events),
     key: definition.key ?? defaultKey,
-    headers: definition.headers ?? {},
+    headers,
+    deliveryId: (given) => headers.deliveryId && given.get(headers.deliveryId),
     timeoutMs: definition.timeoutMs,
   };
   return Object.freeze(provider);
+}
+
+function invalid(name: string, what: string): WebhookError {
+  return new WebhookError('invalid_options', `defineProvider("${name}"): ${what}.`);
 }
 
 function defaultKey({ event, bodyHash }: KeyFacts): Awaitable<string | undefined> {

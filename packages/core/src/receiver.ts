@@ -1,8 +1,8 @@
 import { authenticate } from './authenticate.ts';
-import { type BodyInput, readBody, requestBody } from './body.ts';
+import { type BodyInput, readBody } from './body.ts';
 import { memoryClaims } from './claims.ts';
 import { finish, takeClaim } from './dispatch.ts';
-import { readEvent } from './envelope.ts';
+import { checkData, readEnvelope } from './envelope.ts';
 import { WebhookError } from './error.ts';
 import type { WebhookEvent } from './event.ts';
 import { compileHandlers, type Delivery, runHandlers } from './handlers.ts';
@@ -13,6 +13,7 @@ import { reporter } from './outcome.ts';
 import type { Provider } from './provider.ts';
 import { type Outcome, type RejectionCode, type Reply, replyFor } from './reply.ts';
 import { keysFrom } from './secret.ts';
+import { requestBody } from './stream.ts';
 
 /** Options of {@link createReceiver}. */
 export interface ReceiverOptions<P extends Provider, Request = globalThis.Request> extends WebhookOptions<P, Request> {
@@ -64,9 +65,9 @@ export interface Receiver<Request> {
 export function createReceiver<const P extends Provider, Request = globalThis.Request>(
   options: ReceiverOptions<P, Request>,
 ): Receiver<Request> {
-  const { provider, framework = 'fetch', now = Date.now } = options;
+  const { provider, framework = 'fetch', now = () => Date.now() } = options;
   const limits = checkOptions(provider, options);
-  const keysFor = keysFrom(options.secret, provider);
+  const keysFor = keysFrom(options.secret, provider, limits.timeoutMs);
   const handlersFor = compileHandlers<P, Request>(provider, options.on);
   const claims = options.dedupe === false ? undefined : (options.dedupe ?? memoryClaims());
   const report = reporter(options.onOutcome);
@@ -105,14 +106,17 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
     const headers = readHeaders(input.headers);
     const body = await readBody(input.body, headers, limits);
     const proof = await authenticate(provider, { headers, body }, () => keysFor(request), { ...limits, now });
-    const event = readEvent(provider, body, headers, proof.id);
-    facts.event = event;
-    const handlers = handlersFor(event.type);
+    facts.event = readEnvelope(provider, body, headers, proof.id);
+    const handlers = handlersFor(facts.event.type);
     if (handlers.length === 0) return 'ignored';
-    const delivery: Delivery = { headers, body, id: headers.get(provider.headers.deliveryId ?? '') };
+    const event = checkData(provider, facts.event);
+    const delivery: Delivery = { headers, body, id: provider.deliveryId(headers) };
     const key = await readKey(provider, event, delivery);
     facts.key = key;
-    const claim = key === undefined ? undefined : await takeClaim(claims, `${provider.name}:${key}`, limits.timeoutMs);
+    const claim =
+      key === undefined
+        ? undefined
+        : await takeClaim(claims, `${provider.name}:${proof.scope}${key}`, limits.timeoutMs);
     if (claim?.state === 'done') return 'duplicate';
     if (claim?.state === 'busy') return 'busy';
     facts.error = await finish(runHandlers(handlers, event, { delivery, key, request }, limits.timeoutMs), claim);

@@ -67,6 +67,17 @@ const macBytes = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 } as const;
 
 /** Checks a scheme and fills in its defaults; throws `invalid_options` with the provider's name in the message. */
 export function compileScheme(scheme: SignatureScheme, provider: string): CompiledScheme {
+  const headers = [scheme.header, scheme.timestamp?.header ?? 'unused', scheme.id?.header ?? 'unused'].map(lowerCase);
+  if (!headers.every((names) => names.length > 0 && names.every((header) => header !== ''))) {
+    throw invalid(provider, 'header, timestamp.header and id.header must name at least one header');
+  }
+  if (scheme.encoding !== 'hex' && scheme.encoding !== 'base64') {
+    throw invalid(provider, `encoding must be 'hex' or 'base64'`);
+  }
+  if (!Object.hasOwn(macBytes, scheme.algorithm ?? 'sha256')) {
+    throw invalid(provider, `algorithm must be one of ${Object.keys(macBytes).join(', ')}`);
+  }
+  if (scheme.separator === '') throw invalid(provider, 'separator must not be empty');
   const signs = scheme.signs ?? '{body}';
   if (!signs.endsWith('{body}')) throw invalid(provider, `signs must end with {body}, but is "${signs}"`);
   const template = signs.slice(0, -'{body}'.length).split(/\{(id|timestamp)\}/);

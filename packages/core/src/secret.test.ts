@@ -139,7 +139,6 @@ describe('a secret function', () => {
     ['rejects', () => Promise.reject(boom), boom],
     ['returns undefined', () => undefined, expect.objectContaining({ code: 'invalid_options' })],
     ['returns an empty secret', () => ' ', expect.objectContaining({ code: 'invalid_options' })],
-    ['returns an empty list', () => [], expect.objectContaining({ code: 'invalid_options' })],
     ['returns a number', () => 7, expect.objectContaining({ code: 'invalid_options' })],
     ['resolves to nothing', async () => undefined, expect.objectContaining({ code: 'invalid_options' })],
   ])('that %s is secret_unavailable, so that the provider tries again', async (_what, secret, cause) => {

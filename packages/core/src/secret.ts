@@ -1,5 +1,6 @@
-import { type Awaitable, encode, fromBase64, type HashAlgorithm, type Hmac } from './crypto.ts';
+import { type Awaitable, cryptography, encode, fromBase64, type HashAlgorithm, type Hmac, toHex } from './crypto.ts';
 import { WebhookError } from './error.ts';
+import { inTime } from './in-time.ts';
 import type { Provider } from './provider.ts';
 import { prepareKeys } from './signature.ts';
 
@@ -8,7 +9,8 @@ export type Secret = string | Uint8Array;
 
 /**
  * One secret, a list for rotation in the order to try, or a function of the framework's request that returns either
- * (for secrets of tenants, or of a Worker's `env`).
+ * (for secrets of tenants, or of a Worker's `env`). An empty list from the function means that nobody owns the request:
+ * no signature fits.
  */
 export type SecretOption<Request = unknown> =
   | Secret
@@ -25,21 +27,33 @@ export interface SecretFormat {
   readonly minBytes?: number;
 }
 
-/** Gives the prepared HMAC keys for an algorithm. */
-export type KeyRing = (algorithm: HashAlgorithm) => Awaitable<readonly Hmac[]>;
+/** The prepared HMAC keys of one owner. */
+export interface KeyRing {
+  readonly keys: (algorithm: HashAlgorithm) => Awaitable<readonly Hmac[]>;
+  /**
+   * A fingerprint of the secrets that a function returned, empty for others: the events of one tenant never count as
+   * duplicates of another's.
+   */
+  readonly scope: string;
+}
 
 /** Checks the `secret` option, and prepares its keys at once where they do not depend on the request. */
 export function keysFrom<Request>(
   secret: SecretOption<Request>,
   provider: Provider,
+  timeoutMs = 8_000,
 ): (request: Request) => Awaitable<KeyRing> {
   if (typeof secret !== 'function') {
-    const ring = keyRing(toKeys(secret, provider));
+    if (Array.isArray(secret) && secret.length === 0)
+      throw invalid('secret is an empty list: give at least one secret.');
+    const ring = keyRing(toKeys(secret, provider), '');
     return () => ring;
   }
+  const late = () => invalid(`It took longer than timeoutMs (${timeoutMs} ms).`);
   return async (request) => {
     try {
-      return keyRing(toKeys(await secret(request), provider));
+      const secrets = toKeys(await inTime(Promise.resolve(secret(request)), timeoutMs, late), provider);
+      return keyRing(secrets, await fingerprint(secrets));
     } catch (cause) {
       const reason = cause instanceof WebhookError ? ` ${cause.message}` : '';
       throw new WebhookError(
@@ -53,18 +67,25 @@ export function keysFrom<Request>(
   };
 }
 
-function keyRing(secrets: readonly Uint8Array[]): KeyRing {
+function keyRing(secrets: readonly Uint8Array[], scope: string): KeyRing {
   const prepared = new Map<HashAlgorithm, Awaitable<readonly Hmac[]>>();
-  return (algorithm) => {
-    const keys = prepared.get(algorithm) ?? prepareKeys(secrets, algorithm);
-    prepared.set(algorithm, keys);
-    return keys;
+  return {
+    scope,
+    keys(algorithm) {
+      const keys = prepared.get(algorithm) ?? prepareKeys(secrets, algorithm);
+      prepared.set(algorithm, keys);
+      return keys;
+    },
   };
+}
+
+async function fingerprint(secrets: readonly Uint8Array[]): Promise<string> {
+  const digests = await Promise.all(secrets.map((secret) => cryptography.sha256(secret)));
+  return digests.map((digest) => `${toHex(digest.subarray(0, 8))}:`).join('');
 }
 
 function toKeys(secret: unknown, provider: Provider): readonly Uint8Array[] {
   if (!Array.isArray(secret)) return [toKey(secret, 'secret', provider)];
-  if (secret.length === 0) throw invalid('secret is an empty list: give at least one secret.');
   return secret.map((one, index) => toKey(one, `secret[${index}]`, provider));
 }
 

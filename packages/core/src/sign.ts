@@ -38,7 +38,7 @@ export async function signBody(provider: Provider, options: SignBodyOptions): Pr
   const signed = { body: toBytes(options.body), id: options.id, timestamp: String(options.timestamp) };
   const headers: Record<string, string> = {};
   for (const scheme of provider.signature) {
-    for (const hmac of await keyRing(scheme.algorithm)) {
+    for (const hmac of await keyRing.keys(scheme.algorithm)) {
       Object.assign(headers, Object.fromEntries(await signatureHeaders(scheme, hmac, signed)));
     }
   }

@@ -1,6 +1,6 @@
 import { authenticate } from './authenticate.ts';
 import { toBytes } from './body.ts';
-import { readEvent } from './envelope.ts';
+import { checkData, readEnvelope } from './envelope.ts';
 import { WebhookError } from './error.ts';
 import type { EventOf } from './event.ts';
 import { type HeadersInput, readHeaders } from './headers.ts';
@@ -50,7 +50,7 @@ export async function verifyDelivery<const P extends Provider>(
   const body = toBytes(options.body);
   const clock = { toleranceSeconds, now: options.now ?? Date.now };
   const proof = await authenticate(provider, { headers, body }, () => keys(undefined), clock);
-  return readEvent(provider, body, headers, proof.id);
+  return checkData(provider, readEnvelope(provider, body, headers, proof.id));
 }
 
 /** What {@link verifySignature} needs. */
@@ -103,16 +103,21 @@ export async function verifySignature(provider: Provider, options: VerifySignatu
     );
   }
   const keyRing = await keysFrom(options.secret, provider)(undefined);
-  const keys = await keyRing(scheme.algorithm);
+  const keys = await keyRing.keys(scheme.algorithm);
   try {
     const claimed = claim(scheme, {
-      signature: options.signature ?? '',
-      timestamp: scheme.timestamp && (options.timestamp ?? ''),
-      id: scheme.id && (options.id ?? ''),
+      signature: text(options.signature),
+      timestamp: scheme.timestamp && text(options.timestamp),
+      id: scheme.id && text(options.id),
     });
     return (await matchSignature(claimed, toBytes(options.body), keys)) !== -1;
   } catch (error) {
     if (error instanceof WebhookError && error.code === 'malformed_signature') return false;
     throw error;
   }
+}
+
+/** A header that is absent, or came as a list, is no signature: never an exception. */
+function text(header: unknown): string {
+  return typeof header === 'string' ? header : '';
 }

@@ -177,6 +177,77 @@ for (const [name, framework] of [
       expect(await deliver(`${url}/api${path}`)).toBe(200);
     });
 
+    test('the root of a router that it stands in stays the app’s own', async () => {
+      const { options } = recorder();
+      const router = framework.Router();
+      router.use(grantexWebhooks(options));
+      router.all('/', (_req, res) => void res.send('the app’s own'));
+      const inner = framework().use(grantexWebhooks(options));
+      inner.all('/', (_req, res) => void res.send('the app’s own'));
+      const url = await listen(framework().use('/api', router).use('/inner', inner));
+      for (const path of ['/api', '/inner']) {
+        for (const method of ['GET', 'POST']) {
+          expect(await (await fetch(url + path, { method })).text(), `${method} ${path}`).toBe('the app’s own');
+        }
+      }
+    });
+
+    test('mounted on a path of a router that is mounted itself, it answers there', async () => {
+      const { options } = recorder();
+      const router = framework.Router().use('/hooks', grantexWebhooks(options));
+      const url = await listen(framework().use('/api', router));
+      expect(await deliver(`${url}/api/hooks`)).toBe(200);
+      expect((await fetch(`${url}/api/hooks`)).status).toBe(405);
+    });
+
+    test('a reply that the app sent in the meantime stands, and nothing breaks', async () => {
+      const { reports, options } = recorder();
+      const app = framework();
+      app.use((_req, res, next) => {
+        res.status(503).end('the app’s own timeout');
+        next();
+      });
+      app.use(grantexWebhooks(options));
+      const url = await listen(app);
+      expect(await deliver(url + path)).toBe(503);
+      expect(await deliver(url + path)).toBe(503);
+      expect(reports.map(({ outcome }) => outcome)).toEqual(['handled', 'handled']);
+    });
+
+    test('an error thrown while the reply is written goes to the app’s error handler', async () => {
+      const { options } = recorder();
+      const app = framework();
+      app.use((_req, res, next) => {
+        const setHeader = res.setHeader.bind(res);
+        res.setHeader = (name, value) => {
+          if (name === 'content-type' && String(value).startsWith('application/json')) throw new Error('no headers');
+          return setHeader(name, value);
+        };
+        next();
+      });
+      app.use(grantexWebhooks(options));
+      app.use((error: Error, _req: express.Request, res: express.Response, _next: express.NextFunction) => {
+        res.status(500).end(error.message);
+      });
+      const url = await listen(app);
+      expect(await deliver(url + path)).toBe(500);
+    });
+
+    test('the absolute form of a request target is understood', async () => {
+      const { options } = recorder();
+      const url = await listen(framework().use(grantexWebhooks(options)));
+      const { port } = new URL(url);
+      const status = await new Promise((resolve, reject) => {
+        const target = `http://example.com${path}?a=1`;
+        httpRequest({ host: '127.0.0.1', port, path: target, method: 'POST', agent: false }, (reply) => {
+          reply.resume().on('end', () => resolve(reply.statusCode));
+        })
+          .on('error', reject)
+          .end();
+      });
+      expect(status).toBe(401);
+    });
+
     test('path moves it, below the mount point', async () => {
       const { options } = recorder();
       const app = framework();

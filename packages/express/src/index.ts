@@ -55,13 +55,22 @@ export function webhooks<const P extends core.Provider, Request extends Incoming
       return void response.end();
     }
     const { method, headers } = request;
-    write(request, response, await receiver.receive({ method, headers, body: rawBodyOf(request), request }));
+    const reply = await receiver.receive({ method, headers, body: rawBodyOf(request), request });
+    try {
+      write(request, response, reply);
+    } catch (error) {
+      // The app has put something of its own around the response. Express 4 would let a rejected promise end the process.
+      if (next !== undefined) return next(error);
+      response.destroy();
+    }
   };
   const answers = pathMatcher(options.path, `/webhooks/${provider.name}`, middleware);
   return Object.defineProperty(middleware, 'name', { value: `${provider.name}Webhooks` });
 }
 
 function write(request: ExpressRequest, response: ServerResponse, reply: core.Reply): void {
+  // A timeout of the app's own, or a handler, has answered in the meantime.
+  if (response.headersSent) return void request.resume();
   response.statusCode = reply.status;
   for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
   if (!request.complete) {

@@ -1,14 +1,27 @@
 import type { IncomingMessage } from 'node:http';
-import { type BodyInput, WebhookError } from '@hookproof/core';
-import getRawBody from 'raw-body';
+import { type BodyInput, nodeStreamReader, WebhookError } from '@hookproof/core';
 
 /** What Express, Connect and the platforms below them add to a request. */
 export interface ExpressRequest extends IncomingMessage {
   readonly originalUrl?: string;
-  readonly route?: { readonly stack?: readonly { readonly handle?: unknown }[] };
+  readonly route?: { readonly stack?: readonly Layer[] };
+  readonly app?: { readonly _router?: Layers; readonly router?: Layers };
   readonly body?: unknown;
   /** Raw bytes kept by Firebase, Google Cloud Functions, or a `verify` callback of `express.json()`. */
   readonly rawBody?: unknown;
+}
+
+/** What Express's routers hold, as far as it tells where a middleware stands. */
+interface Layer {
+  readonly handle?: Layers;
+  /** Express 5: the middleware was added without a path. */
+  readonly slash?: boolean;
+  /** Express 4: the same. */
+  readonly regexp?: { readonly fast_slash?: boolean };
+}
+
+interface Layers {
+  readonly stack?: readonly Layer[];
 }
 
 /** Bytes that somebody kept, else a reader of the stream; where the bytes are gone, a reader that says who took them. */
@@ -20,7 +33,7 @@ export function rawBodyOf(request: ExpressRequest): BodyInput {
       throw bodyConsumed(request);
     };
   }
-  return ({ maxBytes }) => getRawBody(request, { limit: maxBytes });
+  return nodeStreamReader(request);
 }
 
 function bodyConsumed(request: ExpressRequest): WebhookError {
@@ -56,14 +69,30 @@ export function pathMatcher(
     if (path !== undefined) return same(here, path);
     // Express leaves the route of an earlier match on the request, so it counts only if the middleware is in it.
     if (request.route?.stack?.some(({ handle }) => handle === middleware)) return true;
-    const mounted = request.originalUrl !== undefined && pathOf(request.originalUrl) !== here;
-    return same(here, atRoot) || (mounted && here === '/');
+    return same(here, atRoot) || (here === '/' && isMounted(request, middleware));
   };
 }
 
+/** Whether the middleware itself was given a path, and not only the router or app around it. */
+function isMounted({ app, originalUrl, url }: ExpressRequest, middleware: unknown): boolean {
+  if (originalUrl === undefined || pathOf(originalUrl) === pathOf(url)) return false;
+  // Express 4 throws where `router` is read; Connect has no app, and then the path alone tells.
+  const layer = app && findLayer(app._router ?? app.router, middleware);
+  return layer === undefined || !(layer.slash ?? layer.regexp?.fast_slash ?? false);
+}
+
+function findLayer(layers: Layers | undefined, middleware: unknown): Layer | undefined {
+  for (const layer of layers?.stack ?? []) {
+    const found = layer.handle === middleware ? layer : findLayer(layer.handle, middleware);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 function pathOf(url = '/'): string {
-  const end = url.indexOf('?');
-  return end === -1 ? url : url.slice(0, end);
+  // Proxies may send the absolute form, `POST https://host/path`.
+  const [path = ''] = url.replace(/^[a-z]+:\/\/[^/?]*/i, '').split('?', 1);
+  return path === '' ? '/' : path;
 }
 
 function same(here: string, path: string): boolean {

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type BodyInput, type BodyReader, WebhookError } from '@hookproof/core';
+import { type BodyInput, type BodyReader, nodeStreamReader, WebhookError } from '@hookproof/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import getRawBody from 'raw-body';
 
 const invalidMediaType = 'FST_ERR_CTP_INVALID_MEDIA_TYPE';
 
@@ -44,7 +43,7 @@ function startReading(stream: IncomingMessage, maxBytes: number): BodyReader {
       );
     };
   }
-  const reading = getRawBody(stream, { limit: maxBytes });
+  const reading = nodeStreamReader(stream)({ maxBytes, signal: new AbortController().signal });
   // Whoever calls the reader gets the error; until then nobody else may.
   reading.catch(() => undefined);
   return () => reading;

@@ -59,6 +59,8 @@ export function webhooks<const P extends core.Provider>(
       headers: replyHeaders,
       body,
     } = await receiver.receive({ method, headers, body: rawBodyOf(request, maxBodyBytes), request });
+    // A timeout of the app's own has answered in the meantime.
+    if (reply.sent) return reply;
     if (!raw.complete) {
       // The rest of the upload is thrown away while the reply is sent, and then the connection ends.
       if (raw.httpVersionMajor === 1) reply.header('connection', 'close');

@@ -91,7 +91,7 @@ function* flips(bytes: Uint8Array): Generator<Uint8Array> {
 const flippedText = (text: string) =>
   [...flips(Buffer.from(text, 'latin1'))].map((bytes) => String.fromCharCode(...bytes));
 
-describe('flipping any single bit is refused:', () => {
+describe('flipping any single bit is refused:', { timeout: 60_000 }, () => {
   const schemes = [
     { signature: 'v1', header: 'x-grantex-signature', value: v1, timestamp: {} },
     { signature: 'v2', header: 'x-grantex-signature-v2', value: v2, timestamp: { timestamp: String(time) } },

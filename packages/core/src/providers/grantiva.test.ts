@@ -247,7 +247,7 @@ describe('another body without an envelope', () => {
     expect(await read({ anything: 1 }, { 'x-grantiva-event': type })).toMatchObject({ type });
   });
 
-  it.each(['device.new', 'webhook.test', 'device_blocked'])(
+  it.each(['device.new', 'risk_threshold_exceeded', 'device_blocked'])(
     'is never made a known event by its header, which is not signed: %s',
     async (type) => {
       expect(await codeOf({ device_id: 'd' }, { 'x-grantiva-event': type })).toBe('invalid_event');

@@ -163,9 +163,15 @@ describe('an event of Gravv', () => {
     },
   );
 
+  it('with money or a reference as a number gives handlers text', async () => {
+    const data = { ...transfer, amount: 1250.5, client_reference: 1042 };
+    const event = await read(around('transfer.status.completed', data));
+    expect(event.data).toMatchObject({ amount: '1250.5', client_reference: '1042' });
+  });
+
   it('with data that does not fit is invalid_event', async () => {
     expect(await codeOf(around('transfer.status.completed', null))).toBe('invalid_event');
-    expect(await codeOf(around('transfer.status.completed', { ...transfer, amount: 1250.5 }))).toBe('invalid_event');
+    expect(await codeOf(around('transfer.status.completed', { ...transfer, amount: {} }))).toBe('invalid_event');
     for (const status of ['approved', 'a.status.of.tomorrow']) {
       expect(await codeOf(around(`customer.kyc.status.${status}`, { status }))).toBe('invalid_event');
     }

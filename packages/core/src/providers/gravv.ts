@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { defineProvider } from '../provider.ts';
 
-const text = z.string().nullish();
+/** A number becomes text: refusing a genuine event over it would lose it. */
+const text = z.union([z.string(), z.number().transform(String)]).nullish();
 
 /** Its shape differs from event to event. */
 const anything = z.unknown().optional();

@@ -1,0 +1,69 @@
+import { PassThrough, Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { collector } from './collect.ts';
+import { nodeStreamReader } from './stream.ts';
+
+const limits = () => ({ maxBytes: 10, signal: new AbortController().signal });
+
+describe('the collector of a body', () => {
+  it('holds one buffer of at most twice the body, however small the chunks are', () => {
+    const body = collector(1024 * 1024);
+    const chunk = Uint8Array.of(7);
+    for (let index = 0; index < 600_000; index++) body.add(chunk);
+    const bytes = body.take();
+    expect(bytes.length).toBe(600_000);
+    expect(bytes.every((byte) => byte === 7)).toBe(true);
+    expect(bytes.buffer.byteLength).toBeLessThanOrEqual(1024 * 1024);
+  });
+
+  it('never allocates more than is allowed', () => {
+    const body = collector(10);
+    body.add(new Uint8Array(6));
+    body.add(new Uint8Array(1));
+    expect(body.take().buffer.byteLength).toBe(10);
+    expect(() => body.add(new Uint8Array(4))).toThrow(expect.objectContaining({ code: 'body_too_large' }));
+  });
+
+  it('keeps no chunk: a sender of slices would keep whole packets in memory', () => {
+    const body = collector(10);
+    const chunk = Uint8Array.of(1, 2);
+    body.add(chunk);
+    expect(body.take()).toEqual(chunk);
+    expect(body.take().buffer).not.toBe(chunk.buffer);
+  });
+});
+
+describe('a stream of Node', () => {
+  it('is read to its end', async () => {
+    const reader = nodeStreamReader(Readable.from([Buffer.from('one '), Buffer.from('two')], { objectMode: false }));
+    expect(Buffer.from(await reader(limits())).toString()).toBe('one two');
+  });
+
+  it('is refused as soon as it is too large, and let go of', async () => {
+    const stream = new PassThrough();
+    const reading = nodeStreamReader(stream)(limits());
+    stream.write(Buffer.alloc(11));
+    await expect(reading).rejects.toMatchObject({ code: 'body_too_large' });
+    expect(stream.listenerCount('data')).toBe(0);
+  });
+
+  it('that breaks, closes early or was destroyed before rejects', async () => {
+    for (const end of [(one: PassThrough) => one.destroy(new Error('broken')), (one: PassThrough) => one.destroy()]) {
+      const stream = new PassThrough();
+      const reading = nodeStreamReader(stream)(limits());
+      end(stream);
+      await expect(reading).rejects.toThrow(/broken|closed/);
+      await expect(nodeStreamReader(stream)(limits())).rejects.toThrow('not readable');
+    }
+  });
+
+  it('is let go of when reading is given up, and a later error of it ends nothing', async () => {
+    const stream = new PassThrough();
+    const giveUp = new AbortController();
+    const reading = nodeStreamReader(stream)({ maxBytes: 10, signal: giveUp.signal });
+    giveUp.abort();
+    await expect(reading).rejects.toThrow('given up');
+    expect(stream.listenerCount('data')).toBe(0);
+    expect(stream.emit('error', new Error('late'))).toBe(true);
+  });
+});
