@@ -61,8 +61,22 @@ export type EventInput<P extends Provider> = {
 type SchemasOf<P extends Provider> = P extends Provider<string, infer Schemas> ? Schemas : never;
 
 type KnownEvent<Schemas extends EventSchemas> = {
-  [T in keyof Schemas & string]: WebhookEvent<TypeOf<T>, core.output<Schemas[T]>>;
+  [T in keyof Schemas & string]: WebhookEvent<TypeOf<T>, Declared<core.output<Schemas[T]>>>;
 }[keyof Schemas & string];
+
+/**
+ * Only the fields that a schema names, so that a misspelt one does not compile. Fields beyond them are there at run
+ * time, and typed in `envelope`. An object without any named field keeps its type.
+ */
+type Declared<Data> = Data extends readonly unknown[]
+  ? Data
+  : Data extends object
+    ? { [K in keyof Data as string extends K ? never : K]: Data[K] } extends infer Named
+      ? keyof Named extends never
+        ? Data
+        : Named
+      : never
+    : Data;
 
 type TypeOf<T extends string> = T extends `${infer Start}.*` ? `${Start}.${string}` : T;
 

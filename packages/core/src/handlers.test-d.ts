@@ -37,7 +37,9 @@ createReceiver({
       expectTypeOf(event.data.risk_score).toEqualTypeOf<number>();
       expectTypeOf(event.data.threshold).toEqualTypeOf<number | null | undefined>();
       expectTypeOf(event.data.jailbreak_detected).toEqualTypeOf<boolean | null | undefined>();
-      expectTypeOf(event.data['a field of tomorrow']).toEqualTypeOf<unknown>();
+      // @ts-expect-error misspelt: the field is device_id
+      void event.data.deviceId;
+      expectTypeOf(event.envelope['a field of tomorrow']).toEqualTypeOf<unknown>();
       expectTypeOf(event.envelope).toEqualTypeOf<JsonObject>();
       expectTypeOf(event.timestamp).toEqualTypeOf<Date | undefined>();
       expectTypeOf(event.id).toEqualTypeOf<string | undefined>();
