@@ -38,12 +38,19 @@ export function streamReader(stream: ReadableStream<Uint8Array> | null): BodyRea
 
 /** What is used of a readable stream of Node's. */
 export interface NodeStream {
+  /** False where it has ended or was destroyed. */
   readonly readable: boolean;
+  /** Listens for chunks. */
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  /** Listens for an error. */
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** Listens for the end. */
   on(event: 'end' | 'close', listener: () => void): unknown;
+  /** Listens no more for chunks. */
   off(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  /** Listens no more for an error. */
   off(event: 'error', listener: (error: Error) => void): unknown;
+  /** Listens no more for the end. */
   off(event: 'end' | 'close', listener: () => void): unknown;
 }
 
