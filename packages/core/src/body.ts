@@ -3,6 +3,7 @@ import { encode } from './crypto.ts';
 import { WebhookError } from './error.ts';
 import type { DeliveryHeaders } from './headers.ts';
 import { inTime } from './in-time.ts';
+import { LazySignal } from './lazy-signal.ts';
 
 /** What a body must keep to while it is read. */
 export interface BodyLimits {
@@ -42,17 +43,23 @@ export async function readBody(input: BodyInput, headers: DeliveryHeaders, optio
 async function readInTime(read: BodyReader, headers: DeliveryHeaders, options: BodyOptions): Promise<Uint8Array> {
   // Only a shortcut: a sender may leave content-length out or lie, so the reader counts all the same.
   if (Number(headers.get('content-length')) > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
-  const giveUp = new AbortController();
+  const giveUp = new LazySignal();
   const late = () =>
     new WebhookError(
       'body_timeout',
       `The body did not arrive within bodyTimeoutMs (${options.bodyTimeoutMs} ms). Raise the option only if the sender is known to be slow.`,
     );
   try {
-    const reading = read({ maxBytes: options.maxBodyBytes, signal: giveUp.signal });
+    const limits: BodyLimits = {
+      maxBytes: options.maxBodyBytes,
+      get signal() {
+        return giveUp.signal;
+      },
+    };
+    const reading = read(limits);
     return toBytes(await inTime(reading, options.bodyTimeoutMs, late));
   } catch (error) {
-    giveUp.abort();
+    giveUp.abort(error);
     throw readError(error, options.maxBodyBytes);
   }
 }

@@ -1,6 +1,7 @@
 import { WebhookError } from './error.ts';
 import type { EventFor, Pattern, WebhookEvent } from './event.ts';
 import type { DeliveryHeaders } from './headers.ts';
+import { LazySignal } from './lazy-signal.ts';
 import { isBelow, type Provider } from './provider.ts';
 
 /** The delivery that brought an event. */
@@ -96,7 +97,7 @@ export function runHandlers<Request>(
   context: Omit<HandlerContext<Request>, 'signal'>,
   timeoutMs: number,
 ): HandlerRun {
-  const timeout = new AbortController();
+  const timeout = new LazySignal();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
@@ -108,17 +109,23 @@ export function runHandlers<Request>(
       timeout.abort(error);
     }, timeoutMs);
   });
-  const settled = runInOrder(handlers, event, { ...context, signal: timeout.signal });
-  return { settled, late, stop: () => clearTimeout(timer) };
+  const withSignal: HandlerContext<Request> = {
+    ...context,
+    get signal() {
+      return timeout.signal;
+    },
+  };
+  return { settled: runInOrder(handlers, event, withSignal, timeout), late, stop: () => clearTimeout(timer) };
 }
 
 async function runInOrder<Request>(
   handlers: readonly Handler<WebhookEvent, Request>[],
   event: WebhookEvent,
   context: HandlerContext<Request>,
+  timeout: LazySignal,
 ): Promise<void> {
   for (const handler of handlers) {
-    if (context.signal.aborted) throw context.signal.reason;
+    if (timeout.aborted) throw timeout.signal.reason;
     try {
       await handler(event, context);
     } catch (cause) {

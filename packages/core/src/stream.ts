@@ -1,4 +1,4 @@
-import type { BodyReader } from './body.ts';
+import type { BodyLimits, BodyReader } from './body.ts';
 import { collector } from './collect.ts';
 import { WebhookError } from './error.ts';
 
@@ -57,7 +57,8 @@ export interface NodeStream {
 /**
  * Reads a stream of Node's, such as the request of `node:http`, counting while it reads. It is for adapters.
  *
- * @returns a reader that rejects when the stream ends too early or brings more than is allowed
+ * @returns a reader that rejects when the stream ends too early or brings more than is allowed. It does not stop when it
+ * is given up: end the connection then, as the adapters do; until that it takes no more than is allowed.
  *
  * @example
  * ```ts
@@ -73,8 +74,8 @@ export interface NodeStream {
  * });
  * ```
  */
-export function nodeStreamReader(stream: NodeStream): BodyReader {
-  return ({ maxBytes, signal }) =>
+export function nodeStreamReader(stream: NodeStream): (limits: Pick<BodyLimits, 'maxBytes'>) => Promise<Uint8Array> {
+  return ({ maxBytes }) =>
     new Promise((resolve, reject) => {
       if (!stream.readable) return reject(new Error('The stream is not readable.'));
       const body = collector(maxBytes);
@@ -88,7 +89,6 @@ export function nodeStreamReader(stream: NodeStream): BodyReader {
       const onEnd = () => finish(() => resolve(body.take()));
       const onError = (error: Error) => finish(() => reject(error));
       const onClose = () => onError(new Error('The stream was closed.'));
-      const onAbort = () => onError(new Error('Reading was given up.'));
       const finish = (settle: () => void) => {
         // What goes wrong with the stream from here on is nobody's concern, but must not end the process.
         stream.on('error', () => undefined);
@@ -96,13 +96,11 @@ export function nodeStreamReader(stream: NodeStream): BodyReader {
         stream.off('end', onEnd);
         stream.off('error', onError);
         stream.off('close', onClose);
-        signal.removeEventListener('abort', onAbort);
         settle();
       };
       stream.on('data', onData);
       stream.on('end', onEnd);
       stream.on('error', onError);
       stream.on('close', onClose);
-      signal.addEventListener('abort', onAbort, { once: true });
     });
 }

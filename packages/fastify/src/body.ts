@@ -43,7 +43,7 @@ function startReading(stream: IncomingMessage, maxBytes: number): BodyReader {
       );
     };
   }
-  const reading = nodeStreamReader(stream)({ maxBytes, signal: new AbortController().signal });
+  const reading = nodeStreamReader(stream)({ maxBytes });
   // Whoever calls the reader gets the error; until then nobody else may.
   reading.catch(() => undefined);
   return () => reading;
