@@ -49,6 +49,7 @@ export function memoryClaims(options: { readonly maxKeys?: number } = {}): Claim
     throw new WebhookError('invalid_options', 'maxKeys must be a whole number of keys, at least 1.');
   }
   const handled = new Set<string>();
+  const oldest = handled.values();
   /** When each claim is lost, on the monotonic clock in milliseconds; those that end first come first. */
   const running = new Map<string, { readonly expires: number }>();
 
@@ -73,9 +74,10 @@ export function memoryClaims(options: { readonly maxKeys?: number } = {}): Claim
           // Its lease may be over: what counts is whether somebody else has begun again.
           else if (running.has(key)) return;
           handled.add(key);
-          for (const oldest of handled) {
-            if (handled.size <= maxKeys) break;
-            handled.delete(oldest);
+          if (handled.size > maxKeys) {
+            // Always the same iterator: a new one would first step over the places of all that was forgotten lately.
+            const { value } = oldest.next();
+            if (value !== undefined) handled.delete(value);
           }
         },
         release() {

@@ -38,7 +38,12 @@ export function webhooks<const P extends core.Provider, C extends Context = Cont
   const receiver = core.createReceiver<P, C>({ ...options, provider, framework: 'hono' });
   const handler = async (c: C): Promise<Response> => {
     const { method, headers } = c.req.raw;
-    const reply = await receiver.receive({ method, headers, body: rawBodyOf(c), request: c });
+    const reply = await receiver.receive({
+      method,
+      headers,
+      body: rawBodyOf(c, receiver.limits.maxBodyBytes),
+      request: c,
+    });
     // What is left of an upload would block a kept-alive connection of Node's.
     if (isUploading(c.env)) c.header('connection', 'close');
     return c.body(reply.body, reply.status, reply.headers);
@@ -56,11 +61,24 @@ function property(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-function rawBodyOf({ req }: Context): core.BodyInput {
+/**
+ * Whether this is `@hono/node-server` over HTTP/1 with a declared length: Node lets no such body grow beyond it, so
+ * that it need not be counted. Reading it whole spares the making of a `Request` and of its stream.
+ */
+function isBounded({ req, env }: Context, maxBytes: number): boolean {
+  const length = req.header('content-length') ?? '';
+  if (!/^\d+$/.test(length) || Number(length) > maxBytes || req.raw.bodyUsed) return false;
+  return property(property(env, 'incoming'), 'httpVersionMajor') === 1;
+}
+
+function rawBodyOf(c: Context, maxBytes: number): core.BodyInput {
+  const { req } = c;
   // Hono keeps what it read: an ArrayBuffer is the bytes themselves, text and JSON no longer are.
   const kept = req.bodyCache.arrayBuffer;
   if (kept !== undefined) return async () => new Uint8Array(await kept);
-  if (Object.keys(req.bodyCache).length === 0) return core.requestBody(req.raw);
+  if (Object.keys(req.bodyCache).length === 0) {
+    return isBounded(c, maxBytes) ? async () => new Uint8Array(await req.arrayBuffer()) : core.requestBody(req.raw);
+  }
   return async () => {
     throw new core.WebhookError(
       'body_consumed',
