@@ -49,11 +49,7 @@ export function checkOptions(
   provider: Provider,
   options: { readonly [K in keyof WebhookOptions<Provider>]?: unknown },
 ): Limits {
-  if (typeof provider !== 'object' || provider === null || typeof provider.schemaFor !== 'function') {
-    throw invalid(
-      'provider must be what a factory returns: grantex() and not grantex, or the result of defineProvider',
-    );
-  }
+  checkProvider(provider);
   checkSpelling(options);
   const { toleranceSeconds, onOutcome, now, dedupe } = options;
   if (onOutcome !== undefined && typeof onOutcome !== 'function') throw invalid('onOutcome must be a function');

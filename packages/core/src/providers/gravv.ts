@@ -8,19 +8,6 @@ const text = z.union([z.string(), z.number().transform(String)]).nullish();
 const anything = z.unknown().optional();
 
 // Money is a string and stays one: a number would round it. Many fields are null, so few are demanded.
-const transfer = z.looseObject({
-  amount: text,
-  remark: text,
-  source: anything,
-  destination: anything,
-  tx_hash: text,
-  client_reference: text,
-  /** Some pages call `client_reference` so. */
-  reference: text,
-  status: text,
-  client_metadata: anything,
-});
-
 const inflow = z.looseObject({
   amount: text,
   remark: text,
@@ -28,6 +15,13 @@ const inflow = z.looseObject({
   destination: anything,
   tx_hash: text,
   client_reference: text,
+});
+
+const transfer = inflow.extend({
+  /** Some pages call `client_reference` so. */
+  reference: text,
+  status: text,
+  client_metadata: anything,
 });
 
 const collection = z.looseObject({ transaction_id: text });
