@@ -12,6 +12,8 @@ export interface Proof {
   readonly id: string | undefined;
   /** Tells apart whose secrets they were; empty where there is but one owner. */
   readonly scope: string;
+  /** Which secret of the list fits, from 0. */
+  readonly secretIndex: number;
 }
 
 /**
@@ -34,5 +36,5 @@ export async function authenticate(
     );
   }
   checkFreshness(claimed.timestamp, clock.toleranceSeconds ?? claimed.scheme.toleranceSeconds, clock.now());
-  return { id: claimed.id, scope: keyRing.scope };
+  return { id: claimed.id, scope: keyRing.scope, secretIndex: match };
 }

@@ -36,7 +36,8 @@ export async function readBody(input: BodyInput, headers: DeliveryHeaders, optio
   if (encoding === '' || encoding === 'identity') return bytes;
   throw new WebhookError(
     'unsupported_encoding',
-    'The Content-Encoding header names a compression. Signatures cover the raw bytes, and no built-in provider compresses them: look for a proxy that does.',
+    'The Content-Encoding header names a compression, but signatures cover the raw bytes.',
+    { fix: 'No built-in provider compresses: look for a proxy that does, and turn it off for this path.' },
   );
 }
 
@@ -45,10 +46,9 @@ async function readInTime(read: BodyReader, headers: DeliveryHeaders, options: B
   if (Number(headers.get('content-length')) > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
   const giveUp = new LazySignal();
   const late = () =>
-    new WebhookError(
-      'body_timeout',
-      `The body did not arrive within bodyTimeoutMs (${options.bodyTimeoutMs} ms). Raise the option only if the sender is known to be slow.`,
-    );
+    new WebhookError('body_timeout', `The body did not arrive within bodyTimeoutMs (${options.bodyTimeoutMs} ms).`, {
+      fix: 'Raise the option only if the sender is known to be slow.',
+    });
   try {
     const limits: BodyLimits = {
       maxBytes: options.maxBodyBytes,
@@ -70,10 +70,9 @@ export function toBytes(input: unknown): Uint8Array {
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   if (typeof input === 'string') return encode(input);
-  throw new WebhookError(
-    'body_consumed',
-    'The body is not raw bytes: something parsed it before Hookproof. Pass the bytes as they arrived (a Uint8Array or Buffer), never a parsed object.',
-  );
+  throw new WebhookError('body_consumed', 'The body is not raw bytes: something parsed it before Hookproof.', {
+    fix: 'Pass the bytes as they arrived (a Uint8Array or Buffer), never a parsed object.',
+  });
 }
 
 function readError(error: unknown, maxBytes: number): WebhookError {
@@ -83,5 +82,6 @@ function readError(error: unknown, maxBytes: number): WebhookError {
   }
   return new WebhookError('body_incomplete', 'The connection ended before the whole body had arrived.', {
     cause: error,
+    fix: 'The provider will try again. If it happens often, look at the time limits of the proxies in between.',
   });
 }

@@ -31,8 +31,7 @@ export function collector(maxBytes: number): Collector {
 }
 
 export function tooLarge(maxBytes: number): WebhookError {
-  return new WebhookError(
-    'body_too_large',
-    `The body is larger than maxBodyBytes (${maxBytes} bytes). Raise the option if the provider really sends more.`,
-  );
+  return new WebhookError('body_too_large', `The body is larger than maxBodyBytes (${maxBytes} bytes).`, {
+    fix: 'Raise the option if the provider really sends more.',
+  });
 }

@@ -25,6 +25,7 @@ export async function takeClaim(
   } catch (cause) {
     throw new WebhookError('claims_unavailable', 'The claims store of the dedupe option failed. Nothing was handled.', {
       cause,
+      fix: 'The cause of this error is what the store threw. The provider will try again.',
     });
   }
 }
@@ -65,7 +66,7 @@ async function record(settled: Promise<void>, claim: Taken | undefined): Promise
     return new WebhookError(
       'claims_unavailable',
       'The event was handled, but the claims store could not record it: a retry may run it again.',
-      { cause },
+      { cause, fix: 'The cause of this error is what the store threw.' },
     );
   }
 }

@@ -70,14 +70,14 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 function parse(body: Uint8Array): JsonObject {
   const value = parseJson(decode(body));
   if (isJsonObject(value)) return value;
-  throw new WebhookError('invalid_event', 'The body is genuine JSON, but not an object.');
+  throw new WebhookError('invalid_event', 'The body is genuine JSON, but not an object.', notAnEventFix);
 }
 
 function decode(body: Uint8Array): string {
   try {
     return decoder.decode(body);
   } catch {
-    throw new WebhookError('invalid_body', 'The body is genuine, but not UTF-8.');
+    throw new WebhookError('invalid_body', 'The body is genuine, but not UTF-8.', invalidBodyFix);
   }
 }
 
@@ -86,7 +86,7 @@ function parseJson(text: string): unknown {
     return mayHoldProto(text) ? JSON.parse(text, dropProto) : JSON.parse(text);
   } catch {
     // The error is not passed on as a cause: JSON.parse quotes the body in its message.
-    throw new WebhookError('invalid_body', 'The body is genuine, but not JSON.');
+    throw new WebhookError('invalid_body', 'The body is genuine, but not JSON.', invalidBodyFix);
   }
 }
 
@@ -127,5 +127,15 @@ export function readTimestamp(value: unknown): Date | undefined {
 }
 
 function notAnEvent(provider: Provider, what: string): WebhookError {
-  return new WebhookError('invalid_event', `The body is genuine JSON, but no event of ${provider.name}: ${what}.`);
+  return new WebhookError(
+    'invalid_event',
+    `The body is genuine JSON, but no event of ${provider.name}: ${what}.`,
+    notAnEventFix,
+  );
 }
+
+// The signature fits, so the sender is who it should be: what it sends is not what was expected of it.
+const invalidBodyFix = { fix: 'Does the endpoint send another format than JSON? Choose JSON at the provider.' };
+const notAnEventFix = {
+  fix: 'Is the receiver for another provider than the secret? Otherwise the provider has changed: handle the body by hand with verifySignature, and report it.',
+};

@@ -28,9 +28,13 @@ export type WebhookErrorCode = RejectionCode | 'invalid_options';
 export class WebhookError extends Error {
   override readonly name = 'WebhookError';
   readonly code: WebhookErrorCode;
+  /** What to do about it, which is also how `message` ends; undefined where only a diagnosis can tell. */
+  readonly fix: string | undefined;
 
-  constructor(code: WebhookErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(code: WebhookErrorCode, problem: string, options: { cause?: unknown; fix?: string } = {}) {
+    const { fix, ...rest } = options;
+    super(fix === undefined ? problem : `${problem} ${fix}`, rest);
     this.code = code;
+    this.fix = fix;
   }
 }

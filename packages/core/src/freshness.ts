@@ -11,6 +11,7 @@ export function checkFreshness(timestamp: string | undefined, toleranceSeconds: 
   const seconds = Math.round(Math.abs(age));
   throw new WebhookError(
     'stale_delivery',
-    `The delivery was signed ${seconds} seconds ${age > 0 ? 'ago' : 'in the future'}, more than toleranceSeconds (${toleranceSeconds}). It is a replay, or this server's clock is wrong.`,
+    `The delivery was signed ${seconds} seconds ${age > 0 ? 'ago' : 'in the future'}, more than toleranceSeconds (${toleranceSeconds}).`,
+    { fix: "It is a replay, or this server's clock is wrong." },
   );
 }

@@ -103,7 +103,8 @@ export function runHandlers<Request>(
     timer = setTimeout(() => {
       const error = new WebhookError(
         'handler_timeout',
-        `The handlers for ${JSON.stringify(event.type)} did not finish within timeoutMs (${timeoutMs} ms). Answer sooner and do the long work elsewhere.`,
+        `The handlers for ${JSON.stringify(event.type)} did not finish within timeoutMs (${timeoutMs} ms).`,
+        { fix: 'Answer sooner and do the long work elsewhere.' },
       );
       reject(error);
       timeout.abort(error);
@@ -129,7 +130,10 @@ async function runInOrder<Request>(
     try {
       await handler(event, context);
     } catch (cause) {
-      throw new WebhookError('handler_failed', `A handler for ${JSON.stringify(event.type)} failed.`, { cause });
+      throw new WebhookError('handler_failed', `A handler for ${JSON.stringify(event.type)} failed.`, {
+        cause,
+        fix: 'The cause of this error is what it threw. The provider will try again.',
+      });
     }
   }
 }

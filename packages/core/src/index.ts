@@ -6,6 +6,7 @@
 export type { BodyInput, BodyLimits, BodyReader } from './body.ts';
 export { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
 export type { Awaitable, HashAlgorithm } from './crypto.ts';
+export type { Diagnosis, DiagnosisCause } from './diagnosis.ts';
 export { WebhookError, type WebhookErrorCode } from './error.ts';
 export type {
   EventFor,
@@ -22,7 +23,7 @@ export type {
 export type { Delivery, Handler, HandlerContext, Handlers } from './handlers.ts';
 export type { DeliveryHeaders, HeadersInput } from './headers.ts';
 export type { Limits, WebhookOptions } from './options.ts';
-export type { OnOutcome, OutcomeReport } from './outcome.ts';
+export type { Around, OnOutcome, OutcomeReport } from './outcome.ts';
 export {
   type BareEvent,
   defineProvider,

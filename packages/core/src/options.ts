@@ -1,7 +1,7 @@
 import type { ClaimStore } from './claims.ts';
 import { WebhookError } from './error.ts';
 import type { Handlers } from './handlers.ts';
-import type { OnOutcome } from './outcome.ts';
+import type { Around, OnOutcome } from './outcome.ts';
 import type { Provider } from './provider.ts';
 import type { SecretOption } from './secret.ts';
 
@@ -24,8 +24,13 @@ export interface WebhookOptions<P extends Provider, Request = unknown> {
   readonly timeoutMs?: number | undefined;
   /** Where handled events are remembered; this process's memory by default, `false` to handle every delivery. */
   readonly dedupe?: false | ClaimStore | undefined;
-  /** Called once per delivery, for logs and metrics. Without it, failures of the server's own go to `console.error`. */
-  readonly onOutcome?: OnOutcome | undefined;
+  /**
+   * Called once per delivery, for logs and metrics. Without it, failures of the server's own go to `console.error`, and
+   * in development the diagnosis of rejections to `console.warn`.
+   */
+  readonly onOutcome?: OnOutcome<Request> | undefined;
+  /** Called once per delivery around its whole way, for tracing. */
+  readonly around?: Around | undefined;
   /** The clock, in milliseconds since 1970; `Date.now` by default. */
   readonly now?: (() => number) | undefined;
 }
@@ -51,8 +56,9 @@ export function checkOptions(
 ): Limits {
   checkProvider(provider);
   checkSpelling(options);
-  const { toleranceSeconds, onOutcome, now, dedupe } = options;
+  const { toleranceSeconds, onOutcome, around, now, dedupe } = options;
   if (onOutcome !== undefined && typeof onOutcome !== 'function') throw invalid('onOutcome must be a function');
+  if (around !== undefined && typeof around !== 'function') throw invalid('around must be a function');
   if (now !== undefined && typeof now !== 'function') throw invalid('now must be a function, such as Date.now');
   if (dedupe !== undefined && dedupe !== false && !isClaimStore(dedupe)) {
     throw invalid('dedupe must be false, or a store with a claim function, such as memoryClaims()');

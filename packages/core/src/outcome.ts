@@ -1,3 +1,4 @@
+import type { Diagnosis } from './diagnosis.ts';
 import type { WebhookError } from './error.ts';
 import type { Outcome } from './reply.ts';
 
@@ -10,47 +11,106 @@ export interface OutcomeReport {
   readonly provider: string;
   /** Name of the adapter, or `fetch`. */
   readonly framework: string;
+  /** The HTTP method. */
+  readonly method: string;
+  /** Length of the body in bytes; undefined unless it was read whole. */
+  readonly bodyBytes: number | undefined;
   /** The event's type; undefined unless the delivery was genuine and could be read. */
   readonly type: string | undefined;
   /** The provider's id of the event. */
   readonly id: string | undefined;
   /** What makes two deliveries the same event. */
   readonly key: string | undefined;
+  /** Which secret of the list fits, from 0: an old one that still fits is not rotated yet. Undefined unless genuine. */
+  readonly secretIndex: number | undefined;
   /** From the call of the receiver to its reply, in milliseconds. */
   readonly durationMs: number;
   /** Why it was rejected; for `handler_failed`, `cause` is what the handler threw. */
   readonly error: WebhookError | undefined;
+  /**
+   * Finds out why a delivery was rejected; undefined for one that was not, and for `busy`. It works only when called,
+   * after the reply, and is bounded: at most 64 HMACs of at most 1 MiB, and 30 diagnoses a minute for each receiver. It
+   * never throws. What it finds is for the operator: do not send it to whoever sent the delivery.
+   */
+  readonly diagnose: (() => Promise<Diagnosis>) | undefined;
 }
 
-/** What `onOutcome` is. Nothing it does can change a reply. */
-export type OnOutcome = (report: OutcomeReport) => unknown;
+/**
+ * What `onOutcome` is. Nothing it does can change a reply. The framework's own request or context comes beside the
+ * report and not in it, so that a report can be logged as it is.
+ */
+export type OnOutcome<Request = unknown> = (report: OutcomeReport, request: Request) => unknown;
 
 /**
- * Wraps `onOutcome`. Without one, what the server's operator has to mend is logged; what senders did is logged in
- * development alone, once per outcome, because there a wrong secret is the operator's too.
+ * What `around` is: it calls `receive` at once, which resolves with the report when the delivery has ended and never
+ * rejects. Nothing it does can change a reply, or make a delivery travel twice.
  */
-export function reporter(onOutcome: OnOutcome = failureLog()): (report: OutcomeReport) => void {
-  return async (report) => {
-    try {
-      await onOutcome(report);
-    } catch (error) {
-      console.error('hookproof: onOutcome failed:', error);
-    }
+export type Around = (
+  receive: () => Promise<OutcomeReport>,
+  about: { readonly provider: string; readonly framework: string },
+) => unknown;
+
+/** Lets `around` call what takes a delivery its way, or calls it itself. */
+export function surround(
+  around: Around | undefined,
+  about: Parameters<Around>[1],
+): (receive: () => Promise<OutcomeReport>) => Promise<OutcomeReport> {
+  if (around === undefined) return (receive) => receive();
+  return (receive) => {
+    let receiving: Promise<OutcomeReport> | undefined;
+    const once = () => {
+      receiving ??= receive();
+      return receiving;
+    };
+    void guarded('around', () => around(once, about));
+    return once();
   };
+}
+
+/**
+ * Wraps `onOutcome`. Without one, what the server's operator has to mend is logged; what senders did is diagnosed and
+ * logged in development alone, once per cause, because there a wrong secret is the operator's too.
+ */
+export function reporter<Request>(
+  onOutcome: OnOutcome<Request> = failureLog(),
+): (report: OutcomeReport, request: Request) => void {
+  return (report, request) => void guarded('onOutcome', () => onOutcome(report, request));
+}
+
+async function guarded(option: string, run: () => unknown): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    console.error(`hookproof: ${option} failed:`, error);
+  }
 }
 
 function failureLog(): OnOutcome {
-  const told = new Set<Outcome>();
-  return ({ status, outcome, provider, error }) => {
+  const told = new Set<string>();
+  return async (report) => {
+    const { status, error } = report;
     if (error === undefined) return;
-    if (status >= 500 || status < 300) console.error('hookproof:', error);
-    else if (isDevelopment() && !told.has(outcome)) {
-      told.add(outcome);
-      console.warn(
-        `hookproof: ${provider}: ${outcome}: ${error.message} (Said once; give onOutcome to see every delivery.)`,
-      );
-    }
+    const ours = status >= 500 || status < 300;
+    if (ours && (error.code !== 'body_consumed' || !isDevelopment())) return console.error('hookproof:', error);
+    if (!isDevelopment()) return;
+    const diagnosis = await report.diagnose?.();
+    if (diagnosis === undefined || told.has(diagnosis.cause)) return;
+    told.add(diagnosis.cause);
+    console.warn(inWords(report, diagnosis));
   };
+}
+
+/** A diagnosis as a few lines for a terminal. */
+function inWords({ provider, status, outcome }: OutcomeReport, diagnosis: Diagnosis): string {
+  const { cause, explanation, fix, evidence } = diagnosis;
+  const facts = Object.entries(evidence).map(([name, value]) => `${name}=${value}`);
+  return [
+    `hookproof: ${provider}: ${status} ${outcome}, because of ${cause}`,
+    `  ${explanation}`,
+    `  Fix: ${fix}`,
+    ...(facts.length === 0 ? [] : [`  Evidence: ${facts.join(', ')}`]),
+    '  (Said once per cause, in development alone; give onOutcome to see every delivery.)',
+  ].join('\n');
 }
 
 function isDevelopment(): boolean {

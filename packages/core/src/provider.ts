@@ -38,6 +38,8 @@ export interface ProviderDefinition<Name extends string, Events extends EventSch
   readonly name: Name;
   /** How it signs. Of several schemes, the first of which any header is present must verify. */
   readonly signature: SignatureScheme | readonly SignatureScheme[];
+  /** Schemes by which it also signs, but which are not accepted: only the diagnosis looks for them. */
+  readonly notAccepted?: readonly SignatureScheme[];
   /** How its secret becomes key bytes; UTF-8 text by default. */
   readonly secret?: SecretFormat;
   readonly envelope: EnvelopeFields;
@@ -60,6 +62,8 @@ export interface ProviderDefinition<Name extends string, Events extends EventSch
 export interface Provider<Name extends string = string, Events extends EventSchemas = EventSchemas> {
   readonly name: Name;
   readonly signature: readonly CompiledScheme[];
+  /** Schemes that only the diagnosis looks for. */
+  readonly notAccepted: readonly CompiledScheme[];
   readonly secret: SecretFormat;
   readonly envelope: EnvelopeFields;
   /** Reads an event that has no envelope. */
@@ -123,6 +127,7 @@ export function defineProvider<const Name extends string, Events extends EventSc
   const provider: Provider<Name, Events> = {
     name,
     signature: schemes.map((scheme) => compileScheme(scheme, name)),
+    notAccepted: (definition.notAccepted ?? []).map((scheme) => compileScheme(scheme, name)),
     secret: definition.secret ?? { encoding: 'utf8' },
     envelope: definition.envelope,
     bare: definition.bare,

@@ -1,15 +1,17 @@
 import { authenticate } from './authenticate.ts';
 import { type BodyInput, readBody } from './body.ts';
 import { memoryClaims } from './claims.ts';
+import { rememberReceiver } from './diagnosis/receivers.ts';
+import { lazyDiagnosis } from './diagnosis.ts';
 import { finish, takeClaim } from './dispatch.ts';
 import { checkData, readEnvelope } from './envelope.ts';
 import { WebhookError } from './error.ts';
 import type { WebhookEvent } from './event.ts';
 import { compileHandlers, type Delivery, runHandlers } from './handlers.ts';
-import { type HeadersInput, readHeaders } from './headers.ts';
+import { type DeliveryHeaders, type HeadersInput, readHeaders } from './headers.ts';
 import { readKey } from './key.ts';
 import { checkOptions, type Limits, type WebhookOptions } from './options.ts';
-import { reporter } from './outcome.ts';
+import { type OutcomeReport, reporter, surround } from './outcome.ts';
 import type { Provider } from './provider.ts';
 import { type Outcome, type RejectionCode, type Reply, replyFor } from './reply.ts';
 import { keysFrom } from './secret.ts';
@@ -68,44 +70,60 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
   const { provider, framework = 'fetch', now = () => Date.now() } = options;
   const limits = checkOptions(provider, options);
   const keysFor = keysFrom(options.secret, provider, limits.timeoutMs);
+  if (typeof options.secret !== 'function') rememberReceiver(provider, options.secret);
   const handlersFor = compileHandlers<P, Request>(provider, options.on);
   const claims = options.dedupe === false ? undefined : (options.dedupe ?? memoryClaims());
   const report = reporter(options.onOutcome);
+  const observed = surround(options.around, { provider: provider.name, framework });
+  const diagnosisOf = lazyDiagnosis(provider, keysFor, { ...limits, now });
 
   async function receive(input: DeliveryInput<Request>): Promise<Reply> {
+    const { outcome } = await observed(() => take(input));
+    return replyFor(outcome);
+  }
+
+  /** Takes a delivery its way, and tells what became of it. */
+  async function take(input: DeliveryInput<Request>): Promise<OutcomeReport> {
     const started = performance.now();
+    // Whoever calls `receive` by hand without a request has handlers and a secret that do not want one.
+    const request = input?.request as Request;
     const facts: Facts = {};
     let outcome: Outcome;
+    let error: WebhookError | undefined;
     try {
-      outcome = await travel(input, facts);
+      outcome = await travel(input, request, facts);
+      error = facts.unrecorded;
     } catch (thrown) {
-      const [code, error] = toRejection(thrown);
-      outcome = code;
-      facts.error = error;
+      [outcome, error] = toRejection(thrown);
     }
-    const reply = replyFor(outcome);
-    report({
+    const told: OutcomeReport = {
       outcome,
-      status: reply.status,
+      status: replyFor(outcome).status,
       provider: provider.name,
       framework,
+      method: input?.method ?? 'POST',
+      bodyBytes: facts.body?.length,
       type: facts.event?.type,
       id: facts.event?.id,
       key: facts.key,
+      secretIndex: facts.secretIndex,
       durationMs: performance.now() - started,
-      error: facts.error,
-    });
-    return reply;
+      error,
+      diagnose: outcome === error?.code ? diagnosisOf(error, facts, request) : undefined,
+    };
+    report(told, request);
+    return told;
   }
 
   /** The way of a delivery. Every step throws the rejection that ends it. */
-  async function travel(input: DeliveryInput<Request>, facts: Facts): Promise<Outcome> {
-    // Whoever calls `receive` by hand without a request has handlers and a secret that do not want one.
-    const request = input.request as Request;
+  async function travel(input: DeliveryInput<Request>, request: Request, facts: Facts): Promise<Outcome> {
     checkMethod(input.method);
     const headers = readHeaders(input.headers);
+    facts.headers = headers;
     const body = await readBody(input.body, headers, limits);
+    facts.body = body;
     const proof = await authenticate(provider, { headers, body }, () => keysFor(request), { ...limits, now });
+    facts.secretIndex = proof.secretIndex;
     facts.event = readEnvelope(provider, body, headers, proof.id);
     const handlers = handlersFor(facts.event.type);
     if (handlers.length === 0) return 'ignored';
@@ -119,7 +137,7 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
         : await takeClaim(claims, `${provider.name}:${proof.scope}${key}`, limits.timeoutMs);
     if (claim?.state === 'done') return 'duplicate';
     if (claim?.state === 'busy') return 'busy';
-    facts.error = await finish(runHandlers(handlers, event, { delivery, key, request }, limits.timeoutMs), claim);
+    facts.unrecorded = await finish(runHandlers(handlers, event, { delivery, key, request }, limits.timeoutMs), claim);
     return 'handled';
   }
 
@@ -136,17 +154,29 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
 
 /** What is known of a delivery, for the report, however far it came. */
 interface Facts {
+  headers?: DeliveryHeaders;
+  body?: Uint8Array;
+  secretIndex?: number;
   event?: WebhookEvent;
   key?: string | undefined;
-  error?: WebhookError | undefined;
+  /** The event was handled, but that could not be recorded. */
+  unrecorded?: WebhookError | undefined;
 }
 
 function checkMethod(method: string | undefined): void {
   if (method === undefined || method === 'POST') return;
-  throw new WebhookError('method_not_allowed', 'Webhooks are delivered with POST.');
+  throw new WebhookError('method_not_allowed', 'Webhooks are delivered with POST.', {
+    fix: 'A browser or a health check has asked for this path: nothing to mend, unless a redirect turned a POST into a GET.',
+  });
 }
 
 function toRejection(thrown: unknown): [RejectionCode, WebhookError] {
   if (thrown instanceof WebhookError && thrown.code !== 'invalid_options') return [thrown.code, thrown];
-  return ['handler_failed', new WebhookError('handler_failed', 'Receiving failed unexpectedly.', { cause: thrown })];
+  return [
+    'handler_failed',
+    new WebhookError('handler_failed', 'Receiving failed unexpectedly.', {
+      cause: thrown,
+      fix: 'The cause of this error is what was thrown.',
+    }),
+  ];
 }

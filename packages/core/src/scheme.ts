@@ -63,7 +63,8 @@ export interface CompiledScheme {
   readonly idEnd: string | undefined;
 }
 
-const macBytes = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 } as const;
+/** Bytes of a MAC by hash function. */
+export const macBytes = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 } as const;
 
 /** Checks a scheme and fills in its defaults; throws `invalid_options` with the provider's name in the message. */
 export function compileScheme(scheme: SignatureScheme, provider: string): CompiledScheme {

@@ -150,7 +150,7 @@ describe('a secret function', () => {
     ]);
     const [{ error } = {}] = reports;
     const reason = error?.cause instanceof WebhookError ? ` ${error.cause.message}` : '';
-    expect(error?.message).toBe(`The secret function failed or returned no usable secret.${reason}`);
+    expect(error?.message).toBe(`The secret function failed or returned no usable secret.${reason} ${error?.fix}`);
     expect(error?.message).not.toContain(boom.message);
   });
 

@@ -29,6 +29,8 @@ export interface SecretFormat {
 
 /** The prepared HMAC keys of one owner. */
 export interface KeyRing {
+  /** The secrets as they were given, for the diagnosis. */
+  readonly secrets: readonly Secret[];
   readonly keys: (algorithm: HashAlgorithm) => Awaitable<readonly Hmac[]>;
   /**
    * A fingerprint of the secrets that a function returned, empty for others: the events of one tenant never count as
@@ -46,14 +48,15 @@ export function keysFrom<Request>(
   if (typeof secret !== 'function') {
     if (Array.isArray(secret) && secret.length === 0)
       throw invalid('secret is an empty list: give at least one secret.');
-    const ring = keyRing(toKeys(secret, provider), '');
+    const ring = keyRing(toKeys(secret, provider), '', listOf(secret));
     return () => ring;
   }
   const late = () => invalid(`It took longer than timeoutMs (${timeoutMs} ms).`);
   return async (request) => {
     try {
-      const secrets = toKeys(await inTime(Promise.resolve(secret(request)), timeoutMs, late), provider);
-      return keyRing(secrets, await fingerprint(secrets));
+      const given = await inTime(Promise.resolve(secret(request)), timeoutMs, late);
+      const keys = toKeys(given, provider);
+      return keyRing(keys, await fingerprint(keys), listOf(given));
     } catch (cause) {
       const reason = cause instanceof WebhookError ? ` ${cause.message}` : '';
       throw new WebhookError(
@@ -61,18 +64,20 @@ export function keysFrom<Request>(
         `The secret function failed or returned no usable secret.${reason}`,
         {
           cause,
+          fix: 'The cause of this error is what it threw. The provider will try again.',
         },
       );
     }
   };
 }
 
-function keyRing(secrets: readonly Uint8Array[], scope: string): KeyRing {
+function keyRing(bytes: readonly Uint8Array[], scope: string, secrets: readonly Secret[]): KeyRing {
   const prepared = new Map<HashAlgorithm, Awaitable<readonly Hmac[]>>();
   return {
     scope,
+    secrets,
     keys(algorithm) {
-      const keys = prepared.get(algorithm) ?? prepareKeys(secrets, algorithm);
+      const keys = prepared.get(algorithm) ?? prepareKeys(bytes, algorithm);
       prepared.set(algorithm, keys);
       return keys;
     },
@@ -82,6 +87,20 @@ function keyRing(secrets: readonly Uint8Array[], scope: string): KeyRing {
 async function fingerprint(secrets: readonly Uint8Array[]): Promise<string> {
   const digests = await Promise.all(secrets.map((secret) => cryptography.sha256(secret)));
   return digests.map((digest) => `${toHex(digest.subarray(0, 8))}:`).join('');
+}
+
+/** One secret or several, as a list. */
+export function listOf(secret: Secret | readonly Secret[]): readonly Secret[] {
+  return typeof secret === 'string' || secret instanceof Uint8Array ? [secret] : [...secret];
+}
+
+/** The key bytes of one secret; undefined where the provider could not have it. */
+export function keyOf(secret: Secret, provider: Provider): Uint8Array | undefined {
+  try {
+    return toKey(secret, 'secret', provider);
+  } catch {
+    return undefined;
+  }
 }
 
 function toKeys(secret: unknown, provider: Provider): readonly Uint8Array[] {

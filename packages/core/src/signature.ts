@@ -19,7 +19,7 @@ const maxSignatures = 32;
  * is refused and not passed over: stripping one header must never lead to a weaker scheme.
  */
 export function readSignature(schemes: readonly CompiledScheme[], headers: DeliveryHeaders): Claimed {
-  const scheme = schemes.find((candidate) => headersOf(candidate).some((name) => headers.has(name)));
+  const scheme = presentScheme(schemes, headers);
   if (scheme === undefined) {
     const wanted = schemes.map((candidate) => candidate.headers.join(' or ')).join(' or ');
     throw new WebhookError('missing_signature', `There is no signature header (${wanted}).`);
@@ -29,6 +29,14 @@ export function readSignature(schemes: readonly CompiledScheme[], headers: Deliv
     scheme.timestamp && entryOf(scheme, required(scheme.timestamp.headers, headers), scheme.timestamp.prefix);
   const id = scheme.id && required(scheme.id.headers, headers);
   return claim(scheme, { signature, timestamp, id });
+}
+
+/** The first scheme of which any header is present. */
+export function presentScheme(
+  schemes: readonly CompiledScheme[],
+  headers: DeliveryHeaders,
+): CompiledScheme | undefined {
+  return schemes.find((candidate) => headersOf(candidate).some((name) => headers.has(name)));
 }
 
 /** Checks the form of a signature, a timestamp and an id; whatever else they hold is `malformed_signature`. */
@@ -89,7 +97,8 @@ export function prepareKeys(secrets: readonly Uint8Array[], algorithm: HashAlgor
   return Promise.all(secrets.map((secret) => cryptography.hmac(algorithm, secret)));
 }
 
-function signedBeforeBody(
+/** What is signed before the body, by the scheme's template. */
+export function signedBeforeBody(
   scheme: CompiledScheme,
   values: { id: string | undefined; timestamp: string | undefined },
 ): string {
@@ -109,7 +118,8 @@ function split(scheme: CompiledScheme, header: string): readonly string[] {
   return scheme.separator === undefined ? [header] : header.split(scheme.separator, maxSignatures);
 }
 
-function entryOf(scheme: CompiledScheme, header: string, prefix: string): string {
+/** What follows a prefix in a header of several entries. */
+export function entryOf(scheme: CompiledScheme, header: string, prefix: string): string {
   if (prefix === '') return header;
   return (
     split(scheme, header)
@@ -118,15 +128,23 @@ function entryOf(scheme: CompiledScheme, header: string, prefix: string): string
   );
 }
 
-function headersOf(scheme: CompiledScheme): readonly string[] {
+/** Every header that a scheme reads. */
+export function headersOf(scheme: CompiledScheme): readonly string[] {
   return [...scheme.headers, ...(scheme.timestamp?.headers ?? []), ...(scheme.id?.headers ?? [])];
 }
 
-function required(wanted: readonly string[], headers: DeliveryHeaders): string {
-  for (const name of wanted) {
+/** The value of the first of several names that is present. */
+export function headerValue(names: readonly string[], headers: DeliveryHeaders): string | undefined {
+  for (const name of names) {
     const value = headers.get(name);
     if (value !== undefined) return value;
   }
+  return undefined;
+}
+
+function required(wanted: readonly string[], headers: DeliveryHeaders): string {
+  const value = headerValue(wanted, headers);
+  if (value !== undefined) return value;
   throw new WebhookError('missing_signature', `The header ${wanted.join(' or ')} is missing.`);
 }
 

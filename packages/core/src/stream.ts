@@ -11,7 +11,8 @@ export function requestBody(request: globalThis.Request): BodyReader {
     if (!request.bodyUsed && !request.body?.locked) return streamReader(request.body)(limits);
     throw new WebhookError(
       'body_consumed',
-      'The body of this Request was read before Hookproof, by request.json(), text() or the like. Call the receiver first, or give the earlier code request.clone().',
+      'The body of this Request was read before Hookproof, by request.json(), text() or the like.',
+      { fix: 'Call the receiver first, or give the earlier code request.clone().' },
     );
   };
 }

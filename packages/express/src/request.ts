@@ -39,7 +39,10 @@ export function rawBodyOf(request: ExpressRequest): BodyInput {
 function bodyConsumed(request: ExpressRequest): WebhookError {
   return new WebhookError(
     'body_consumed',
-    `The raw body was read before Hookproof, by ${parserOf(request)}. Mount the webhooks middleware before it, or keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).`,
+    `The raw body was read before Hookproof, by ${parserOf(request)}.`,
+    {
+      fix: 'Mount the webhooks middleware before it, or keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).',
+    },
   );
 }
 

@@ -39,7 +39,10 @@ function startReading(stream: IncomingMessage, maxBytes: number): BodyReader {
     return async () => {
       throw new WebhookError(
         'body_consumed',
-        'The raw body was read before Hookproof, by an onRequest or preParsing hook that left no bytes. Keep them in request.rawBody as a Buffer (fastify-raw-body does so with encoding: false), or leave the hook out for this route.',
+        'The raw body was read before Hookproof, by an onRequest or preParsing hook that left no bytes.',
+        {
+          fix: 'Keep them in request.rawBody as a Buffer (fastify-raw-body does so with encoding: false), or leave the hook out for this route.',
+        },
       );
     };
   }

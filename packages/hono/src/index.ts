@@ -82,7 +82,8 @@ function rawBodyOf(c: Context, maxBytes: number): core.BodyInput {
   return async () => {
     throw new core.WebhookError(
       'body_consumed',
-      'The body was decoded before Hookproof, by c.req.json(), text(), parseBody() or a validator in an earlier middleware. Put the webhooks route before it, or let it call c.req.arrayBuffer(), which keeps the bytes.',
+      'The body was decoded before Hookproof, by c.req.json(), text(), parseBody() or a validator in an earlier middleware.',
+      { fix: 'Put the webhooks route before it, or let it call c.req.arrayBuffer(), which keeps the bytes.' },
     );
   };
 }

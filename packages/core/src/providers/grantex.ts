@@ -14,6 +14,8 @@ const v2: SignatureScheme = {
 const v1: SignatureScheme = { header: 'x-grantex-signature', encoding: 'hex', prefix: 'sha256=' };
 
 const signatures = { auto: [v2, v1], v1: [v1], v2: [v2] } as const;
+// A receiver that is told to take one of them can still say that the other came.
+const notAccepted = { auto: [], v1: [v2], v2: [v1] } as const;
 
 /** Options of {@link grantex}. */
 export interface GrantexOptions {
@@ -57,6 +59,7 @@ export function grantex(options: GrantexOptions = {}) {
   return defineProvider({
     name: 'grantex',
     signature: signatures[wanted],
+    notAccepted: notAccepted[wanted],
     envelope: { id: 'id', type: 'type', timestamp: 'createdAt', data: 'data' },
     timeoutMs: 10_000,
     events: {

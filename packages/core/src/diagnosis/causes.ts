@@ -1,0 +1,248 @@
+/** What a cause says, and what to do. Names in braces are filled in from the evidence. */
+interface Text {
+  readonly explanation: string;
+  readonly fix: string;
+}
+
+const secretFix = 'Mend the secret where it is configured: it must be byte for byte what {provider} shows.';
+const senderFix = 'Let the sender write the header as {provider} does: {form}. If a proxy rewrites it, turn that off.';
+const bodyFix =
+  'Find what changes the body between {provider} and this receiver (a gateway, a proxy, an earlier middleware), and let it pass the bytes on untouched.';
+
+/** Every cause that a search can find, in the order of a delivery's way. */
+export const causes = {
+  // No signature where the provider puts it.
+  signature_incomplete: {
+    explanation: 'The header {missing} is missing, but {present} came: they are signed together.',
+    fix: 'Let every proxy pass on both. A weaker signature is never used in place of one that is half there.',
+  },
+  legacy_signature_only: {
+    explanation: 'Only the legacy signature {header} came (fits: {fits}), and this receiver demands {wanted}.',
+    fix: "If the sender cannot send the newer signature, accept both with the provider's option signature: 'auto'; if it does, look for a proxy that drops the headers.",
+  },
+  header_renamed: {
+    explanation: 'The header {wanted} is missing, but {header} holds what looks like its signature (fits: {fits}).',
+    fix: 'Let the sender or the proxy use the name {wanted}, or describe the sender with defineProvider and this header.',
+  },
+  other_provider_fits: {
+    explanation:
+      "This is a genuine delivery of {other}, which another receiver of this process is for, and not {provider}'s.",
+    fix: 'At {other}, change the URL of the webhook to the path of its own receiver.',
+  },
+  other_provider_header: {
+    explanation: 'No signature of {provider} came, but {header}, which {other} sends.',
+    fix: 'Point the webhook of {other} at a receiver for {other}, or make this receiver one: the path and the provider do not belong together.',
+  },
+  signature_absent: {
+    explanation: 'No header looks like a signature: {wanted} is missing, and so is every other that is known.',
+    fix: 'Did {provider} send this at all? If so, has the endpoint a secret there, and do all proxies pass the header on? A request by hand can be signed with signedDelivery of @hookproof/testing.',
+  },
+
+  // A signature that is not written as the provider writes it.
+  prefix_missing: {
+    explanation: 'The signature in {header} lacks its prefix "{prefix}" (fits with it: {fits}).',
+    fix: senderFix,
+  },
+  prefix_doubled: {
+    explanation: 'The signature in {header} has its prefix "{prefix}" more than once (fits with one: {fits}).',
+    fix: senderFix,
+  },
+  prefix_case: {
+    explanation: 'The prefix of the signature in {header} is not written "{prefix}" (fits otherwise: {fits}).',
+    fix: senderFix,
+  },
+  prefix_other: {
+    explanation: 'The signature in {header} begins with another prefix than "{prefix}" (fits otherwise: {fits}).',
+    fix: senderFix,
+  },
+  prefix_unexpected: {
+    explanation: 'The signature in {header} has a prefix, where {provider} writes none (fits without: {fits}).',
+    fix: senderFix,
+  },
+  digest_base64: {
+    explanation: 'The signature in {header} is written in base64, where {provider} writes hex (fits: {fits}).',
+    fix: senderFix,
+  },
+  digest_hex: {
+    explanation: 'The signature in {header} is written in hex, where {provider} writes base64 (fits: {fits}).',
+    fix: senderFix,
+  },
+  digest_base64url: {
+    explanation: 'The signature in {header} is base64 of the URL kind or without padding (fits: {fits}).',
+    fix: senderFix,
+  },
+  digest_uppercase: {
+    explanation: 'The hex digits in {header} are not lower-case (fits otherwise: {fits}).',
+    fix: senderFix,
+  },
+  digest_truncated: {
+    explanation: 'The signature in {header} is cut off after {characters} characters (fits as far as it goes: {fits}).',
+    fix: 'Look for a limit on the length of headers in a proxy, a database column or a test fixture.',
+  },
+  algorithm_other: {
+    explanation: 'The signature in {header} is as long as one of {algorithm}, not of {wantedAlgorithm} (fits: {fits}).',
+    fix: 'Let the sender sign with {wantedAlgorithm}, or describe it with defineProvider and its algorithm.',
+  },
+  signature_quoted: {
+    explanation: 'The signature in {header} stands in quotes (fits without: {fits}).',
+    fix: senderFix,
+  },
+  signature_repeated: {
+    explanation: 'The header {header} came {times} times (one of them fits: {fits}).',
+    fix: 'Look for a proxy that adds the header again instead of passing it on.',
+  },
+  signature_malformed: {
+    explanation: 'What {header} holds is no signature at all: {characters} characters, where {form} is expected.',
+    fix: 'Log the header where the sender makes it. An unset variable or a template that was not filled in looks like this.',
+  },
+  timestamp_milliseconds: {
+    explanation: 'The time in {header} is in milliseconds since 1970, where seconds are signed (fits: {fits}).',
+    fix: 'Let the sender sign and send whole seconds: Math.floor(Date.now() / 1000).',
+  },
+  timestamp_malformed: {
+    explanation: 'The time in {header} is not a number of seconds since 1970 (fits: {fits}).',
+    fix: 'Let the sender sign and send whole seconds since 1970, in digits alone.',
+  },
+  id_malformed: {
+    explanation: 'The id in {header} is empty, longer than 256 characters, or has one that would blur where it ends.',
+    fix: 'Let the sender use letters, digits, - and _ in the id.',
+  },
+
+  // A signature that does not fit.
+  body_empty: {
+    explanation: 'No byte of the body arrived (content-length: {contentLength}), and the signature is of another body.',
+    fix: 'Look for a redirect (it turns POST into GET or drops the body), or for a middleware that took the body without a trace.',
+  },
+  secret_newline: {
+    explanation: 'The signature fits {secret} without the line break at its end or beginning.',
+    fix: `${secretFix} Files and "echo" add a line break: use printf '%s', or trim() where you read it.`,
+  },
+  secret_whitespace: {
+    explanation: 'The signature fits {secret} without the spaces around it.',
+    fix: secretFix,
+  },
+  secret_quoted: {
+    explanation: 'The signature fits {secret} without the quotes around it.',
+    fix: `${secretFix} docker --env-file and some CI systems keep quotes as part of the value.`,
+  },
+  secret_prefix_missing: {
+    explanation: 'The signature fits {secret} with "whsec_" before it.',
+    fix: secretFix,
+  },
+  secret_prefix_unexpected: {
+    explanation: 'The signature fits {secret} without its "whsec_".',
+    fix: 'The sender signs without the prefix: configure the secret without it.',
+  },
+  secret_decoded: {
+    explanation:
+      'The signature fits {secret} only if its {encoding} is decoded, and {provider} uses the text as it is.',
+    fix: "The sender decodes the secret before it signs: give the receiver the decoded bytes, Buffer.from(secret, '{encoding}').",
+  },
+  secret_undecoded: {
+    explanation: 'The signature fits the text of {secret} as it is, and not the bytes that it stands for.',
+    fix: 'If you decode the secret before you give it to the receiver, do not. If the sender signs with the text, give the receiver its bytes: new TextEncoder().encode(secret).',
+  },
+  other_scheme_fits: {
+    explanation: 'The signature in {header} fits the body and {secret}, but the one in {wanted} does not.',
+    fix: 'What is signed beside the body was changed on its way: compare {signed} with what the sender wrote.',
+  },
+  signs_body_alone: {
+    explanation: 'The signature in {header} covers the body alone, where {provider} signs {signed} with it.',
+    fix: 'Let the sender sign {signed} before the body, or describe it with defineProvider: without a signed time a captured delivery can be replayed.',
+  },
+  body_bom: {
+    explanation: 'The signature fits the body {how} a byte order mark (EF BB BF) at its start.',
+    fix: bodyFix,
+  },
+  body_final_newline: {
+    explanation: 'The signature fits the body {how}.',
+    fix: `${bodyFix} With curl, use --data-binary and not --data.`,
+  },
+  body_line_endings: {
+    explanation: 'The signature fits the body with {how} line endings.',
+    fix: `${bodyFix} A fixture may have been converted by git: mark it "-text" in .gitattributes.`,
+  },
+  body_reserialised: {
+    explanation: 'The signature fits the same JSON written {how}: something parsed the body and wrote it anew.',
+    fix: bodyFix,
+  },
+  body_json_string: {
+    explanation: 'The signature fits what is inside of the body, which is a JSON string that holds the JSON.',
+    fix: 'Something called JSON.stringify on a text. Pass the text on as it is.',
+  },
+  body_percent_encoded: {
+    explanation: 'The signature fits the body after percent-decoding: it came as a form.',
+    fix: `${bodyFix} If the provider offers a choice of format, choose JSON.`,
+  },
+  body_base64: {
+    explanation: 'The signature fits the bytes for which the body stands in base64.',
+    fix: "Decode it before you pass it on: Buffer.from(body, 'base64'). AWS Lambda says so with isBase64Encoded.",
+  },
+  body_gzipped: {
+    explanation: 'The signature fits the body after gunzipping it.',
+    fix: 'Something compressed the body on its way and did not say so. Turn compression of requests off for this path.',
+  },
+  body_latin1: {
+    explanation: 'The signature fits the body {how}: something read its UTF-8 as Latin-1.',
+    fix: `${bodyFix} In code, keep the body a Buffer; 'latin1' and 'binary' are not for text.`,
+  },
+  other_secret_fits: {
+    explanation: 'The signature fits the secret of another receiver of this process, the one for {other}.',
+    fix: 'The secrets of two endpoints are swapped, or the webhook points at the path of the other receiver.',
+  },
+  content_length_mismatch: {
+    explanation:
+      'The header content-length says {contentLength} bytes, and {bodyBytes} bytes arrived: the body was changed on its way.',
+    fix: bodyFix,
+  },
+  nothing_fits: {
+    explanation:
+      'Nothing that is known to go wrong explains it: the secret is probably of another endpoint, or of another environment.',
+    fix: 'Compare fingerprints. Secret: printf %s "$SECRET" | sha256sum | cut -c1-8, with the secret that {provider} shows for this endpoint; it must be one of {secretSha256}. Body: sha256sum of what the sender sent must begin with {bodySha256}, and be {bodyBytes} bytes long. If both agree, the sender does not sign as {provider} does.',
+  },
+
+  // A genuine delivery at the wrong time.
+  timestamp_stale: {
+    explanation:
+      "The delivery is genuine, but was signed {seconds} seconds ago: at {signedAt}, while this server's clock says {serverClock}.",
+    fix: 'If the clock is right, this is a replay, or a test with a captured delivery: sign a new one. If not, set the clock by NTP. toleranceSeconds is {toleranceSeconds}.',
+  },
+  timestamp_future: {
+    explanation:
+      "The delivery is genuine, but was signed {seconds} seconds in the future: at {signedAt}, while this server's clock says {serverClock}.",
+    fix: "The clock of this server or of the sender is wrong: set this server's by NTP. toleranceSeconds is {toleranceSeconds}.",
+  },
+
+  // No search.
+  too_large_to_diagnose: {
+    explanation: 'The signature does not fit, and the body of {bodyBytes} bytes is too large to try why.',
+    fix: 'Send a smaller delivery with the same secret to the same endpoint, and look at its diagnosis.',
+  },
+  too_many_diagnoses: {
+    explanation: 'More than 30 deliveries were diagnosed within a minute, so this one was not.',
+    fix: 'Look at the earlier ones. If they differ, wait a minute and send this one again.',
+  },
+  diagnosis_failed: {
+    explanation: 'The search for the cause failed itself, which must not happen.',
+    fix: 'Report it to the makers of Hookproof, with the code of the rejection.',
+  },
+} as const satisfies Readonly<Record<string, Text>>;
+
+/** What a search can find. */
+export type FoundCause = keyof typeof causes;
+
+/** Facts to a cause: names of headers and options, sizes, times and fingerprints; never a secret or a signature. */
+export type Evidence = Readonly<Record<string, string | number>>;
+
+/** What a search has found. */
+export interface Finding {
+  readonly cause: FoundCause;
+  readonly evidence: Evidence;
+}
+
+/** A cause in words. */
+export function explain(cause: FoundCause, evidence: Evidence): Text {
+  const facts = new Map(Object.entries(evidence));
+  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_braces, name) => String(facts.get(name) ?? 'unknown'));
+  return { explanation: fill(causes[cause].explanation), fix: fill(causes[cause].fix) };
+}

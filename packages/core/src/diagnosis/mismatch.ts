@@ -1,0 +1,98 @@
+import { cryptography, encode, toHex } from '../crypto.ts';
+import type { Claimed } from '../signature.ts';
+import { bodyVariants } from './body-variants.ts';
+import type { Evidence, Finding } from './causes.ts';
+import { otherSecretFits } from './others.ts';
+import { secretVariants } from './secret-variants.ts';
+import { claimedIn, fitsAny, namedSecrets, type Suspect } from './suspect.ts';
+import { isTriable } from './trials.ts';
+
+/** Why a signature that is well written does not fit. */
+export async function diagnoseMismatch(suspect: Suspect): Promise<Finding> {
+  const { body, headers } = suspect;
+  const claimed = claimedIn(headers, suspect.provider.signature);
+  if (body.length === 0) {
+    return { cause: 'body_empty', evidence: { contentLength: lengthOf(suspect) ?? 'not sent' } };
+  }
+  if (!isTriable(body)) return { cause: 'too_large_to_diagnose', evidence: { bodyBytes: body.length } };
+  const found =
+    claimed &&
+    ((await secretWasMeantOtherwise(suspect, claimed)) ??
+      (await otherContentWasSigned(suspect, claimed)) ??
+      (await bodyWasChanged(suspect, claimed)) ??
+      (await otherSecretFits(suspect, claimed)));
+  return found ?? lengthWasChanged(suspect) ?? { cause: 'nothing_fits', evidence: await fingerprints(suspect) };
+}
+
+async function secretWasMeantOtherwise(suspect: Suspect, claimed: Claimed): Promise<Finding | undefined> {
+  for (const { secret, name } of namedSecrets(suspect)) {
+    for (const { cause, evidence, key } of secretVariants(secret, name, suspect.provider)) {
+      if (await suspect.trials.fits(claimed, key, suspect.body)) return { cause, evidence };
+    }
+  }
+  return undefined;
+}
+
+/** Secret and body are right, and what is signed with the body is not. */
+async function otherContentWasSigned(suspect: Suspect, claimed: Claimed): Promise<Finding | undefined> {
+  const { provider, headers } = suspect;
+  const { scheme } = claimed;
+  const header = scheme.headers.find((name) => headers.has(name)) ?? '';
+  const signed = [...(scheme.id?.headers ?? []), ...(scheme.timestamp?.headers ?? [])].filter((name) =>
+    headers.has(name),
+  );
+  if (signed.length === 0) return undefined;
+  for (const { name, key } of namedSecrets(suspect)) {
+    if (await fitsAny(suspect, { ...claimed, scheme: { ...scheme, template: [''] } }, [key])) {
+      return { cause: 'signs_body_alone', evidence: { header, signed: signed.join(' and ') } };
+    }
+    for (const other of [...provider.signature, ...provider.notAccepted]) {
+      const besides = other === scheme ? undefined : claimedIn(headers, [other]);
+      if (besides === undefined || !(await fitsAny(suspect, besides, [key]))) continue;
+      const fitting = other.headers.find((name) => headers.has(name)) ?? '';
+      return {
+        cause: 'other_scheme_fits',
+        evidence: { header: fitting, secret: name, wanted: header, signed: signed.join(' and ') },
+      };
+    }
+  }
+  return undefined;
+}
+
+async function bodyWasChanged(suspect: Suspect, claimed: Claimed): Promise<Finding | undefined> {
+  const secrets = namedSecrets(suspect);
+  for await (const { cause, evidence, bytes } of bodyVariants(suspect.body)) {
+    for (const { key } of secrets) if (await suspect.trials.fits(claimed, key, bytes)) return { cause, evidence };
+  }
+  return undefined;
+}
+
+/** No change that is known fits, but the body is not as long as it was sent. */
+function lengthWasChanged(suspect: Suspect): Finding | undefined {
+  const contentLength = lengthOf(suspect);
+  const bodyBytes = suspect.body.length;
+  if (contentLength === undefined || contentLength === bodyBytes) return undefined;
+  return { cause: 'content_length_mismatch', evidence: { contentLength, bodyBytes } };
+}
+
+function lengthOf({ headers }: Suspect): number | undefined {
+  const text = headers.get('content-length') ?? '';
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+async function fingerprints(suspect: Suspect): Promise<Evidence> {
+  const secrets = namedSecrets(suspect).map(({ secret }) => fingerprint(encodeSecret(secret)));
+  return {
+    secretSha256: (await Promise.all(secrets)).join(' or ') || 'none: the secret function gave no secret',
+    bodySha256: await fingerprint(suspect.body),
+    bodyBytes: suspect.body.length,
+  };
+}
+
+function encodeSecret(secret: string | Uint8Array): Uint8Array {
+  return typeof secret === 'string' ? encode(secret) : secret;
+}
+
+async function fingerprint(bytes: Uint8Array): Promise<string> {
+  return toHex((await cryptography.sha256(bytes)).subarray(0, 4));
+}

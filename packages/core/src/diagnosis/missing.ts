@@ -1,0 +1,80 @@
+import type { CompiledScheme } from '../scheme.ts';
+import { type Claimed, headersOf, headerValue, presentScheme } from '../signature.ts';
+import type { Finding } from './causes.ts';
+import { otherReceiverFits } from './others.ts';
+import { knownSender } from './senders.ts';
+import { claimedIn, fitsAny, namedSecrets, type Suspect } from './suspect.ts';
+
+// An attacker may send thousands of headers; a sender sends a dozen or two.
+const maxHeaders = 64;
+const maxName = /^[\x21-\x7e]{1,64}$/;
+
+/** Why a delivery has no signature where its provider puts one. */
+export async function diagnoseMissing(suspect: Suspect): Promise<Finding> {
+  return (
+    incomplete(suspect) ??
+    (await legacy(suspect)) ??
+    (await otherReceiverFits(suspect)) ??
+    (await renamed(suspect)) ?? { cause: 'signature_absent', evidence: {} }
+  );
+}
+
+/** Some headers of a scheme are there, and others are not. */
+function incomplete({ provider, headers }: Suspect): Finding | undefined {
+  const scheme = presentScheme(provider.signature, headers);
+  if (scheme === undefined) return undefined;
+  const present = headersOf(scheme).find((name) => headers.has(name)) ?? '';
+  const parts = [scheme.headers, scheme.timestamp?.headers, scheme.id?.headers];
+  const missing = parts.find((names) => names !== undefined && headerValue(names, headers) === undefined);
+  return { cause: 'signature_incomplete', evidence: { present, missing: missing?.join(' or ') ?? '' } };
+}
+
+/** The provider also signs in another way, which this receiver was told not to accept. */
+async function legacy(suspect: Suspect): Promise<Finding | undefined> {
+  const { provider, headers } = suspect;
+  const scheme = presentScheme(provider.notAccepted, headers);
+  const header = scheme?.headers.find((name) => headers.has(name));
+  if (scheme === undefined || header === undefined) return undefined;
+  return {
+    cause: 'legacy_signature_only',
+    evidence: { header, fits: await fits(suspect, claimedIn(headers, [scheme])) },
+  };
+}
+
+/** A header of another name holds a signature: one that fits, else one of a known sender, else what looks like one. */
+async function renamed(suspect: Suspect): Promise<Finding | undefined> {
+  const { provider, headers } = suspect;
+  const names = [...headers.keys()].slice(0, maxHeaders).filter((name) => maxName.test(name));
+  let looksLike: string | undefined;
+  for (const name of names) {
+    for (const scheme of provider.signature) {
+      const claimed = claimedIn(headers, [underName(scheme, name)]);
+      if (claimed === undefined) continue;
+      looksLike ??= name;
+      if ((await fits(suspect, claimed)) === 'yes')
+        return { cause: 'header_renamed', evidence: { header: name, fits: 'yes' } };
+    }
+  }
+  const other = knownSender(names);
+  if (other !== undefined) {
+    return { cause: 'other_provider_header', evidence: { header: other.header, other: other.sender } };
+  }
+  if (looksLike === undefined) return undefined;
+  return { cause: 'header_renamed', evidence: { header: looksLike, fits: 'no' } };
+}
+
+/** A scheme with its headers renamed alike: `x-hook-signature`, `x-hook-timestamp`, `x-hook-id`. */
+function underName(scheme: CompiledScheme, name: string): CompiledScheme {
+  const alike = (part: string, names: readonly string[]) => [name.replace(/signature(-v\d+)?/, part), ...names];
+  return {
+    ...scheme,
+    headers: [name],
+    timestamp: scheme.timestamp && { ...scheme.timestamp, headers: alike('timestamp', scheme.timestamp.headers) },
+    id: scheme.id && { headers: alike('id', scheme.id.headers) },
+  };
+}
+
+async function fits(suspect: Suspect, claimed: Claimed | undefined): Promise<'yes' | 'no'> {
+  const keys = namedSecrets(suspect).map(({ key }) => key);
+  return claimed !== undefined && (await fitsAny(suspect, claimed, keys)) ? 'yes' : 'no';
+}

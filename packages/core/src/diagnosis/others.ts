@@ -1,0 +1,31 @@
+import { keyOf } from '../secret.ts';
+import type { Claimed } from '../signature.ts';
+import type { Finding } from './causes.ts';
+import { type KnownReceiver, otherReceivers } from './receivers.ts';
+import { claimedIn, fitsAny, type Suspect } from './suspect.ts';
+
+/** Whether the delivery is genuine for another receiver of this process, whose provider signs in other headers. */
+export async function otherReceiverFits(suspect: Suspect): Promise<Finding | undefined> {
+  for (const other of otherReceivers(suspect.secrets)) {
+    if (other.provider.name === suspect.provider.name) continue;
+    const claimed = claimedIn(suspect.headers, other.provider.signature);
+    if (claimed !== undefined && (await fitsAny(suspect, claimed, keysOf(other)))) {
+      return { cause: 'other_provider_fits', evidence: { other: other.provider.name } };
+    }
+  }
+  return undefined;
+}
+
+/** Whether the secret of another receiver made the signature. */
+export async function otherSecretFits(suspect: Suspect, claimed: Claimed): Promise<Finding | undefined> {
+  for (const other of otherReceivers(suspect.secrets)) {
+    if (await fitsAny(suspect, claimed, keysOf(other))) {
+      return { cause: 'other_secret_fits', evidence: { other: other.provider.name } };
+    }
+  }
+  return undefined;
+}
+
+function keysOf({ secrets, provider }: KnownReceiver): readonly Uint8Array[] {
+  return secrets.flatMap((secret) => keyOf(secret, provider) ?? []);
+}

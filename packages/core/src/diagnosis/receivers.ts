@@ -1,0 +1,31 @@
+import type { Provider } from '../provider.ts';
+import { listOf, type Secret } from '../secret.ts';
+
+/** A receiver of this process whose secrets do not depend on the request. */
+export interface KnownReceiver {
+  readonly provider: Provider;
+  readonly secrets: readonly Secret[];
+}
+
+const maxReceivers = 16;
+
+// Swapped secrets and swapped paths can only be seen by looking at the other receivers of the process.
+const latest: KnownReceiver[] = [];
+
+/** Remembers a receiver in the place of one just like it, and forgets the oldest of too many. */
+export function rememberReceiver(provider: Provider, secret: Secret | readonly Secret[]): void {
+  const secrets = listOf(secret);
+  const before = latest.findIndex((one) => one.provider.name === provider.name && sameList(one.secrets, secrets));
+  if (before !== -1) latest.splice(before, 1);
+  latest.unshift({ provider, secrets });
+  latest.length = Math.min(latest.length, maxReceivers);
+}
+
+/** The receivers that have other secrets than these. */
+export function otherReceivers(own: readonly Secret[]): readonly KnownReceiver[] {
+  return latest.filter(({ secrets }) => !sameList(secrets, own));
+}
+
+function sameList(a: readonly Secret[], b: readonly Secret[]): boolean {
+  return a.length === b.length && a.every((secret, index) => secret === b[index]);
+}

@@ -1,0 +1,58 @@
+import { WebhookError } from '../error.ts';
+import type { DeliveryHeaders } from '../headers.ts';
+import type { Provider } from '../provider.ts';
+import type { CompiledScheme } from '../scheme.ts';
+import { keyOf, type Secret } from '../secret.ts';
+import { type Claimed, readSignature } from '../signature.ts';
+import type { Trials } from './trials.ts';
+
+/** A rejected delivery, and what may be tried on it. */
+export interface Suspect {
+  readonly provider: Provider;
+  readonly headers: DeliveryHeaders;
+  readonly body: Uint8Array;
+  /** The receiver's own; empty where the secret function gave none. */
+  readonly secrets: readonly Secret[];
+  readonly trials: Trials;
+}
+
+/** A secret with the name by which its owner finds it. */
+export interface NamedSecret {
+  readonly name: string;
+  readonly secret: Secret;
+  readonly key: Uint8Array;
+}
+
+/** The secrets of the receiver. */
+export function namedSecrets({ secrets, provider }: Suspect): readonly NamedSecret[] {
+  return secrets.flatMap((secret, index) => {
+    const key = keyOf(secret, provider);
+    const name = secrets.length === 1 ? 'the secret' : `secret[${index}]`;
+    return key === undefined ? [] : [{ name, secret, key }];
+  });
+}
+
+/** The headers of a list of schemes that carry a signature, in words. */
+export function signatureHeadersOf(schemes: readonly CompiledScheme[]): string {
+  return schemes.map(({ headers }) => headers.join(' or ')).join(' or ');
+}
+
+/** What headers claim by a list of schemes; undefined where they are no such signature. */
+export function claimedIn(headers: DeliveryHeaders, schemes: readonly CompiledScheme[]): Claimed | undefined {
+  try {
+    return readSignature(schemes, headers);
+  } catch (error) {
+    if (error instanceof WebhookError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether one of several keys made a claimed signature of the body as it arrived. */
+export async function fitsAny(
+  { trials, body }: Suspect,
+  claimed: Claimed,
+  keys: readonly Uint8Array[],
+): Promise<boolean> {
+  for (const key of keys) if (await trials.fits(claimed, key, body)) return true;
+  return false;
+}

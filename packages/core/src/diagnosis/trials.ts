@@ -1,0 +1,48 @@
+import { cryptography, encode, type HashAlgorithm } from '../crypto.ts';
+import { type Claimed, matchSignature } from '../signature.ts';
+
+const maxTrials = 64;
+const maxTrialBytes = 1024 * 1024;
+
+/** The HMACs that one diagnosis may compute, so that nobody can buy work with a forged delivery. */
+export interface Trials {
+  /** The HMAC with a key; undefined once there were enough, or where the body is too large. */
+  readonly mac: (
+    algorithm: HashAlgorithm,
+    key: Uint8Array,
+    before: string,
+    body: Uint8Array,
+  ) => Promise<Uint8Array | undefined>;
+  /** Whether a key made one of the claimed signatures, as far as that may still be tried. */
+  readonly fits: (claimed: Claimed, key: Uint8Array, body: Uint8Array) => Promise<boolean>;
+}
+
+/** Grants the trials of one diagnosis. */
+export function grantTrials(): Trials {
+  let left = maxTrials;
+  const granted = (key: Uint8Array, body: Uint8Array) => {
+    if (left === 0 || key.length === 0 || body.length > maxTrialBytes) return false;
+    left -= 1;
+    return true;
+  };
+  return {
+    async mac(algorithm, key, before, body) {
+      if (!granted(key, body)) return undefined;
+      const hmac = await cryptography.hmac(algorithm, key);
+      return hmac(before, body);
+    },
+    async fits(claimed, key, body) {
+      if (!granted(key, body)) return false;
+      return (await matchSignature(claimed, body, [await cryptography.hmac(claimed.scheme.algorithm, key)])) === 0;
+    },
+  };
+}
+
+export function isTriable(body: Uint8Array): boolean {
+  return body.length <= maxTrialBytes;
+}
+
+/** Compares texts in constant time, as everything here that holds an expected signature. */
+export function sameText(a: string, b: string): boolean {
+  return cryptography.equal(encode(a), encode(b));
+}
