@@ -42,4 +42,10 @@ export type { SignatureScheme } from './scheme.ts';
 export type { Secret, SecretFormat, SecretOption } from './secret.ts';
 export { type SignBodyOptions, signBody } from './sign.ts';
 export { type NodeStream, nodeStreamReader, requestBody } from './stream.ts';
-export { type VerifyDeliveryOptions, type VerifySignatureOptions, verifyDelivery, verifySignature } from './verify.ts';
+export {
+  diagnoseDelivery,
+  type VerifyDeliveryOptions,
+  type VerifySignatureOptions,
+  verifyDelivery,
+  verifySignature,
+} from './verify.ts';

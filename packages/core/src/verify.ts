@@ -1,5 +1,6 @@
 import { authenticate } from './authenticate.ts';
 import { toBytes } from './body.ts';
+import { type Diagnosis, diagnose } from './diagnosis.ts';
 import { checkData, readEnvelope } from './envelope.ts';
 import { WebhookError } from './error.ts';
 import type { EventOf } from './event.ts';
@@ -51,6 +52,43 @@ export async function verifyDelivery<const P extends Provider>(
   const clock = { toleranceSeconds, now: options.now ?? Date.now };
   const proof = await authenticate(provider, { headers, body }, () => keys(undefined), clock);
   return checkData(provider, readEnvelope(provider, body, headers, proof.id));
+}
+
+/**
+ * Finds out why {@link verifyDelivery} refuses a delivery: it tries what commonly goes wrong with the secret, the headers
+ * and the body. It computes up to 64 HMACs of at most 1 MiB each, so call it where a person asks, and not for every
+ * forgery. A receiver does the same, and counts, with `diagnose()` of what `onOutcome` gets.
+ *
+ * @returns undefined where the delivery is genuine
+ * @throws WebhookError `invalid_options` for an option that is wrong
+ *
+ * @example
+ * ```ts
+ * import { diagnoseDelivery, grantex } from '@hookproof/core';
+ *
+ * export async function explain(headers: Headers, body: Uint8Array, secret: string) {
+ *   const diagnosis = await diagnoseDelivery(grantex(), { headers, body, secret });
+ *   if (diagnosis !== undefined) console.log(diagnosis.cause, diagnosis.explanation, diagnosis.fix);
+ * }
+ * ```
+ */
+export async function diagnoseDelivery(
+  provider: Provider,
+  options: VerifyDeliveryOptions,
+): Promise<Diagnosis | undefined> {
+  const { secret, toleranceSeconds, now = Date.now } = options;
+  const at = now();
+  try {
+    await verifyDelivery(provider, { ...options, now: () => at });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof WebhookError) || error.code === 'invalid_options') throw error;
+    const keys = keysFrom(secret, provider);
+    // What is no bytes cannot be looked at; the error says so.
+    const isBytes = error.code !== 'body_consumed';
+    const rejected = isBytes ? { headers: readHeaders(options.headers), body: toBytes(options.body) } : {};
+    return diagnose(error, rejected, { provider, keyRing: () => keys(undefined), at, toleranceSeconds });
+  }
 }
 
 /** What {@link verifySignature} needs. */
