@@ -1,5 +1,5 @@
-import { collector } from '../collect.ts';
 import { encode, fromBase64 } from '../crypto.ts';
+import { streamReader } from '../stream.ts';
 import type { Finding } from './causes.ts';
 
 /** A body as it may have been signed. */
@@ -8,6 +8,10 @@ export interface BodyVariant extends Finding {
 }
 
 const maxUnpackedBytes = 1024 * 1024;
+
+// Writing JSON anew can make it many times as long, and an attacker chooses the JSON.
+const maxRewrittenBytes = 64 * 1024;
+const maxDepth = 32;
 
 /**
  * What a body could have been before something changed it, likeliest first. It is made one by one, because each costs
@@ -21,7 +25,9 @@ export async function* bodyVariants(body: Uint8Array): AsyncGenerator<BodyVarian
   for (const [cause, how, signed] of textVariants(text)) {
     if (signed !== text) yield { cause, evidence: how === '' ? {} : { how }, bytes: encode(signed) };
   }
-  for (const [how, bytes] of latin1Variants(body, text)) yield { cause: 'body_latin1', evidence: { how }, bytes };
+  if (body.length <= maxRewrittenBytes) {
+    for (const [how, bytes] of latin1Variants(body, text)) yield { cause: 'body_latin1', evidence: { how }, bytes };
+  }
   const decoded = fromBase64(text.trim());
   if (decoded !== undefined) yield { cause: 'body_base64', evidence: {}, bytes: decoded };
 }
@@ -32,20 +38,20 @@ function* textVariants(text: string): Generator<TextVariant> {
   const bom = '\ufeff';
   if (text.startsWith(bom)) yield ['body_bom', 'without', text.slice(1)];
   else yield ['body_bom', 'with', bom + text];
-  const trimmed = text.replace(/[\r\n]+$/, '');
+  const trimmed = withoutFinalNewlines(text);
   if (trimmed !== text) yield ['body_final_newline', 'without the line break at its end', trimmed];
   yield ['body_final_newline', 'with a line break at its end', `${trimmed}\n`];
   yield ['body_final_newline', 'with a line break (CRLF) at its end', `${trimmed}\r\n`];
   const unix = text.replaceAll('\r\n', '\n');
   yield ['body_line_endings', 'LF', unix];
   yield ['body_line_endings', 'CRLF', unix.replaceAll('\n', '\r\n')];
-  yield* jsonVariants(text);
+  if (text.length <= maxRewrittenBytes) yield* jsonVariants(text);
   yield* formVariants(text);
 }
 
 function* jsonVariants(text: string): Generator<TextVariant> {
   const value = parse(text);
-  if (value === undefined) return;
+  if (value === undefined || !isShallow(value, maxDepth)) return;
   if (typeof value === 'string') yield ['body_json_string', '', value];
   const compact = JSON.stringify(value);
   yield ['body_reserialised', 'compactly', compact];
@@ -64,6 +70,18 @@ function* jsonVariants(text: string): Generator<TextVariant> {
   const slashes = compact.replaceAll('/', '\\/');
   yield ['body_reserialised', 'compactly, with escaped slashes', slashes];
   yield ['body_reserialised', 'compactly, with escapes in place of slashes and non-ASCII', escaped(slashes)];
+}
+
+function isShallow(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1));
+}
+
+// No pattern: on a long run of line breaks that is not at the end it would take quadratic time.
+function withoutFinalNewlines(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '\n' || text[end - 1] === '\r')) end -= 1;
+  return text.slice(0, end);
 }
 
 /** A form, or the value of its only field. */
@@ -127,10 +145,9 @@ function percentDecode(text: string): string | undefined {
 async function gunzip(body: Uint8Array): Promise<Uint8Array | undefined> {
   if (body[0] !== 0x1f || body[1] !== 0x8b || typeof DecompressionStream === 'undefined') return undefined;
   const unpacked = new Blob([Uint8Array.from(body)]).stream().pipeThrough(new DecompressionStream('gzip'));
-  const bytes = collector(maxUnpackedBytes);
+  const { signal } = new AbortController();
   try {
-    for await (const chunk of unpacked) bytes.add(chunk);
-    return bytes.take();
+    return await streamReader(unpacked)({ maxBytes: maxUnpackedBytes, signal });
   } catch {
     return undefined;
   }

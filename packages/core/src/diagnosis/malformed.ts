@@ -7,6 +7,9 @@ import { sameText } from './trials.ts';
 
 type Cause = Finding['cause'];
 
+// Longer than any signature; what is beyond it is not looked at.
+const maxCharacters = 1024;
+
 /** A digest as it is written, in whatever way. */
 interface Digest {
   readonly text: string;
@@ -22,12 +25,12 @@ export async function diagnoseMalformed(suspect: Suspect): Promise<Finding> {
   const scheme = presentScheme(provider.signature, headers);
   const header = scheme?.headers.find((name) => headers.has(name));
   if (scheme === undefined || header === undefined) return { cause: 'signature_absent', evidence: {} };
-  const value = headers.get(header) ?? '';
+  const value = (headers.get(header) ?? '').slice(0, maxCharacters);
   const entry = firstEntry(scheme, value);
   const [prefixProblem, rest] = withoutPrefix(scheme, entry.text);
   const digest = readDigest(scheme, rest);
   if (digest === undefined) {
-    return { cause: 'signature_malformed', evidence: { header, characters: value.length } };
+    return { cause: 'signature_malformed', evidence: { header, characters: headers.get(header)?.length ?? 0 } };
   }
   const fits = await fitsSomehow(suspect, scheme, digest);
   const [cause, ...also] = [entry.problem, prefixProblem, digest.problem].filter((problem) => problem !== undefined);
