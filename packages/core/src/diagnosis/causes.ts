@@ -114,36 +114,36 @@ export const causes = {
     fix: 'Look for a redirect (it turns POST into GET or drops the body), or for a middleware that took the body without a trace.',
   },
   secret_newline: {
-    explanation: 'The signature fits {secret} without the line break at its end or beginning.',
+    explanation: 'The signature fits the option {secret} without the line break at its end or beginning.',
     fix: `${secretFix} Files and "echo" add a line break: use printf '%s', or trim() where you read it.`,
   },
   secret_whitespace: {
-    explanation: 'The signature fits {secret} without the spaces around it.',
+    explanation: 'The signature fits the option {secret} without the spaces around it.',
     fix: secretFix,
   },
   secret_quoted: {
-    explanation: 'The signature fits {secret} without the quotes around it.',
+    explanation: 'The signature fits the option {secret} without the quotes around it.',
     fix: `${secretFix} docker --env-file and some CI systems keep quotes as part of the value.`,
   },
   secret_prefix_missing: {
-    explanation: 'The signature fits {secret} with "whsec_" before it.',
+    explanation: 'The signature fits the option {secret} with "whsec_" before it.',
     fix: secretFix,
   },
   secret_prefix_unexpected: {
-    explanation: 'The signature fits {secret} without its "whsec_".',
+    explanation: 'The signature fits the option {secret} without its "whsec_".',
     fix: 'The sender signs without the prefix: configure the secret without it.',
   },
   secret_decoded: {
     explanation:
-      'The signature fits {secret} only if its {encoding} is decoded, and {provider} uses the text as it is.',
+      'The signature fits the option {secret} only if its {encoding} is decoded, and {provider} uses the text as it is.',
     fix: "The sender decodes the secret before it signs: give the receiver the decoded bytes, Buffer.from(secret, '{encoding}').",
   },
   secret_undecoded: {
-    explanation: 'The signature fits the text of {secret} as it is, and not the bytes that it stands for.',
+    explanation: 'The signature fits the text of the option {secret} as it is, and not the bytes that it stands for.',
     fix: 'If you decode the secret before you give it to the receiver, do not. If the sender signs with the text, give the receiver its bytes: new TextEncoder().encode(secret).',
   },
   other_scheme_fits: {
-    explanation: 'The signature in {header} fits the body and {secret}, but the one in {wanted} does not.',
+    explanation: 'The signature in {header} fits the body and the option {secret}, but the one in {wanted} does not.',
     fix: 'What is signed beside the body was changed on its way: compare {signed} with what the sender wrote.',
   },
   signs_body_alone: {

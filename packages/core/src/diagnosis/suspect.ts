@@ -30,7 +30,7 @@ const maxSecrets = 4;
 export function namedSecrets({ secrets, provider }: Suspect): readonly NamedSecret[] {
   return secrets.slice(0, maxSecrets).flatMap((secret, index) => {
     const key = keyOf(secret, provider);
-    const name = secrets.length === 1 ? 'the secret' : `secret[${index}]`;
+    const name = secrets.length === 1 ? 'secret' : `secret[${index}]`;
     return key === undefined ? [] : [{ name, secret, key }];
   });
 }
