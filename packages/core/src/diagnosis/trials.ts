@@ -3,6 +3,7 @@ import { type Claimed, matchSignature } from '../signature.ts';
 
 const maxTrials = 64;
 const maxTrialBytes = 1024 * 1024;
+const patientBytes = 64 * 1024;
 
 /** The HMACs that one diagnosis may compute, so that nobody can buy work with a forged delivery. */
 export interface Trials {
@@ -20,19 +21,21 @@ export interface Trials {
 /** Grants the trials of one diagnosis. */
 export function grantTrials(): Trials {
   let left = maxTrials;
-  const granted = (key: Uint8Array, body: Uint8Array) => {
+  const granted = async (key: Uint8Array, body: Uint8Array) => {
     if (left === 0 || key.length === 0 || body.length > maxTrialBytes) return false;
     left -= 1;
+    // Deliveries that arrive in the meantime are not kept waiting for all trials of a large body.
+    if (body.length > patientBytes) await new Promise((resolve) => setTimeout(resolve, 0));
     return true;
   };
   return {
     async mac(algorithm, key, before, body) {
-      if (!granted(key, body)) return undefined;
+      if (!(await granted(key, body))) return undefined;
       const hmac = await cryptography.hmac(algorithm, key);
       return hmac(before, body);
     },
     async fits(claimed, key, body) {
-      if (!granted(key, body)) return false;
+      if (!(await granted(key, body))) return false;
       return (await matchSignature(claimed, body, [await cryptography.hmac(claimed.scheme.algorithm, key)])) === 0;
     },
   };
