@@ -9,8 +9,10 @@ import { filesBelow, isTest, type Package, packages, root } from './workspace.ts
 interface Boundary {
   /** Packages that it may import, and must if they are in its `dependencies`. */
   readonly imports: readonly string[];
-  /** Of these, what the user installs: `peerDependencies`, imported for their types alone. */
+  /** Of these, what the user installs: `peerDependencies`, imported for their types alone unless in `loaded`. */
   readonly peers?: readonly string[];
+  /** Peers that are loaded too: OpenTelemetry's API is how a library finds the SDK that the app has started. */
+  readonly loaded?: readonly string[];
   /** `node:` modules that a file may import. */
   readonly node?: (file: string, imported: Import) => boolean;
   /** Whether one file of the package may import another. */
@@ -30,6 +32,7 @@ const boundaries: Readonly<Record<string, Boundary>> = {
   express: { imports: [core, 'express'], peers: ['express'], node: typesOfNodeHttp },
   fastify: { imports: [core, 'fastify-plugin', 'fastify'], peers: ['fastify'], node: typesOfNodeHttp },
   hono: { imports: [core, 'hono'], peers: ['hono'] },
+  otel: { imports: [core, '@opentelemetry/api'], peers: ['@opentelemetry/api'], loaded: ['@opentelemetry/api'] },
   testing: {
     imports: [core],
     // The conformance suite speaks to real sockets; the rest runs on every runtime.
@@ -49,7 +52,8 @@ function violation(boundary: Boundary, files: readonly string[], file: string, i
   }
   if (isNode(name)) return boundary.node?.(file, imported) ? undefined : 'ties this file to Node';
   if (!boundary.imports.includes(packageOf(name))) return 'is not for this package';
-  if (boundary.peers?.includes(packageOf(name)) && !imported.typeOnly) return 'is a peer: import its types alone';
+  const typesAlone = boundary.peers?.includes(packageOf(name)) && !boundary.loaded?.includes(packageOf(name));
+  if (typesAlone && !imported.typeOnly) return 'is a peer: import its types alone';
   return undefined;
 }
 
@@ -158,6 +162,8 @@ describe('the check itself', () => {
     ['hono', 'index.ts', 'node:http'],
     ['hono', 'index.ts', 'hono-other'],
     ['hono', 'index.ts', './receiver.js'],
+    ['otel', 'index.ts', '@opentelemetry/sdk-trace-base'],
+    ['otel', 'index.ts', '@hookproof/express'],
     ['testing', 'index.ts', 'node:http'],
     ['testing', 'index.ts', '@hookproof/express'],
     ['testing', 'samples.ts', './conformance.ts'],

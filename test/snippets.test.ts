@@ -74,6 +74,7 @@ const options: ts.CompilerOptions = {
   types: ['node'],
   jsx: ts.JsxEmit.Preserve,
   strict: true,
+  experimentalDecorators: true, // Nest's
   checkJs: true,
   noEmit: true,
   allowImportingTsExtensions: true,

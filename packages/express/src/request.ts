@@ -37,13 +37,9 @@ export function rawBodyOf(request: ExpressRequest): BodyInput {
 }
 
 function bodyConsumed(request: ExpressRequest): WebhookError {
-  return new WebhookError(
-    'body_consumed',
-    `The raw body was read before Hookproof, by ${parserOf(request)}.`,
-    {
-      fix: 'Mount the webhooks middleware before it, or keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).',
-    },
-  );
+  return new WebhookError('body_consumed', `The raw body was read before Hookproof, by ${parserOf(request)}.`, {
+    fix: 'Mount the webhooks middleware before it (in an API route of Next.js: export const config = { api: { bodyParser: false } }), or keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).',
+  });
 }
 
 function parserOf({ body, rawBody, headers }: ExpressRequest): string {

@@ -1,0 +1,2 @@
+/** The devices that were blocked. A real app keeps them in its database. */
+export const blockedDevices = new Set<string>();

@@ -1,0 +1,65 @@
+/**
+ * A span and metrics for every webhook delivery, through OpenTelemetry.
+ *
+ * @module
+ */
+import type { Around } from '@hookproof/core';
+import { type MeterProvider, SpanKind, SpanStatusCode, type TracerProvider, trace } from '@opentelemetry/api';
+import { afterwards, beforehand } from './attributes.ts';
+import { instrumentsOf } from './instruments.ts';
+import { scope } from './scope.ts';
+
+/** Options of {@link telemetry}. */
+export interface TelemetryOptions {
+  /** Where spans go; the global provider by default. */
+  readonly tracerProvider?: TracerProvider | undefined;
+  /** Where metrics go; the global provider by default. */
+  readonly meterProvider?: MeterProvider | undefined;
+  /**
+   * Finds out why a delivery was rejected, after the reply, and puts the cause on its span; `false` by default. A
+   * forger then costs you a diagnosis as well, as many a minute as the receiver allows.
+   */
+  readonly diagnose?: boolean | undefined;
+}
+
+/**
+ * Makes one span and two measurements per delivery. The span is active while the handlers run, so that what they do is
+ * below it, and is itself below the span of the HTTP request where there is one. A body, a header, a secret, a query or
+ * an error's message never gets into either.
+ *
+ * @returns what the `around` option of every adapter takes; one value serves any number of receivers
+ *
+ * @example
+ * ```ts
+ * import { grantivaWebhooks } from '@hookproof/express';
+ * import { telemetry } from '@hookproof/otel';
+ *
+ * export const middleware = grantivaWebhooks({
+ *   secret: process.env.GRANTIVA_SECRET ?? '',
+ *   on: { 'device.high_risk': ({ data }) => console.log(data.device_id) },
+ *   around: telemetry(),
+ * });
+ * ```
+ */
+export function telemetry({ tracerProvider, meterProvider, diagnose = false }: TelemetryOptions = {}): Around {
+  const tracer = (tracerProvider ?? trace.getTracerProvider()).getTracer(scope.name, undefined, scope.options);
+  const instruments = instrumentsOf(meterProvider);
+  return (receive, { provider, framework }) => {
+    const options = { kind: SpanKind.CONSUMER, attributes: beforehand(provider, framework) };
+    return tracer.startActiveSpan(`process ${provider}`, options, async (span) => {
+      let ended: number | undefined;
+      try {
+        const report = await receive();
+        ended = performance.now();
+        instruments().record(report);
+        span.setAttributes(afterwards(report));
+        // As for an HTTP server: what a sender did wrong is no error of this service.
+        if (report.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+        const diagnosis = diagnose ? await report.diagnose?.() : undefined;
+        if (diagnosis !== undefined) span.setAttribute('hookproof.diagnosis.cause', diagnosis.cause);
+      } finally {
+        span.end(ended);
+      }
+    });
+  };
+}

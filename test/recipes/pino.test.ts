@@ -1,0 +1,90 @@
+import { Writable } from 'node:stream';
+import { createReceiver, grantex } from '@hookproof/core';
+import { signedDelivery } from '@hookproof/testing';
+import { pino } from 'pino';
+import { expect, test, vi } from 'vitest';
+import { logTo } from './pino.ts';
+
+const secret = 'MARKER-secret';
+
+test('a line per delivery, with its level and its cause, and nothing of what was delivered', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(JSON.parse(chunk.toString()));
+      done();
+    },
+  });
+  const logger = pino({ base: null, timestamp: false, formatters: { level: (level) => ({ level }) } }, stream);
+  const receiver = createReceiver({
+    provider: grantex(),
+    secret,
+    on: {
+      'grant.revoked': () => undefined,
+      'grant.created': () => {
+        throw new Error('no database');
+      },
+    },
+    onOutcome: logTo(logger),
+  });
+  const data = {
+    grantId: 'MARKER-grant',
+    cascade: false,
+    agentId: 'MARKER',
+    principalId: 'MARKER',
+    scopes: ['MARKER'],
+    expiresAt: 'MARKER',
+  };
+  const handled = await signedDelivery(grantex(), { id: 'evt_1', type: 'grant.revoked', data }, { secret });
+  const failing = await signedDelivery(grantex(), { id: 'evt_2', type: 'grant.created', data }, { secret });
+  const indented = new TextEncoder().encode(
+    JSON.stringify(JSON.parse(new TextDecoder().decode(handled.body)), undefined, 2),
+  );
+  const altered = { headers: handled.headers, body: indented };
+  for (const [index, { headers, body }] of [handled, altered, failing].entries()) {
+    await receiver.receive({ headers: { ...headers, authorization: 'MARKER-header' }, body });
+    await vi.waitFor(() => expect(lines).toHaveLength(index + 1));
+  }
+
+  const about = { provider: 'grantex', framework: 'fetch', durationMs: expect.any(Number) };
+  expect(lines).toEqual([
+    {
+      ...about,
+      level: 'info',
+      outcome: 'handled',
+      status: 200,
+      type: 'grant.revoked',
+      id: 'evt_1',
+      bodyBytes: handled.body.byteLength,
+      msg: 'webhook handled',
+    },
+    {
+      ...about,
+      level: 'warn',
+      outcome: 'signature_mismatch',
+      status: 401,
+      bodyBytes: indented.byteLength,
+      diagnosis: expect.objectContaining({ cause: 'body_reserialised', fix: expect.any(String) }),
+      msg: expect.stringContaining('signature'),
+    },
+    {
+      ...about,
+      level: 'error',
+      outcome: 'handler_failed',
+      status: 500,
+      type: 'grant.created',
+      id: 'evt_2',
+      bodyBytes: failing.body.byteLength,
+      diagnosis: expect.objectContaining({ cause: 'handler_failed' }),
+      err: expect.objectContaining({ message: 'no database' }),
+      msg: expect.stringContaining('grant.created'),
+    },
+  ]);
+  const text = JSON.stringify(lines);
+  expect(text).not.toMatch(/marker/i);
+  for (const { headers } of [handled, failing]) {
+    for (const name of ['x-grantex-signature', 'x-grantex-signature-v2']) {
+      expect(text).not.toContain(headers[name]?.slice('sha256='.length));
+    }
+  }
+});
