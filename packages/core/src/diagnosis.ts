@@ -101,9 +101,8 @@ async function secretsOf({ keyRing }: Circumstances): Promise<readonly Secret[]>
 }
 
 function inWords(provider: Provider, { cause, evidence }: Finding): Diagnosis {
-  const [first] = provider.signature;
   const wanted = signatureHeadersOf(provider.signature);
-  const facts = { provider: provider.name, header: wanted, wanted, form: first?.looksLike ?? '', ...evidence };
+  const facts = { provider: provider.name, header: wanted, wanted, ...evidence };
   return { cause, ...explain(cause, facts), evidence };
 }
 

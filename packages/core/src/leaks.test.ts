@@ -59,6 +59,23 @@ const cases: readonly Case[] = [
   },
   { outcome: 'signature_mismatch', what: 'a changed body', delivery: { body: `${body} ` } },
   { outcome: 'signature_mismatch', what: 'another secret', options: { secret: 'LEAK-another' } },
+  { outcome: 'signature_mismatch', what: 'a secret with a line break', options: { secret: `${secret}\n` } },
+  { outcome: 'signature_mismatch', what: 'no body', delivery: { body: '' } },
+  {
+    outcome: 'missing_signature',
+    what: 'the older signature alone',
+    delivery: { headers: { 'x-grantex-signature': `sha256=${sign('LEAK')}`, 'x-other': 'LEAK-header' } },
+  },
+  {
+    outcome: 'malformed_signature',
+    what: 'a signature without its prefix',
+    delivery: { headers: { ...genuine(body), 'x-grantex-signature-v2': sign(body) } },
+  },
+  {
+    outcome: 'malformed_signature',
+    what: 'a signature that is cut off',
+    delivery: { headers: { ...genuine(body), 'x-grantex-signature-v2': `sha256=${sign(body).slice(0, 40)}` } },
+  },
   { outcome: 'stale_delivery', what: 'an old delivery', options: { now: () => (at + 999) * 1_000 } },
   { outcome: 'method_not_allowed', what: 'another method', delivery: { method: 'LEAK' } },
   {
@@ -112,6 +129,11 @@ async function play({ delivery, options }: Case) {
   return { reply: await receiver.receive({ headers: genuine(body), body, ...delivery }), reports };
 }
 
+/** Every 16 characters of a text that stand together. */
+function partsOf(text: string): readonly string[] {
+  return Array.from({ length: text.length - 15 }, (_, start) => text.slice(start, start + 16));
+}
+
 describe('nothing that is secret or foreign leaves with', () => {
   const log = vi.spyOn(console, 'error');
   beforeEach(() => void log.mockReset().mockImplementation(() => {}));
@@ -132,6 +154,10 @@ describe('nothing that is secret or foreign leaves with', () => {
     // All that can be seen of an error, its stack and causes too. Only the id and the key of a genuine event stay.
     if (test.ownCause === undefined) expect(inspect(report?.error, { depth: 20 })).not.toContain('LEAK');
     if (reply.status === 401) expect(inspect(report, { depth: 20 })).not.toContain('LEAK');
+
+    const diagnosis = JSON.stringify((await report?.diagnose?.()) ?? null);
+    expect(diagnosis).not.toContain('LEAK');
+    expect(partsOf(sign(body)).filter((part) => diagnosis.includes(part))).toEqual([]);
   });
 });
 

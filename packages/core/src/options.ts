@@ -78,7 +78,16 @@ export function checkOptions(
 }
 
 // Other names may be the framework's or the provider's own, so only what is almost one of ours is refused.
-const longNames = ['secret', 'maxBodyBytes', 'bodyTimeoutMs', 'toleranceSeconds', 'timeoutMs', 'dedupe', 'onOutcome'];
+const longNames = [
+  'secret',
+  'maxBodyBytes',
+  'bodyTimeoutMs',
+  'toleranceSeconds',
+  'timeoutMs',
+  'dedupe',
+  'onOutcome',
+  'around',
+];
 
 function checkSpelling(options: object): void {
   for (const given of Object.keys(options)) {

@@ -52,6 +52,19 @@ describe('onOutcome', () => {
     }
   });
 
+  it('hears which secret of the list fits, and of none where none does', async () => {
+    const reports: OutcomeReport[] = [];
+    const onOutcome: OnOutcome = (report) => reports.push(report);
+    const receiver = createReceiver({ provider: grantiva(), secret: ['a new one', secret], on: {}, onOutcome });
+    const headers = await signBody(grantiva(), { body, secret, id: '', timestamp: 0 });
+    await receiver.receive({ headers, body });
+    await receiver.receive({ headers, body: `${body} ` });
+    expect(reports.map(({ outcome, secretIndex }) => [outcome, secretIndex])).toEqual([
+      ['ignored', 1],
+      ['signature_mismatch', undefined],
+    ]);
+  });
+
   it('hears the name of the adapter', async () => {
     const reports: OutcomeReport[] = [];
     await deliver({ framework: 'express', onOutcome: (report) => reports.push(report) });
@@ -106,5 +119,68 @@ describe('without onOutcome', () => {
   it('what went well is not', async () => {
     await deliver({});
     expect(log).not.toHaveBeenCalled();
+  });
+});
+
+describe('without onOutcome, in development', () => {
+  const warn = vi.spyOn(console, 'warn');
+  const unsigned = {};
+  const wrong = { 'x-grantiva-signature': `sha256=${'0'.repeat(64)}` };
+  const junk = { 'x-grantiva-signature': 'junk' };
+
+  beforeEach(() => {
+    warn.mockReset().mockImplementation(() => {});
+    vi.stubEnv('NODE_ENV', 'development');
+  });
+  afterEach(() => {
+    warn.mockReset();
+    vi.unstubAllEnvs();
+  });
+
+  const said = () => warn.mock.calls.map(([text]) => /because of (\w+)/.exec(String(text))?.[1]);
+  const receiverOf = (options: { onOutcome?: OnOutcome } = {}) =>
+    createReceiver({ provider: grantiva(), secret, on: {}, ...options });
+
+  it('a rejection is explained in a few lines, once per cause', async () => {
+    const receiver = receiverOf();
+    for (const headers of [unsigned, wrong, unsigned, wrong, junk]) await receiver.receive({ headers, body });
+    await vi.waitFor(() => expect(said()).toContain('signature_malformed'));
+    expect(said()).toEqual(['signature_absent', 'nothing_fits', 'signature_malformed']);
+    const lines = String(warn.mock.calls[1]?.[0]).split('\n');
+    expect(lines).toEqual([
+      'hookproof: grantiva: 401 signature_mismatch, because of nothing_fits',
+      expect.stringMatching(/^ {2}Nothing that is known/),
+      expect.stringMatching(/^ {2}Fix: Compare fingerprints/),
+      expect.stringMatching(/^ {2}Evidence: secretSha256=[0-9a-f]{8}, bodySha256=[0-9a-f]{8}, bodyBytes=69$/),
+      expect.stringMatching(/^ {2}\(Said once per cause, in development alone/),
+    ]);
+    expect(log).not.toHaveBeenCalled();
+  });
+
+  it('each receiver says it once', async () => {
+    for (const receiver of [receiverOf(), receiverOf()]) await receiver.receive({ headers: unsigned, body });
+    await vi.waitFor(() => expect(said()).toEqual(['signature_absent', 'signature_absent']));
+  });
+
+  it('a body that was eaten is explained in the place of the error', async () => {
+    // @ts-expect-error: a parsed body is wrong for the compiler too
+    await receiverOf().receive({ headers: unsigned, body: { parsed: true } });
+    await vi.waitFor(() => expect(said()).toEqual(['body_consumed']));
+    expect(log).not.toHaveBeenCalled();
+  });
+
+  it.each(['production', 'test'])('where NODE_ENV is %s nothing is said', async (mode) => {
+    const receiver = receiverOf();
+    vi.stubEnv('NODE_ENV', mode);
+    await receiver.receive({ headers: unsigned, body });
+    vi.stubEnv('NODE_ENV', 'development');
+    await receiver.receive({ headers: junk, body });
+    await vi.waitFor(() => expect(said()).toEqual(['signature_malformed']));
+  });
+
+  it('nor where there is an onOutcome', async () => {
+    await receiverOf({ onOutcome: () => {} }).receive({ headers: unsigned, body });
+    await receiverOf().receive({ headers: junk, body });
+    await vi.waitFor(() => expect(said()).toEqual(['signature_malformed']));
   });
 });

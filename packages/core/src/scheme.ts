@@ -123,10 +123,9 @@ export function compileScheme(scheme: SignatureScheme, provider: string): Compil
       scheme.encoding === 'hex'
         ? new RegExp(`^[0-9a-f]{${bytes * 2}}$`)
         : new RegExp(`^[A-Za-z0-9+/]{${Math.ceil((bytes * 4) / 3)}}={${(3 - (bytes % 3)) % 3}}$`),
-    looksLike:
-      scheme.encoding === 'hex'
-        ? `"${prefix}" and ${bytes * 2} lower-case hex digits`
-        : `"${prefix}" and ${bytes} bytes in base64`,
+    looksLike: `${prefix && `"${prefix}" and `}${
+      scheme.encoding === 'hex' ? `${bytes * 2} lower-case hex digits` : `${bytes} bytes in base64`
+    }`,
     idEnd,
   };
 }

@@ -58,6 +58,12 @@ function* jsonVariants(text: string): Generator<TextVariant> {
   for (const indent of [2, 4]) {
     yield ['body_reserialised', `with an indent of ${indent}`, JSON.stringify(value, undefined, indent)];
   }
+  // As editors save it: `curl -d @file` takes out every line break of a file.
+  yield [
+    'body_reserialised',
+    'with an indent of 2 and a line break at its end',
+    `${JSON.stringify(value, undefined, 2)}\n`,
+  ];
   yield ['body_reserialised', 'with tabs', JSON.stringify(value, undefined, '\t')];
   const spaced = withSpaces(compact);
   yield ['body_reserialised', 'with a space after commas and colons', spaced];

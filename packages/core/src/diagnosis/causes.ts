@@ -8,6 +8,7 @@ const secretFix = 'Mend the secret where it is configured: it must be byte for b
 const senderFix = 'Let the sender write the header as {provider} does: {form}. If a proxy rewrites it, turn that off.';
 const bodyFix =
   'Find what changes the body between {provider} and this receiver (a gateway, a proxy, an earlier middleware), and let it pass the bytes on untouched.';
+const curlFix = `${bodyFix} With curl, use --data-binary and not --data.`;
 
 /** Every cause that a search can find, in the order of a delivery's way. */
 export const causes = {
@@ -16,9 +17,10 @@ export const causes = {
     explanation: 'The header {missing} is missing, but {present} came: they are signed together.',
     fix: 'Let every proxy pass on both. A weaker signature is never used in place of one that is half there.',
   },
-  legacy_signature_only: {
-    explanation: 'Only the legacy signature {header} came (fits: {fits}), and this receiver demands {wanted}.',
-    fix: "If the sender cannot send the newer signature, accept both with the provider's option signature: 'auto'; if it does, look for a proxy that drops the headers.",
+  signature_not_accepted: {
+    explanation:
+      'Only the signature {header} came (fits: {fits}), which this receiver does not accept: it demands {wanted}.',
+    fix: "If the sender does send {wanted}, look for a proxy that drops the headers. If it cannot, accept both: the option signature: 'auto' of Grantex, or both schemes under signature in defineProvider.",
   },
   header_renamed: {
     explanation: 'The header {wanted} is missing, but {header} holds what looks like its signature (fits: {fits}).',
@@ -76,8 +78,9 @@ export const causes = {
     fix: senderFix,
   },
   digest_truncated: {
-    explanation: 'The signature in {header} is cut off after {characters} characters (fits as far as it goes: {fits}).',
-    fix: 'Look for a limit on the length of headers in a proxy, a database column or a test fixture.',
+    explanation:
+      'The signature in {header} is cut off: it has {characters} characters with its prefix, and needs {wantedCharacters} (fits as far as it goes: {fits}).',
+    fix: 'Look for a limit of {characters} characters: in a database column that holds the header, in a proxy, in a test fixture.',
   },
   algorithm_other: {
     explanation: 'The signature in {header} is as long as one of {algorithm}, not of {wantedAlgorithm} (fits: {fits}).',
@@ -88,7 +91,7 @@ export const causes = {
     fix: senderFix,
   },
   signature_repeated: {
-    explanation: 'The header {header} came {times} times (one of them fits: {fits}).',
+    explanation: 'The header {header} came {times} times (the first fits: {fits}).',
     fix: 'Look for a proxy that adds the header again instead of passing it on.',
   },
   signature_malformed: {
@@ -134,13 +137,12 @@ export const causes = {
     fix: 'The sender signs without the prefix: configure the secret without it.',
   },
   secret_decoded: {
-    explanation:
-      'The signature fits the option {secret} only if its {encoding} is decoded, and {provider} uses the text as it is.',
-    fix: "The sender decodes the secret before it signs: give the receiver the decoded bytes, Buffer.from(secret, '{encoding}').",
+    explanation: 'The signature fits the option {secret} only if its {encoding} is decoded.',
+    fix: 'The sender decodes the secret before it signs. Give the receiver {give}.',
   },
   secret_undecoded: {
     explanation: 'The signature fits the text of the option {secret} as it is, and not the bytes that it stands for.',
-    fix: 'If you decode the secret before you give it to the receiver, do not. If the sender signs with the text, give the receiver its bytes: new TextEncoder().encode(secret).',
+    fix: 'The sender signs with the text. Give the receiver {give}.',
   },
   other_scheme_fits: {
     explanation: 'The signature in {header} fits the body and the option {secret}, but the one in {wanted} does not.',
@@ -156,7 +158,7 @@ export const causes = {
   },
   body_final_newline: {
     explanation: 'The signature fits the body {how}.',
-    fix: `${bodyFix} With curl, use --data-binary and not --data.`,
+    fix: curlFix,
   },
   body_line_endings: {
     explanation: 'The signature fits the body with {how} line endings.',
@@ -164,7 +166,7 @@ export const causes = {
   },
   body_reserialised: {
     explanation: 'The signature fits the same JSON written {how}: something parsed the body and wrote it anew.',
-    fix: bodyFix,
+    fix: curlFix,
   },
   body_json_string: {
     explanation: 'The signature fits what is inside of the body, which is a JSON string that holds the JSON.',
@@ -224,7 +226,7 @@ export const causes = {
   },
   diagnosis_failed: {
     explanation: 'The search for the cause failed itself, which must not happen.',
-    fix: 'Report it to the makers of Hookproof, with the code of the rejection.',
+    fix: 'Report it to the makers of Hookproof, with the code of the rejection: {code}.',
   },
 } as const satisfies Readonly<Record<string, Text>>;
 

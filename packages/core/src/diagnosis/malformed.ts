@@ -10,6 +10,9 @@ type Cause = Finding['cause'];
 // Longer than any signature; what is beyond it is not looked at.
 const maxCharacters = 1024;
 
+// What is shorter was never a digest: "undefined", "test", "abc123".
+const minCharacters = 16;
+
 /** A digest as it is written, in whatever way. */
 interface Digest {
   readonly text: string;
@@ -30,18 +33,26 @@ export async function diagnoseMalformed(suspect: Suspect): Promise<Finding> {
   const [prefixProblem, rest] = withoutPrefix(scheme, entry.text);
   const digest = readDigest(scheme, rest);
   if (digest === undefined) {
-    return { cause: 'signature_malformed', evidence: { header, characters: headers.get(header)?.length ?? 0 } };
+    const characters = headers.get(header)?.length ?? 0;
+    return { cause: 'signature_malformed', evidence: { header, characters, form: scheme.looksLike } };
   }
   const fits = await fitsSomehow(suspect, scheme, digest);
-  const [cause, ...also] = [entry.problem, prefixProblem, digest.problem].filter((problem) => problem !== undefined);
+  // Who signs with another algorithm writes its prefix too, `sha1=`: to mend that alone would mend nothing.
+  const digestFirst = digest.problem === 'algorithm_other';
+  const written = digestFirst ? [digest.problem, prefixProblem] : [prefixProblem, digest.problem];
+  const [cause, ...also] = [entry.problem, ...written].filter((problem) => problem !== undefined);
   if (cause === undefined) return besides(suspect, scheme, fits);
   return {
     cause,
     evidence: {
       header,
+      form: scheme.looksLike,
       fits,
       ...(cause === 'signature_repeated' && { times: entry.times }),
-      ...(cause === 'digest_truncated' && { characters: digest.text.length }),
+      ...(cause === 'digest_truncated' && {
+        characters: entry.text.length,
+        wantedCharacters: scheme.prefix.length + charactersOf(scheme),
+      }),
       ...(cause === 'algorithm_other' && { algorithm: digest.algorithm, wantedAlgorithm: scheme.algorithm }),
       ...(cause.startsWith('prefix_') && scheme.prefix !== '' && { prefix: scheme.prefix }),
       ...(also.length > 0 && { also: also.join(', ') }),
@@ -73,8 +84,12 @@ function firstEntry(
   value: string,
 ): { text: string; times: number; problem: Cause | undefined } {
   const bare = value.trim().replace(/^["']+|["']+$/g, '');
-  const entries = bare.split(scheme.separator ?? /,\s*/).filter((entry) => entry !== '');
-  const [text = ''] = entries;
+  const beside = scheme.timestamp?.prefix ?? '';
+  const entries = bare
+    .split(scheme.separator ?? /,\s*/)
+    .filter((entry) => entry !== '' && (beside === '' || !entry.startsWith(beside)));
+  // Signatures of other kinds may stand beside the one that counts, such as `v1a,` or `v0=`.
+  const text = entries.find((entry) => startsAlike(entry, scheme.prefix)) ?? entries[0] ?? '';
   if (bare !== value.trim()) return { text, times: 1, problem: 'signature_quoted' };
   const repeated = scheme.separator === undefined && entries.length > 1;
   return { text, times: entries.length, problem: repeated ? 'signature_repeated' : undefined };
@@ -86,13 +101,16 @@ const anyPrefix = /^[a-z][a-z0-9]{0,9}[=,:]/i;
 function withoutPrefix({ prefix }: CompiledScheme, text: string): [problem: Cause | undefined, rest: string] {
   const other = anyPrefix.exec(text)?.[0] ?? '';
   if (prefix === '') return [other === '' ? undefined : 'prefix_unexpected', text.slice(other.length)];
-  const isNext = (from: number) => text.slice(from, from + prefix.length).toLowerCase() === prefix.toLowerCase();
   let end = 0;
-  while (isNext(end)) end += prefix.length;
+  while (startsAlike(text.slice(end), prefix)) end += prefix.length;
   const rest = text.slice(end);
   if (end === 0) return [other === '' ? 'prefix_missing' : 'prefix_other', text.slice(other.length)];
   if (end > prefix.length) return ['prefix_doubled', rest];
   return [text.startsWith(prefix) ? undefined : 'prefix_case', rest];
+}
+
+function startsAlike(text: string, prefix: string): boolean {
+  return text.slice(0, prefix.length).toLowerCase() === prefix.toLowerCase();
 }
 
 function readDigest(scheme: CompiledScheme, text: string): Digest | undefined {
@@ -106,7 +124,7 @@ function readDigest(scheme: CompiledScheme, text: string): Digest | undefined {
     }
     if (algorithm !== undefined) return { ...digest, algorithm, problem: 'algorithm_other' };
     if (scheme.encoding === 'hex') {
-      if (text.length > bytes * 2) return undefined;
+      if (text.length > bytes * 2 || text.length < minCharacters) return undefined;
       return { ...digest, algorithm: scheme.algorithm, problem: 'digest_truncated' };
     }
   }
@@ -120,8 +138,14 @@ function readDigest(scheme: CompiledScheme, text: string): Digest | undefined {
     return { ...digest, algorithm, problem: scheme.encoding === 'base64' ? url : 'digest_base64' };
   }
   if (algorithm !== undefined) return { ...digest, algorithm, problem: 'algorithm_other' };
-  if (scheme.encoding === 'hex' || padded.length > Math.ceil(bytes / 3) * 4) return undefined;
+  if (scheme.encoding === 'hex' || padded.length > charactersOf(scheme) || text.length < minCharacters)
+    return undefined;
   return { ...digest, text: usual, algorithm: scheme.algorithm, problem: 'digest_truncated' };
+}
+
+function charactersOf({ algorithm, encoding }: CompiledScheme): number {
+  const bytes = macBytes[algorithm];
+  return encoding === 'hex' ? bytes * 2 : Math.ceil(bytes / 3) * 4;
 }
 
 function algorithmOf(bytes: number): HashAlgorithm | undefined {

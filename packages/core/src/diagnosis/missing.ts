@@ -13,7 +13,7 @@ const maxName = /^[\x21-\x7e]{1,64}$/;
 export async function diagnoseMissing(suspect: Suspect): Promise<Finding> {
   return (
     incomplete(suspect) ??
-    (await legacy(suspect)) ??
+    (await notAccepted(suspect)) ??
     (await otherReceiverFits(suspect)) ??
     (await renamed(suspect)) ?? { cause: 'signature_absent', evidence: {} }
   );
@@ -30,13 +30,13 @@ function incomplete({ provider, headers }: Suspect): Finding | undefined {
 }
 
 /** The provider also signs in another way, which this receiver was told not to accept. */
-async function legacy(suspect: Suspect): Promise<Finding | undefined> {
+async function notAccepted(suspect: Suspect): Promise<Finding | undefined> {
   const { provider, headers } = suspect;
   const scheme = presentScheme(provider.notAccepted, headers);
   const header = scheme?.headers.find((name) => headers.has(name));
   if (scheme === undefined || header === undefined) return undefined;
   return {
-    cause: 'legacy_signature_only',
+    cause: 'signature_not_accepted',
     evidence: { header, fits: await fits(suspect, claimedIn(headers, [scheme])) },
   };
 }

@@ -8,53 +8,100 @@ export interface SecretVariant extends Finding {
   readonly key: Uint8Array;
 }
 
+const prefix = 'whsec_';
+
 /** What a secret could be if it was copied, stored or decoded wrongly, likeliest first. `name` is the option's. */
 export function secretVariants(secret: Secret, name: string, provider: Provider): readonly SecretVariant[] {
-  const evidence = { secret: name };
-  if (typeof secret !== 'string') {
-    // Somebody decoded the text, or took the bytes of a text that should have been decoded.
-    const texts = [toHex(secret), toBase64(secret), `whsec_${toBase64(secret)}`, textOf(secret)];
-    return texts.flatMap((text) =>
-      keysOf(text, provider).map((key): SecretVariant => ({ cause: 'secret_undecoded', evidence, key })),
-    );
+  const isDecoded = provider.secret.encoding === 'base64';
+  if (typeof secret === 'string') {
+    return isDecoded ? undecodedTexts(secret, name) : [...miscopied(secret, name), ...decodedTexts(secret, name, name)];
   }
-  const text = secret.trim();
-  const bare = text.replace(/^(["'`])(.*)\1$/s, '$2');
-  const meant = bare.trim();
-  const withoutPrefix = meant.startsWith('whsec_') ? meant.slice('whsec_'.length) : meant;
+  const text = textOf(secret);
+  const inCode = `new TextDecoder().decode(${name})`;
+  if (text === undefined) return undecodedBytes(secret, name, isDecoded);
+  // Who reads a file without naming an encoding has the bytes of a text, and all that can be wrong with a text.
+  const asText = isDecoded
+    ? textsAsBytes(text, name, inCode, provider)
+    : [...miscopied(text, name), ...decodedTexts(text, name, inCode)];
+  return [...asText, ...undecodedBytes(secret, name, isDecoded)];
+}
+
+/** A text with something around it, or without what belongs before it. */
+function miscopied(text: string, name: string): readonly SecretVariant[] {
+  const trimmed = text.trim();
+  const meant = meantBy(text);
+  const bare = withoutPrefix(meant);
   const variants: [text: string, cause: Finding['cause']][] = [];
-  if (text !== secret) variants.push([text, /[\r\n]/.test(secret) ? 'secret_newline' : 'secret_whitespace']);
-  if (meant !== text) variants.push([meant, 'secret_quoted']);
-  if (withoutPrefix !== meant) variants.push([withoutPrefix, 'secret_prefix_unexpected']);
-  else variants.push([`whsec_${meant}`, 'secret_prefix_missing']);
-  const asText = variants.flatMap(([variant, cause]) =>
-    keysOf(variant, provider).map((key): SecretVariant => ({ cause, evidence, key })),
-  );
-  if (provider.secret.encoding === 'base64') {
-    const undecoded = [meant, withoutPrefix].map(encode);
-    return [...asText, ...undecoded.map((key): SecretVariant => ({ cause: 'secret_undecoded', evidence, key }))];
-  }
-  const decoded = [
-    ['hex', fromHex(withoutPrefix)],
-    ['base64', fromBase64(padded(withoutPrefix))],
+  if (trimmed !== text) variants.push([trimmed, /[\r\n]/.test(text) ? 'secret_newline' : 'secret_whitespace']);
+  if (meant !== trimmed) variants.push([meant, 'secret_quoted']);
+  if (bare === meant) variants.push([prefix + meant, 'secret_prefix_missing']);
+  else variants.push([bare, 'secret_prefix_unexpected']);
+  return variants.map(([variant, cause]) => ({ cause, evidence: { secret: name }, key: encode(variant) }));
+}
+
+/** A text that the sender decodes, and the receiver does not. */
+function decodedTexts(text: string, name: string, inCode: string): readonly SecretVariant[] {
+  const meant = meantBy(text);
+  const bare = withoutPrefix(meant);
+  const variants = [
+    ['hex', fromHex(bare)],
+    ['base64', fromBase64(padded(bare))],
   ] as const;
-  return [
-    ...asText,
-    ...decoded.flatMap(([encoding, key]): SecretVariant[] =>
-      key === undefined ? [] : [{ cause: 'secret_decoded', evidence: { ...evidence, encoding }, key }],
-    ),
-  ];
+  return variants.flatMap(([encoding, key]): SecretVariant[] => {
+    if (key === undefined) return [];
+    const give = `the decoded bytes, Buffer.from(${partOf(inCode, bare !== meant)}, '${encoding}')`;
+    return [{ cause: 'secret_decoded', evidence: { secret: name, encoding, give }, key }];
+  });
 }
 
-function keysOf(text: string, provider: Provider): readonly Uint8Array[] {
-  const key = keyOf(text, provider);
-  return key === undefined ? [] : [key];
+/** A text that the receiver decodes, and the sender does not. */
+function undecodedTexts(text: string, name: string): readonly SecretVariant[] {
+  return [...new Set([text, withoutPrefix(text)])].map((variant): SecretVariant => {
+    const give = `the bytes of that text, new TextEncoder().encode(${partOf(name, variant !== text)})`;
+    return { cause: 'secret_undecoded', evidence: { secret: name, give }, key: encode(variant) };
+  });
 }
 
-const decoder = new TextDecoder();
+/** The bytes of a text that the receiver would decode if it were given as a text. */
+function textsAsBytes(text: string, name: string, inCode: string, provider: Provider): readonly SecretVariant[] {
+  const key = keyOf(meantBy(text), provider);
+  if (key === undefined) return [];
+  const give = `the text and not its bytes, ${inCode}.trim()`;
+  return [{ cause: 'secret_decoded', evidence: { secret: name, encoding: 'base64', give }, key }];
+}
 
-function textOf(bytes: Uint8Array): string {
-  return decoder.decode(bytes).trim();
+/** Bytes that somebody decoded, and the sender did not. */
+function undecodedBytes(secret: Uint8Array, name: string, isDecoded: boolean): readonly SecretVariant[] {
+  const give = isDecoded ? 'the bytes of the text as it is shown, not decoded' : 'the text as it is shown, not decoded';
+  const texts = [toHex(secret), toBase64(secret), prefix + toBase64(secret)];
+  return texts.map((text) => ({ cause: 'secret_undecoded', evidence: { secret: name, give }, key: encode(text) }));
+}
+
+/** Without what is around it. */
+function meantBy(text: string): string {
+  return text
+    .trim()
+    .replace(/^(["'`])(.*)\1$/s, '$2')
+    .trim();
+}
+
+function withoutPrefix(text: string): string {
+  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+}
+
+/** How code takes the secret, or what follows its prefix. */
+function partOf(inCode: string, afterPrefix: boolean): string {
+  return afterPrefix ? `${inCode}.slice(${prefix.length})` : inCode;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 function fromHex(text: string): Uint8Array | undefined {

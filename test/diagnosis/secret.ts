@@ -1,0 +1,234 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { grantex, grantiva, gravv, standardWebhooks } from '@hookproof/core';
+import { webhooks } from '@hookproof/express';
+import express from 'express';
+import { expect, onTestFinished } from 'vitest';
+import { onExpress4, onFastify, onHono } from './apps.ts';
+import type { Mistake } from './mistake.ts';
+import {
+  fromGrantex,
+  fromGrantiva,
+  fromGravv,
+  fromOldGrantex,
+  fromStandard,
+  newSecret,
+  newStandardSecret,
+} from './senders.ts';
+
+/** A file that is gone when the test ends. */
+function file(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hookproof-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'secret');
+  writeFileSync(path, text);
+  return path;
+}
+
+/** A variable of an env file as `docker --env-file` reads it: all that follows the first `=`. */
+function envOf(path: string, name: string): string {
+  const line = readFileSync(path, 'utf8')
+    .split('\n')
+    .find((one) => one.startsWith(`${name}=`));
+  return line?.slice(name.length + 1) ?? '';
+}
+
+const swapped = { grantex: newSecret(), gravv: newSecret() };
+
+/** A secret that is not what the sender signs with. */
+export const secret: readonly Mistake[] = [
+  {
+    cause: 'secret_newline',
+    what: 'a secret that echo wrote into a file',
+    async scene() {
+      const real = newSecret();
+      const path = file(`${real}\n`);
+      return { provider: grantex(), options: { secret: readFileSync(path, 'utf8') }, sent: await fromGrantex(real) };
+    },
+    explains: 'The signature fits the option secret without the line break',
+    fix: `what grantex shows. Files and "echo" add a line break: use printf '%s', or trim()`,
+    evidence: { secret: 'secret' },
+    mended: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
+  },
+  {
+    cause: 'secret_newline',
+    what: 'a secret read from a file as bytes, the second of a list',
+    async scene() {
+      const real = newSecret();
+      const secret = [newSecret(), readFileSync(file(`${real}\r\n`))];
+      return { provider: grantex(), options: { secret }, serve: onFastify, sent: await fromGrantex(real) };
+    },
+    explains: 'the option secret[1] without the line break',
+    fix: 'trim() where you read it',
+    evidence: { secret: 'secret[1]' },
+    mended: ({ options }) => ({ options: { secret: listOf(options.secret).map((one) => String(one).trim()) } }),
+  },
+  {
+    cause: 'secret_whitespace',
+    what: 'a space at the end of a line of an env file',
+    async scene() {
+      const real = newSecret();
+      const secret = envOf(file(`PORT=80\nGRANTIVA_SECRET=${real} \n`), 'GRANTIVA_SECRET');
+      return { provider: grantiva(), options: { secret }, serve: onHono, sent: await fromGrantiva(real) };
+    },
+    explains: 'The signature fits the option secret without the spaces around it',
+    fix: 'it must be byte for byte what grantiva shows',
+    evidence: { secret: 'secret' },
+    mended: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
+  },
+  {
+    cause: 'secret_quoted',
+    what: 'quotes in an env file that docker reads',
+    async scene() {
+      const real = newSecret();
+      const secret = envOf(file(`GRAVV_SECRET="${real}"\n`), 'GRAVV_SECRET');
+      return { provider: gravv(), options: { secret: () => secret }, serve: onExpress4, sent: await fromGravv(real) };
+    },
+    explains: 'The signature fits the option secret without the quotes around it',
+    fix: 'docker --env-file',
+    evidence: { secret: 'secret' },
+    async mended({ options }) {
+      const { secret } = options;
+      if (typeof secret !== 'function') throw new TypeError('The secret of this scene is a function.');
+      const quoted = String(await secret(undefined));
+      return { options: { secret: quoted.slice(1, -1) } };
+    },
+  },
+  {
+    cause: 'secret_prefix_missing',
+    what: 'a secret that was copied from behind its prefix',
+    async scene() {
+      const real = `whsec_${newSecret()}`;
+      return { provider: grantiva(), options: { secret: real.slice(6) }, sent: await fromGrantiva(real) };
+    },
+    explains: 'The signature fits the option secret with "whsec_" before it',
+    fix: 'it must be byte for byte what grantiva shows',
+    evidence: { secret: 'secret' },
+    mended: ({ options }) => ({ options: { secret: `whsec_${String(options.secret)}` } }),
+  },
+  {
+    cause: 'secret_prefix_unexpected',
+    what: 'a sender that takes the prefix off before it signs',
+    async scene() {
+      const real = newSecret();
+      return { provider: grantiva(), options: { secret: `whsec_${real}` }, sent: await fromGrantiva(real) };
+    },
+    explains: 'The signature fits the option secret without its "whsec_"',
+    fix: 'configure the secret without it',
+    evidence: { secret: 'secret' },
+    mended: ({ options }) => ({ options: { secret: String(options.secret).slice('whsec_'.length) } }),
+  },
+  {
+    cause: 'secret_decoded',
+    what: 'a sender that decodes a secret in hex',
+    async scene() {
+      const bytes = randomBytes(32);
+      const secret = bytes.toString('hex');
+      return { provider: grantex(), options: { secret }, serve: onFastify, sent: await fromGrantex(bytes) };
+    },
+    explains: 'The signature fits the option secret only if its hex is decoded',
+    fix: "Give the receiver the decoded bytes, Buffer.from(secret, 'hex').",
+    evidence: { secret: 'secret', encoding: 'hex', give: "the decoded bytes, Buffer.from(secret, 'hex')" },
+    mended: ({ options }) => ({ options: { secret: Buffer.from(String(options.secret), 'hex') } }),
+  },
+  {
+    cause: 'secret_decoded',
+    what: 'a sender that decodes what follows a prefix',
+    async scene() {
+      const bytes = randomBytes(32);
+      const secret = `whsec_${bytes.toString('base64')}`;
+      return { provider: grantiva(), options: { secret }, sent: await fromGrantiva(bytes) };
+    },
+    explains: 'only if its base64 is decoded',
+    fix: "Give the receiver the decoded bytes, Buffer.from(secret.slice(6), 'base64').",
+    evidence: { secret: 'secret', encoding: 'base64', give: expect.stringContaining('secret.slice(6)') },
+    mended: ({ options }) => ({ options: { secret: Buffer.from(String(options.secret).slice(6), 'base64') } }),
+  },
+  {
+    cause: 'secret_decoded',
+    what: 'a secret of Standard Webhooks given as the bytes of its text',
+    async scene() {
+      const real = newStandardSecret();
+      const secret = readFileSync(file(`${real}\n`));
+      return { provider: standardWebhooks(), options: { secret }, sent: await fromStandard(real) };
+    },
+    explains: 'The signature fits the option secret only if its base64 is decoded',
+    fix: 'Give the receiver the text and not its bytes, new TextDecoder().decode(secret).trim().',
+    evidence: { secret: 'secret', encoding: 'base64', give: expect.stringMatching(/^the text and not its bytes/) },
+    mended: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
+  },
+  {
+    cause: 'secret_undecoded',
+    what: 'an app that decodes a secret which is meant as a text',
+    async scene() {
+      const bytes = randomBytes(32);
+      const sent = await fromGrantex(bytes.toString('base64'));
+      return { provider: grantex(), options: { secret: bytes }, serve: onHono, sent };
+    },
+    explains: 'fits the text of the option secret as it is, and not the bytes that it stands for',
+    fix: 'Give the receiver the text as it is shown, not decoded.',
+    evidence: { secret: 'secret', give: 'the text as it is shown, not decoded' },
+    mended: ({ options }) => ({ options: { secret: bytesOf(options.secret).toString('base64') } }),
+  },
+  ...[0, 'whsec_'.length].map((from): Mistake => {
+    const inCode = from === 0 ? 'secret' : `secret.slice(${from})`;
+    const give = `the bytes of that text, new TextEncoder().encode(${inCode})`;
+    return {
+      cause: 'secret_undecoded',
+      what: `a sender of Standard Webhooks that signs with the text from character ${from} on`,
+      async scene() {
+        const secret = newStandardSecret();
+        const sent = await fromStandard(new TextEncoder().encode(secret.slice(from)));
+        return { provider: standardWebhooks(), options: { secret }, sent };
+      },
+      explains: 'fits the text of the option secret as it is',
+      fix: `Give the receiver ${give}.`,
+      evidence: { secret: 'secret', give },
+      mended: ({ options }) => ({
+        options: { secret: new TextEncoder().encode(String(options.secret).slice(from)) },
+      }),
+    };
+  }),
+  {
+    cause: 'other_secret_fits',
+    what: 'two receivers whose secrets are swapped',
+    async scene() {
+      return {
+        provider: grantex(),
+        options: { secret: swapped.gravv },
+        serve: (provider, options) =>
+          express().use(webhooks(provider, options), webhooks(gravv(), { on: {}, secret: swapped.grantex })),
+        sent: await fromGrantex(swapped.grantex),
+      };
+    },
+    explains: 'fits the secret of another receiver of this process, the one for gravv',
+    fix: 'The secrets of two endpoints are swapped',
+    evidence: { other: 'gravv' },
+    mended: () => ({ options: { secret: swapped.grantex } }),
+  },
+  {
+    cause: 'nothing_fits',
+    what: 'the secret of another environment',
+    async scene() {
+      const sent = await fromOldGrantex('of production');
+      return { provider: grantex(), options: { secret: 'of the sandbox' }, sent };
+    },
+    explains: 'the secret is probably of another endpoint, or of another environment',
+    // As the commands of the fix print them.
+    fix: /^Compare fingerprints\. .*must be one of 0c1466b4\. .* must begin with 912b7666, and be 169 bytes long\./,
+    evidence: { secretSha256: '0c1466b4', bodySha256: '912b7666', bodyBytes: 169 },
+    mended: () => ({ options: { secret: 'of production' } }),
+  },
+];
+
+function listOf(secret: unknown): readonly unknown[] {
+  if (!Array.isArray(secret)) throw new TypeError('The secret of this scene is a list.');
+  return secret;
+}
+
+function bytesOf(secret: unknown): Buffer {
+  if (!Buffer.isBuffer(secret)) throw new TypeError('The secret of this scene is bytes.');
+  return secret;
+}
