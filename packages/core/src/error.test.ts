@@ -34,6 +34,11 @@ async function errorOf(
   return errors[0];
 }
 
+const staleBody = '{}';
+const staleHeaders = {
+  'x-grantex-signature-v2': `sha256=${createHmac('sha256', secret).update(`1.${staleBody}`).digest('hex')}`,
+  'x-grantex-timestamp': '1',
+};
 const standardHeaders = { 'webhook-signature': `v1,${Buffer.alloc(32).toString('base64')}` };
 
 describe('the message of a rejection names the header or option, and where it can the fix:', () => {
@@ -100,11 +105,23 @@ describe('the message of a rejection names the header or option, and where it ca
     ],
     ['claims_unavailable', 'dedupe', {}, { dedupe: { claim: fail } }],
     ['secret_unavailable', 'secret function', {}, { secret: fail }],
+    ['secret_unavailable', 'It took longer than timeoutMs (5 ms).', {}, { secret: never, timeoutMs: 5 }],
+    [
+      'stale_delivery',
+      'more than toleranceSeconds',
+      { headers: staleHeaders, body: staleBody },
+      { provider: grantex() },
+    ],
   ])('%s: %s', async (code, part, delivery, options) => {
     const error = await errorOf(delivery, options);
     expect(error).toBeInstanceOf(WebhookError);
     expect(error?.code).toBe(code);
     expect(error?.message).toContain(part);
+    // What is wrong with a signature only the diagnosis can tell; every other rejection says what to do.
+    if (/_signature$|_mismatch$/.test(code)) return;
+    expect(error?.fix).toMatch(/^[A-Z].+[.?]$/);
+    expect(error?.message).toMatch(/^[A-Z].+[.] [A-Z]/);
+    expect(error?.message.endsWith(` ${error.fix}`)).toBe(true);
   });
 
   it('handled but not recorded says what may happen', async () => {

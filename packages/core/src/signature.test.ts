@@ -101,6 +101,23 @@ describe('the form of a signature', () => {
   });
 });
 
+describe('what is signed beside the body', () => {
+  const body = '{"type":"a","data":{}}';
+
+  it.each([
+    ['a time with something after it', 'msg_1', `${now} 1`],
+    ['a time that came twice', 'msg_1', `${now}, ${now}`],
+    ['a time with a space before it', 'msg_1', ` ${now}`],
+    ['an id with something after it', 'msg_1 2', String(now)],
+  ])('is malformed where the header holds more: %s', async (_what, id, timestamp) => {
+    // Signed for what a reader might take out of the headers, so that only their form can refuse it.
+    const signatures = [id, id.split(' ')[0]].map((one) => `v1,${hmacBase64(`${one}.${now}.${body}`)}`);
+    expect(await verdict(standardWebhooks(), standard(id, timestamp, signatures.join(' ')), body)).toBe(
+      'malformed_signature',
+    );
+  });
+});
+
 describe('a second spelling of a genuine base64 signature', () => {
   const body = '{"type":"a","data":{}}';
   const genuine = hmacBase64(`msg_1.${now}.${body}`);
