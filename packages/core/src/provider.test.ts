@@ -43,6 +43,26 @@ describe('defineProvider', () => {
   const timestamp = { header: 'x-acme-timestamp' };
   const id = { header: 'x-acme-id' };
   it.each<[what: string, scheme: SignatureScheme, message: RegExp]>([
+    ['an empty header', { ...hex, header: '' }, /must name at least one header/],
+    ['no header at all', { ...hex, header: [] }, /must name at least one header/],
+    ['an empty one among its headers', { ...hex, header: ['x-acme', ''] }, /must name at least one header/],
+    [
+      'no header for the time',
+      { ...hex, timestamp: { header: [] }, signs: '{timestamp}.{body}' },
+      /at least one header/,
+    ],
+    ['no header for the id', { ...hex, id: { header: '' }, signs: '{id}.{body}' }, /at least one header/],
+    [
+      'an encoding that there is not',
+      JSON.parse('{"header":"x","encoding":"HEX"}'),
+      /encoding must be 'hex' or 'base64'/,
+    ],
+    [
+      'a hash of objects',
+      JSON.parse('{"header":"x","encoding":"hex","algorithm":"constructor"}'),
+      /sha1, sha256, sha384/,
+    ],
+    ['an empty separator', { ...hex, separator: '' }, /separator must not be empty/],
     ['signs without {body}', { ...hex, signs: '' }, /must end with \{body\}/],
     ['signs that goes on after {body}', { ...hex, signs: '{body}.' }, /must end with \{body\}/],
     ['signs with {body} twice', { ...hex, signs: '{body}.{body}' }, /knows \{id\}, \{timestamp\} and \{body\}/],
