@@ -224,6 +224,34 @@ describe('a claims store', () => {
     expect(runs()).toBe(0);
   });
 
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['another state', { state: 'free' }],
+    ['a claim that cannot be done', { state: 'taken', release() {} }],
+    ['a claim that cannot be released', { state: 'taken', done() {} }],
+  ])('whose claim() returns %s is claims_unavailable, and no handler runs', async (_what, claim) => {
+    // As a store in JavaScript may be written.
+    const { send, reports, runs } = set({
+      handler: () => {},
+      dedupe: JSON.parse('{}', () => ({ claim: () => claim })),
+    });
+    expect(await send()).toMatchObject({ outcome: 'claims_unavailable', status: 503 });
+    expect(String(reports[0]?.error?.cause)).toContain('claim() must resolve to');
+    expect(runs()).toBe(0);
+  });
+
+  it('that does not answer within timeoutMs is claims_unavailable, and no handler runs', async () => {
+    const { send, reports, runs } = set({
+      handler: () => {},
+      dedupe: { claim: () => new Promise(() => {}) },
+      timeoutMs: 5,
+    });
+    expect(await send()).toMatchObject({ outcome: 'claims_unavailable', status: 503 });
+    expect(String(reports[0]?.error?.cause)).toContain('claim() took longer than timeoutMs (5 ms)');
+    expect(runs()).toBe(0);
+  });
+
   it.each(failing)('whose done() %s is handled all the same, reported, and nothing runs again', async (_how, fail) => {
     const { send, reports, runs } = set({ handler: () => {}, dedupe: { claim: () => taken({ done: fail }) } });
     expect(await send()).toMatchObject({ outcome: 'handled', status: 200 });
