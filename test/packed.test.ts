@@ -1,10 +1,9 @@
-import { exec } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { importsOf, isNode, packageOf } from './imports.ts';
+import { makeProject, packPackages, run, tarballOf, tool } from './pack.ts';
 import { filesBelow, isTest, packages, readManifest, root } from './workspace.ts';
 
 // What users install: every package is built, packed, and installed with npm into an empty project of its own, where
@@ -17,6 +16,7 @@ const projects: Readonly<Record<string, { readonly own: readonly string[]; reado
   express: { own: ['core', 'express'], others: ['express', '@types/express'] },
   fastify: { own: ['core', 'fastify'], others: ['fastify'] },
   hono: { own: ['core', 'hono'], others: ['hono', '@hono/node-server'] },
+  otel: { own: ['core', 'otel'], others: ['@opentelemetry/api', '@opentelemetry/sdk-trace-base'] },
   testing: { own: ['core', 'express', 'testing'], others: [] },
 };
 const frameworks = ['express', 'fastify', 'hono'];
@@ -24,34 +24,8 @@ const frameworks = ['express', 'fastify', 'hono'];
 // Outside the repository, so that nothing is found in its node_modules.
 const scratch = mkdtempSync(join(tmpdir(), 'hookproof-packed-'));
 const tarballs = join(scratch, 'tarballs');
-const tarballOf = (folder: string) => join(tarballs, `hookproof-${folder}-${manifestOf(folder).version}.tgz`);
-const manifestOf = (folder: string) => readManifest(join(root, 'packages', folder));
 
-const tool = (name: string) => `"${join(root, 'node_modules', '.bin', name)}"`;
-
-/** Runs a command, and fails with everything that it wrote. */
-async function run(command: string, cwd: string): Promise<void> {
-  try {
-    await promisify(exec)(command, { cwd });
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string };
-    throw new Error(`${command}\n${stdout}\n${stderr}`);
-  }
-}
-
-/** The version that the workspace tests with. */
-function versionOf(name: string): string {
-  const text = readFileSync(join(root, 'test', 'node_modules', name, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
-
-beforeAll(async () => {
-  mkdirSync(tarballs);
-  // Without the old output, because what was deleted in src would still be packed.
-  for (const { path } of packages) rmSync(join(path, 'dist'), { recursive: true, force: true });
-  await run(`${tool('tsc')} -b tsconfig.build.json`, root);
-  await run(`npx -y pnpm@12 --filter "./packages/*" pack --pack-destination "${tarballs}"`, root);
-});
+beforeAll(() => packPackages(tarballs));
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -61,13 +35,7 @@ describe.each(packages.map(({ folder, path }) => [folder, path] as const))('%s',
   const { own, others } = projects[folder] ?? { own: [folder], others: [] };
 
   beforeAll(async () => {
-    mkdirSync(project);
-    const dependencies = {
-      ...Object.fromEntries(own.map((name) => [`@hookproof/${name}`, `file:${tarballOf(name)}`])),
-      ...Object.fromEntries([...others, '@types/node'].map((name) => [name, versionOf(name)])),
-    };
-    writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
-    await run('npm install --no-audit --no-fund --ignore-scripts', project);
+    await makeProject(project, tarballs, own, [...others, '@types/node']);
     cpSync(join(root, 'test', 'packed'), project, { recursive: true });
   });
 
@@ -100,9 +68,9 @@ describe.each(packages.map(({ folder, path }) => [folder, path] as const))('%s',
     expect([...new Set(unknown)]).toEqual([]);
   });
 
-  it('passes publint', () => run(`${tool('publint')} run "${tarballOf(folder)}" --strict`, root));
+  it('passes publint', () => run(`${tool('publint')} run "${tarballOf(tarballs, folder)}" --strict`, root));
 
-  it('passes attw', () => run(`${tool('attw')} "${tarballOf(folder)}" --profile esm-only`, root));
+  it('passes attw', () => run(`${tool('attw')} "${tarballOf(tarballs, folder)}" --profile esm-only`, root));
 
   it('brings no framework that was not chosen', () => {
     const present = frameworks.filter((name) => existsSync(join(project, 'node_modules', name)));

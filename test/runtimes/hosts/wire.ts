@@ -1,0 +1,102 @@
+import type { Diagnosis, OutcomeReport, Secret } from '@hookproof/core';
+
+/** The ways into a receiver that are tested: core's two functions, and the adapters. */
+export type Way = 'core.fetch' | 'core.receive' | 'hono' | 'express' | 'fastify';
+
+/** What the suite asks a host for: one app. Functions stay with the suite; the host calls them below `functions`. */
+export interface AppOrder {
+  readonly id: string;
+  readonly way: Way;
+  /** Whether something in the app reads the body before the receiver. */
+  readonly bodyRead: boolean;
+  /** Name of a built-in provider. */
+  readonly provider: string;
+  /** URL below which the suite answers for the functions of the options. */
+  readonly functions: string;
+  /** Undefined where it is a function. */
+  readonly secret: Secret | readonly Secret[] | undefined;
+  /** How many handlers there are for each pattern. */
+  readonly handlers: Readonly<Record<string, number>>;
+  readonly dedupe: 'default' | 'store' | false;
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** What a host tells of an app that it started. */
+export interface AppStarted {
+  readonly url: string;
+  /** What the host says that it runs on. */
+  readonly runtime: string;
+}
+
+/** A host's call of one of the suite's functions. */
+export interface Calls {
+  readonly secret: { readonly hasRequest: boolean };
+  readonly claim: { readonly key: string; readonly leaseMs: number };
+  readonly handler: HandlerCall;
+  readonly outcome: Report;
+}
+
+/** A handler's arguments, without what only the host's process can hold. */
+interface HandlerCall {
+  readonly pattern: string;
+  readonly index: number;
+  readonly event: {
+    readonly provider: string;
+    readonly id: string | undefined;
+    readonly type: string;
+    readonly timestamp: Date | undefined;
+    readonly data: unknown;
+    readonly envelope: Readonly<Record<string, unknown>>;
+  };
+  readonly delivery: {
+    readonly headers: readonly (readonly [string, string])[];
+    readonly body: Uint8Array;
+    readonly id: string | undefined;
+  };
+  readonly key: string | undefined;
+  readonly hasRequest: boolean;
+}
+
+/** An outcome report, with the diagnosis where there is one. */
+interface Report {
+  readonly facts: Omit<OutcomeReport, 'diagnose'>;
+  readonly diagnosis: Diagnosis | undefined;
+  readonly hasRequest: boolean;
+}
+
+/** Writes a message as JSON, in which dates, bytes and errors are tagged. */
+export function encode(message: unknown): string {
+  return JSON.stringify(message, function (this: Record<string, unknown>, name, value: unknown) {
+    // Dates are asked for here, because `value` is what their toJSON made of them.
+    const original = this[name];
+    if (original instanceof Date) return { $date: original.getTime() };
+    if (original instanceof Uint8Array) return { $bytes: toBinary(original) };
+    if (original instanceof Error) return { $error: factsOf(original) };
+    return value;
+  });
+}
+
+/** Reads what {@link encode} wrote. Both ends are of this folder, so the caller names the type. */
+export function decode<Message>(text: string): Message {
+  return JSON.parse(text, (_name, value: unknown) => {
+    if (typeof value !== 'object' || value === null) return value;
+    if ('$date' in value) return new Date(Number(value.$date));
+    if ('$bytes' in value) return Uint8Array.from(String(value.$bytes), (character) => character.charCodeAt(0));
+    if ('$error' in value) return toError(Object(value.$error));
+    return value;
+  });
+}
+
+/** A string with one character per byte. */
+function toBinary(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+}
+
+function factsOf(error: Error) {
+  const code = 'code' in error ? error.code : undefined;
+  return { code, message: error.message, cause: error.cause === undefined ? undefined : String(error.cause) };
+}
+
+function toError({ code, message, cause }: { code?: string; message: string; cause?: string }): Error {
+  return Object.assign(new Error(message, { cause }), { code });
+}
