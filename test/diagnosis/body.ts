@@ -155,6 +155,17 @@ export const body: readonly Mistake[] = [
   ),
   changed(
     {
+      cause: 'body_reserialised',
+      what: 'a file with tabs from Windows that is signed as it is, and sent by curl --data',
+      explains: 'written with tabs and CRLF, also at its end',
+      fix: 'With curl, use --data-binary and not --data',
+      evidence: { how: 'with tabs and CRLF, also at its end' },
+    },
+    `${JSON.stringify(JSON.parse(pretty), undefined, '\t')}\n`.replaceAll('\n', '\r\n'),
+    (body) => body.toString().replaceAll(/[\r\n]/g, ''),
+  ),
+  changed(
+    {
       cause: 'body_json_string',
       what: 'a queue that writes the body as JSON once more',
       explains: 'a JSON string that holds the JSON',

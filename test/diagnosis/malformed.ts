@@ -211,7 +211,7 @@ export const malformed: readonly Mistake[] = [
       {
         cause: 'signature_malformed',
         what: 'a sender whose variable is not set',
-        explains: `What ${header} holds is no signature at all: 16 characters, where ${form} is expected`,
+        explains: `What ${header} holds is no signature: it is not ${form}, but 16 characters.`,
         fix: 'An unset variable',
       },
       () => `sha256=${String(undefined)}`,
@@ -224,7 +224,7 @@ export const malformed: readonly Mistake[] = [
       {
         cause: 'signature_malformed',
         what: 'a sender of Standard Webhooks whose variable is not set',
-        explains: `What webhook-signature holds is no signature at all: 12 characters, where ${standardForm}`,
+        explains: `What webhook-signature holds is no signature: it is not ${standardForm}, but 12 characters.`,
         fix: 'An unset variable',
       },
       () => `v1,${String(undefined)}`,

@@ -23,7 +23,7 @@ export const missing: readonly Mistake[] = [
       };
     },
     explains: 'The header x-grantex-timestamp is missing, but x-grantex-signature-v2 came',
-    fix: 'Let every proxy pass on both',
+    fix: 'Let every proxy pass on all of them',
     evidence: { missing: 'x-grantex-timestamp', present: 'x-grantex-signature-v2' },
     mended: () => ({ proxy: (sent) => sent }),
   },
@@ -117,7 +117,7 @@ export const missing: readonly Mistake[] = [
         sent: await fromGravv(gravvSecret),
       };
     },
-    explains: "a genuine delivery of gravv, which another receiver of this process is for, and not grantiva's",
+    explains: 'a genuine delivery of gravv. This receiver is for grantiva; another one of this process is for gravv.',
     fix: 'At gravv, change the URL of the webhook to the path of its own receiver',
     evidence: { other: 'gravv' },
     mended: () => ({ path: '/webhooks/gravv' }),

@@ -47,10 +47,23 @@ export const secret: readonly Mistake[] = [
       const path = file(`${real}\n`);
       return { provider: grantex(), options: { secret: readFileSync(path, 'utf8') }, sent: await fromGrantex(real) };
     },
-    explains: 'The signature fits the option secret without the line break',
+    explains: 'if the line break at the end or the beginning of the option secret is taken away',
     fix: `what grantex shows. Files and "echo" add a line break: use printf '%s', or trim()`,
-    evidence: { secret: 'secret' },
+    evidence: { option: 'secret' },
     mended: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
+  },
+  {
+    cause: 'secret_newline',
+    what: 'a line break that an env file spells with a backslash',
+    async scene() {
+      const real = newSecret();
+      const secret = envOf(file(`GRANTEX_SECRET=${real}\\n\n`), 'GRANTEX_SECRET');
+      return { provider: grantex(), options: { secret }, serve: onHono, sent: await fromGrantex(real) };
+    },
+    explains: 'if the line break at the end or the beginning of the option secret is taken away',
+    fix: 'it must be byte for byte what grantex shows',
+    evidence: { option: 'secret' },
+    mended: ({ options }) => ({ options: { secret: String(options.secret).slice(0, -2) } }),
   },
   {
     cause: 'secret_newline',
@@ -60,9 +73,9 @@ export const secret: readonly Mistake[] = [
       const secret = [newSecret(), readFileSync(file(`${real}\r\n`))];
       return { provider: grantex(), options: { secret }, serve: onFastify, sent: await fromGrantex(real) };
     },
-    explains: 'the option secret[1] without the line break',
+    explains: 'of the option secret[1] is taken away',
     fix: 'trim() where you read it',
-    evidence: { secret: 'secret[1]' },
+    evidence: { option: 'secret[1]' },
     mended: ({ options }) => ({ options: { secret: listOf(options.secret).map((one) => String(one).trim()) } }),
   },
   {
@@ -73,9 +86,9 @@ export const secret: readonly Mistake[] = [
       const secret = envOf(file(`PORT=80\nGRANTIVA_SECRET=${real} \n`), 'GRANTIVA_SECRET');
       return { provider: grantiva(), options: { secret }, serve: onHono, sent: await fromGrantiva(real) };
     },
-    explains: 'The signature fits the option secret without the spaces around it',
+    explains: 'if the spaces around the option secret are taken away',
     fix: 'it must be byte for byte what grantiva shows',
-    evidence: { secret: 'secret' },
+    evidence: { option: 'secret' },
     mended: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
   },
   {
@@ -86,9 +99,9 @@ export const secret: readonly Mistake[] = [
       const secret = envOf(file(`GRAVV_SECRET="${real}"\n`), 'GRAVV_SECRET');
       return { provider: gravv(), options: { secret: () => secret }, serve: onExpress4, sent: await fromGravv(real) };
     },
-    explains: 'The signature fits the option secret without the quotes around it',
+    explains: 'if the quotes around the option secret are taken away',
     fix: 'docker --env-file',
-    evidence: { secret: 'secret' },
+    evidence: { option: 'secret' },
     async mended({ options }) {
       const { secret } = options;
       if (typeof secret !== 'function') throw new TypeError('The secret of this scene is a function.');
@@ -103,9 +116,9 @@ export const secret: readonly Mistake[] = [
       const real = `whsec_${newSecret()}`;
       return { provider: grantiva(), options: { secret: real.slice(6) }, sent: await fromGrantiva(real) };
     },
-    explains: 'The signature fits the option secret with "whsec_" before it',
+    explains: 'if the option secret has "whsec_" before it',
     fix: 'it must be byte for byte what grantiva shows',
-    evidence: { secret: 'secret' },
+    evidence: { option: 'secret' },
     mended: ({ options }) => ({ options: { secret: `whsec_${String(options.secret)}` } }),
   },
   {
@@ -115,9 +128,9 @@ export const secret: readonly Mistake[] = [
       const real = newSecret();
       return { provider: grantiva(), options: { secret: `whsec_${real}` }, sent: await fromGrantiva(real) };
     },
-    explains: 'The signature fits the option secret without its "whsec_"',
+    explains: 'if the "whsec_" of the option secret is taken away',
     fix: 'configure the secret without it',
-    evidence: { secret: 'secret' },
+    evidence: { option: 'secret' },
     mended: ({ options }) => ({ options: { secret: String(options.secret).slice('whsec_'.length) } }),
   },
   {
@@ -128,9 +141,9 @@ export const secret: readonly Mistake[] = [
       const secret = bytes.toString('hex');
       return { provider: grantex(), options: { secret }, serve: onFastify, sent: await fromGrantex(bytes) };
     },
-    explains: 'The signature fits the option secret only if its hex is decoded',
+    explains: 'if the hex of the option secret is decoded',
     fix: "Give the receiver the decoded bytes, Buffer.from(secret, 'hex').",
-    evidence: { secret: 'secret', encoding: 'hex', give: "the decoded bytes, Buffer.from(secret, 'hex')" },
+    evidence: { option: 'secret', encoding: 'hex', give: "the decoded bytes, Buffer.from(secret, 'hex')" },
     mended: ({ options }) => ({ options: { secret: Buffer.from(String(options.secret), 'hex') } }),
   },
   {
@@ -141,9 +154,9 @@ export const secret: readonly Mistake[] = [
       const secret = `whsec_${bytes.toString('base64')}`;
       return { provider: grantiva(), options: { secret }, sent: await fromGrantiva(bytes) };
     },
-    explains: 'only if its base64 is decoded',
+    explains: 'if the base64 of the option secret is decoded',
     fix: "Give the receiver the decoded bytes, Buffer.from(secret.slice(6), 'base64').",
-    evidence: { secret: 'secret', encoding: 'base64', give: expect.stringContaining('secret.slice(6)') },
+    evidence: { option: 'secret', encoding: 'base64', give: expect.stringContaining('secret.slice(6)') },
     mended: ({ options }) => ({ options: { secret: Buffer.from(String(options.secret).slice(6), 'base64') } }),
   },
   {
@@ -154,9 +167,9 @@ export const secret: readonly Mistake[] = [
       const secret = readFileSync(file(`${real}\n`));
       return { provider: standardWebhooks(), options: { secret }, sent: await fromStandard(real) };
     },
-    explains: 'The signature fits the option secret only if its base64 is decoded',
+    explains: 'if the base64 of the option secret is decoded',
     fix: 'Give the receiver the text and not its bytes, new TextDecoder().decode(secret).trim().',
-    evidence: { secret: 'secret', encoding: 'base64', give: expect.stringMatching(/^the text and not its bytes/) },
+    evidence: { option: 'secret', encoding: 'base64', give: expect.stringMatching(/^the text and not its bytes/) },
     mended: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
   },
   {
@@ -169,7 +182,7 @@ export const secret: readonly Mistake[] = [
     },
     explains: 'fits the text of the option secret as it is, and not the bytes that it stands for',
     fix: 'Give the receiver the text as it is shown, not decoded.',
-    evidence: { secret: 'secret', give: 'the text as it is shown, not decoded' },
+    evidence: { option: 'secret', give: 'the text as it is shown, not decoded' },
     mended: ({ options }) => ({ options: { secret: bytesOf(options.secret).toString('base64') } }),
   },
   ...[0, 'whsec_'.length].map((from): Mistake => {
@@ -185,7 +198,7 @@ export const secret: readonly Mistake[] = [
       },
       explains: 'fits the text of the option secret as it is',
       fix: `Give the receiver ${give}.`,
-      evidence: { secret: 'secret', give },
+      evidence: { option: 'secret', give },
       mended: ({ options }) => ({
         options: { secret: new TextEncoder().encode(String(options.secret).slice(from)) },
       }),
@@ -215,10 +228,10 @@ export const secret: readonly Mistake[] = [
       const sent = await fromOldGrantex('of production');
       return { provider: grantex(), options: { secret: 'of the sandbox' }, sent };
     },
-    explains: 'the secret is probably of another endpoint, or of another environment',
+    explains: 'The secret is probably of another endpoint or environment',
     // As the commands of the fix print them.
-    fix: /^Compare fingerprints\. .*must be one of 0c1466b4\. .* must begin with 912b7666, and be 169 bytes long\./,
-    evidence: { secretSha256: '0c1466b4', bodySha256: '912b7666', bodyBytes: 169 },
+    fix: /^Compare fingerprints\. .*must print 0c1466b4\. .* must begin with 912b7666, and it must be 169 bytes long\./,
+    evidence: { secretSha256: '0c1466b4', bodySha256: '912b7666', bodyBytes: 169, trials: expect.any(Number) },
     mended: () => ({ options: { secret: 'of production' } }),
   },
 ];

@@ -150,7 +150,7 @@ export const time: readonly Mistake[] = [
     evidence: {
       header: 'x-grantex-signature',
       wanted: 'x-grantex-signature-v2',
-      secret: 'secret',
+      option: 'secret',
       signed: 'x-grantex-timestamp',
     },
     mended: () => ({ proxy: (sent) => sent }),

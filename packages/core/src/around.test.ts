@@ -58,6 +58,7 @@ describe('around', () => {
   });
 
   it.each<[what: string, around: Around]>([
+    ['rewrites the report', async (receive) => Object.assign(await receive(), { outcome: 'busy' })],
     ['throws before it calls', fail],
     [
       'throws after it called',

@@ -1,6 +1,6 @@
 /**
- * The only file that touches cryptography: `node:crypto` where the runtime has it (Node, Bun, Deno; WebCrypto is about
- * ten times slower there), WebCrypto elsewhere (Workers, edge functions, browsers).
+ * The only file that touches cryptography: `node:crypto` where the runtime has it (Node, Bun, Deno, and Workers since
+ * August 2026; WebCrypto is about ten times slower on Node), WebCrypto elsewhere (older Workers, edge functions).
  */
 
 /** A value, or a promise of it. */
@@ -106,7 +106,10 @@ export function toBase64(bytes: Uint8Array): string {
 export function fromBase64(text: string): Uint8Array | undefined {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
   try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const binary = atob(text);
+    const bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+    return bytes;
   } catch {
     return undefined;
   }

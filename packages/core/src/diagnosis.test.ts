@@ -70,7 +70,8 @@ describe('diagnose() of a report', () => {
     expect(await reports[0]?.diagnose?.()).toBe(first);
     expect(first?.cause).toBe('body_reserialised');
     expect(steps).toHaveLength(computed);
-    expect(secretFunction).toHaveBeenCalledTimes(2);
+    // The secrets are those by which it was rejected.
+    expect(secretFunction).toHaveBeenCalledOnce();
   });
 
   it('is not there for what was accepted, nor for what another delivery is busy with', async () => {
@@ -95,17 +96,31 @@ describe('diagnose() of a report', () => {
     ]);
   });
 
-  it('finds what it can where the secret function fails the second time', async () => {
+  it('is prepared without trust in the clock of the options', async () => {
+    const now = () => {
+      throw new Error('no clock');
+    };
+    const receiver = createReceiver({ provider: grantex(), secret, on: {}, onOutcome: () => {}, now });
+    expect((await receiver.receive({ headers: {}, body })).outcome).toBe('missing_signature');
+    const forged = { 'x-grantex-signature': `sha256=${'0'.repeat(64)}` };
+    expect((await receiver.receive({ headers: forged, body })).outcome).toBe('signature_mismatch');
+  });
+
+  it('asks a secret function that was not asked, and finds what it can where that fails', async () => {
     const reports: OutcomeReport[] = [];
-    const { deliver, secretFunction } = rejecting((report) => reports.push(report));
-    secretFunction.mockReturnValueOnce(secret).mockImplementationOnce(() => {
+    const secretFunction = vi.fn((): string => secret);
+    const onOutcome = (report: OutcomeReport) => reports.push(report);
+    const receiver = createReceiver({ provider: grantex(), secret: secretFunction, on: {}, onOutcome });
+    const signed = await signBody(grantex({ signature: 'v1' }), { body, secret, id: '', timestamp: 0 });
+    const headers = { 'x-grantex-signature': signed['x-grantex-signature']?.toUpperCase() ?? '' };
+    await receiver.receive({ headers, body });
+    await receiver.receive({ headers, body });
+    expect(secretFunction).not.toHaveBeenCalled();
+    expect(await reports[0]?.diagnose?.()).toMatchObject({ cause: 'prefix_case', evidence: { fits: 'yes' } });
+    secretFunction.mockImplementationOnce(() => {
       throw new Error('no vault');
     });
-    await deliver();
-    expect(await reports[0]?.diagnose?.()).toMatchObject({
-      cause: 'nothing_fits',
-      evidence: { secretSha256: 'none: the secret function gave no secret' },
-    });
+    expect(await reports[1]?.diagnose?.()).toMatchObject({ cause: 'prefix_case', evidence: { fits: 'not tried' } });
   });
 });
 
@@ -131,6 +146,16 @@ describe('the diagnoses of a receiver', () => {
     expect(await causesOf(1, one.deliver, reports)).toEqual(['too_many_diagnoses']);
     vi.advanceTimersByTime(1);
     expect(await causesOf(31, one.deliver, reports)).toEqual([...thirty, 'too_many_diagnoses']);
+  });
+
+  it('count only what must be searched for', async () => {
+    const reports: OutcomeReport[] = [];
+    const { receive } = createReceiver({ provider: grantex(), secret, on: {}, onOutcome: (one) => reports.push(one) });
+    for (let time = 0; time < 40; time++) await receive({ method: 'GET', headers: {}, body: '' });
+    await receive({ headers: {}, body });
+    const diagnoses = await Promise.all(reports.map(({ diagnose }) => diagnose?.()));
+    const found = diagnoses.map((diagnosis) => diagnosis?.cause);
+    expect(found).toEqual([...Array(40).fill('method_not_allowed'), 'signature_absent']);
   });
 
   it('do not count until they are called', async () => {

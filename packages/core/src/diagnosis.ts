@@ -1,10 +1,11 @@
 import type { Awaitable } from './crypto.ts';
 import { type Evidence, explain, type Finding, type FoundCause } from './diagnosis/causes.ts';
+import { inTurn } from './diagnosis/in-turn.ts';
 import { diagnoseMalformed } from './diagnosis/malformed.ts';
 import { diagnoseMismatch } from './diagnosis/mismatch.ts';
 import { diagnoseMissing } from './diagnosis/missing.ts';
 import { diagnoseStale } from './diagnosis/stale.ts';
-import { type Suspect, signatureHeadersOf } from './diagnosis/suspect.ts';
+import { signatureHeadersOf } from './diagnosis/suspect.ts';
 import { grantTrials } from './diagnosis/trials.ts';
 import type { WebhookError, WebhookErrorCode } from './error.ts';
 import type { DeliveryHeaders } from './headers.ts';
@@ -56,40 +57,34 @@ export async function diagnose(
 ): Promise<Diagnosis> {
   const { provider } = circumstances;
   try {
-    const found = await search(error.code, rejected, circumstances);
-    return typeof found === 'string' ? asItSays(found, error) : inWords(provider, found);
+    const { code } = error;
+    if (isSearched(code)) return inWords(provider, await search(code, rejected, circumstances));
+    return asItSays(error);
   } catch {
     return inWords(provider, { cause: 'diagnosis_failed', evidence: { code: error.code } });
   }
 }
 
-/** What there is to find; the code itself where that already says it all. */
+function isSearched(code: WebhookErrorCode): code is Searched {
+  return ['missing_signature', 'malformed_signature', 'signature_mismatch', 'stale_delivery'].includes(code);
+}
+
 async function search(
-  code: WebhookErrorCode,
+  code: Searched,
   { headers = new Map(), body = new Uint8Array() }: Rejected,
   circumstances: Circumstances,
-): Promise<Finding | Exclude<DiagnosisCause, FoundCause>> {
+): Promise<Finding> {
   const { provider } = circumstances;
-  const suspect = async (): Promise<Suspect> => {
-    const secrets = await secretsOf(circumstances);
-    return { provider, headers, body, secrets, trials: grantTrials() };
-  };
-  switch (code) {
-    case 'missing_signature':
-      return diagnoseMissing(await suspect());
-    case 'malformed_signature':
-      return diagnoseMalformed(await suspect());
-    case 'signature_mismatch':
-      return diagnoseMismatch(await suspect());
-    case 'stale_delivery':
-      return diagnoseStale(provider, headers, circumstances);
-    case 'busy':
-    case 'invalid_options':
-      throw new TypeError(`${code} is no rejection of a delivery`);
-    default:
-      return code;
-  }
+  if (code === 'stale_delivery') return diagnoseStale(provider, headers, circumstances);
+  const secrets = await secretsOf(circumstances);
+  return inTurn(() => searches[code]({ provider, headers, body, secrets, trials: grantTrials() }));
 }
+
+const searches = {
+  missing_signature: diagnoseMissing,
+  malformed_signature: diagnoseMalformed,
+  signature_mismatch: diagnoseMismatch,
+} as const;
 
 /** The secrets of the request; a secret function that fails here leaves it at what can be found without. */
 async function secretsOf({ keyRing }: Circumstances): Promise<readonly Secret[]> {
@@ -107,26 +102,30 @@ function inWords(provider: Provider, { cause, evidence }: Finding): Diagnosis {
 }
 
 /** A rejection whose error already says what is wrong, and what to do. */
-function asItSays(cause: Exclude<DiagnosisCause, FoundCause>, { message, fix = '' }: WebhookError): Diagnosis {
+function asItSays({ code, message, fix = '' }: WebhookError): Diagnosis {
+  if (isSearched(code) || code === 'busy' || code === 'invalid_options') {
+    throw new TypeError(`${code} is no rejection that says why`);
+  }
   const explanation = fix === '' ? message : message.slice(0, -fix.length).trim();
-  return { cause, explanation, fix, evidence: {} };
+  return { cause: code, explanation, fix, evidence: {} };
 }
 
 const maxPerMinute = 30;
 
 /**
  * Prepares the lazy diagnoses of a receiver: each is made once, when it is asked for and the reply has had its turn, and
- * there are only so many in a minute.
+ * there are only so many searches in a minute.
  */
-export function lazyDiagnosis<Request>(
+export function lazyDiagnosis(
   provider: Provider,
-  keysFor: (request: Request) => Awaitable<KeyRing>,
   clock: { readonly now: () => number; readonly toleranceSeconds: number | undefined },
-): (error: WebhookError, rejected: Rejected, request: Request) => () => Promise<Diagnosis> {
+): (error: WebhookError, rejected: Rejected, keyRing: () => Awaitable<KeyRing>) => () => Promise<Diagnosis> {
   const isAllowed = perMinute(maxPerMinute);
-  return (error, rejected, request) => {
-    const { toleranceSeconds } = clock;
-    const circumstances = { provider, keyRing: () => keysFor(request), at: clock.now(), toleranceSeconds };
+  const { toleranceSeconds } = clock;
+  return (error, rejected, keyRing) => {
+    // Only a search needs the delivery; whoever keeps the report of another rejection keeps nothing else.
+    if (!isSearched(error.code)) return async () => asItSays(error);
+    const circumstances = { provider, keyRing, at: timeBy(clock.now), toleranceSeconds };
     let diagnosis: Promise<Diagnosis> | undefined;
     const make = async () => {
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -138,6 +137,15 @@ export function lazyDiagnosis<Request>(
       return diagnosis;
     };
   };
+}
+
+/** The time by a clock of the user's, which may throw. */
+function timeBy(now: () => number): number {
+  try {
+    return now();
+  } catch {
+    return Number.NaN;
+  }
 }
 
 /** Says yes a number of times in each minute. */

@@ -23,7 +23,7 @@ export type {
 export type { Delivery, Handler, HandlerContext, Handlers } from './handlers.ts';
 export type { DeliveryHeaders, HeadersInput } from './headers.ts';
 export type { Limits, WebhookOptions } from './options.ts';
-export type { Around, OnOutcome, OutcomeReport } from './outcome.ts';
+export type { Around, OnOutcome, OutcomeReport, WaitUntil } from './outcome.ts';
 export {
   type BareEvent,
   defineProvider,

@@ -72,6 +72,16 @@ describe('a wrong secret throws when the receiver is made, and names the option 
     }
   });
 
+  it.each([
+    ['a line break at its end', '\n'],
+    ['a space before it', ' '],
+    ['quotes around it', '"'],
+  ])('with %s, for Standard Webhooks, by what is around it', (_what, mark) => {
+    const key = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+    const secret = mark === '\n' ? key + mark : mark === ' ' ? mark + key : mark + key + mark;
+    expectMistake({ provider: standardWebhooks(), secret }, /^secret has a line break, a space or quotes around it/);
+  });
+
   it('and never repeats the secret', () => {
     const secret = 'whsec_MARKER-that-is-not-base64';
     expect(mistake({ provider: standardWebhooks(), secret }).message).not.toContain('MARKER');

@@ -80,8 +80,28 @@ describe('onOutcome', () => {
     await vi.waitFor(() => expect(log).toHaveBeenCalledWith('hookproof: onOutcome failed:', expect.any(Error)));
   });
 
+  it('that rewrites its report changes no reply', async () => {
+    const rewrite = (report: OutcomeReport) => Object.assign(report, { outcome: 'handled', status: 200 });
+    const strip = (report: OutcomeReport) => void Reflect.deleteProperty(report, 'outcome');
+    for (const onOutcome of [rewrite, strip]) {
+      expect(await deliver({ onOutcome }, {})).toMatchObject({ outcome: 'missing_signature', status: 401 });
+    }
+  });
+
   it('that never resolves holds up no reply', async () => {
     expect((await deliver({ onOutcome: () => new Promise(() => {}) })).outcome).toBe('handled');
+  });
+
+  it('that returns a promise is kept at work by waitUntil, and one that does not is not', async () => {
+    const kept: Promise<unknown>[] = [];
+    const waitUntil = (promise: Promise<unknown>) => kept.push(promise);
+    const returns = [async () => 'sent', () => Promise.reject(new Error('boom')), () => 'logged', fail];
+    for (const onOutcome of returns) {
+      const receiver = createReceiver({ provider: grantiva(), secret, on: {}, onOutcome });
+      expect(await receiver.receive({ headers: {}, body, waitUntil })).toMatchObject({ status: 401 });
+    }
+    expect(kept).toHaveLength(2);
+    expect(await Promise.allSettled(kept)).toMatchObject([{ status: 'fulfilled' }, { status: 'fulfilled' }]);
   });
 
   it('is all there is where it is set: nothing else is logged', async () => {
@@ -135,6 +155,7 @@ describe('without onOutcome, in development', () => {
   afterEach(() => {
     warn.mockReset();
     vi.unstubAllEnvs();
+    vi.unstubAllGlobals();
   });
 
   const said = () => warn.mock.calls.map(([text]) => /because of (\w+)/.exec(String(text))?.[1]);
@@ -149,9 +170,11 @@ describe('without onOutcome, in development', () => {
     const lines = String(warn.mock.calls[1]?.[0]).split('\n');
     expect(lines).toEqual([
       'hookproof: grantiva: 401 signature_mismatch, because of nothing_fits',
-      expect.stringMatching(/^ {2}Nothing that is known/),
+      expect.stringMatching(/^ {2}Neither another spelling/),
       expect.stringMatching(/^ {2}Fix: Compare fingerprints/),
-      expect.stringMatching(/^ {2}Evidence: secretSha256=[0-9a-f]{8}, bodySha256=[0-9a-f]{8}, bodyBytes=69$/),
+      expect.stringMatching(
+        /^ {2}Evidence: secretSha256="[0-9a-f]{8}", bodySha256="[0-9a-f]{8}", bodyBytes=69, trials=\d+$/,
+      ),
       expect.stringMatching(/^ {2}\(Said once per cause, in development alone/),
     ]);
     expect(log).not.toHaveBeenCalled();
@@ -167,6 +190,20 @@ describe('without onOutcome, in development', () => {
     await receiverOf().receive({ headers: unsigned, body: { parsed: true } });
     await vi.waitFor(() => expect(said()).toEqual(['body_consumed']));
     expect(log).not.toHaveBeenCalled();
+  });
+
+  it('a Worker is in development only where it says so', async () => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+    const kept: Promise<unknown>[] = [];
+    const deliverOnce = () =>
+      receiverOf().receive({ headers: {}, body, waitUntil: (promise) => void kept.push(promise) });
+    vi.stubEnv('NODE_ENV', undefined);
+    await deliverOnce();
+    expect(kept).toEqual([]);
+    vi.stubEnv('NODE_ENV', 'development');
+    await deliverOnce();
+    await Promise.all(kept);
+    expect(said()).toEqual(['signature_absent']);
   });
 
   it.each(['production', 'test'])('where NODE_ENV is %s nothing is said', async (mode) => {

@@ -29,8 +29,10 @@ export interface OutcomeReport {
   readonly error: WebhookError | undefined;
   /**
    * Finds out why a delivery was rejected; undefined for one that was not, and for `busy`. It works only when called,
-   * after the reply, and is bounded: at most 64 HMACs of at most 1 MiB, and 30 diagnoses a minute for each receiver. It
-   * never throws. What it finds is for the operator: do not send it to whoever sent the delivery.
+   * after the reply, and is bounded: at most 64 HMACs of at most 1 MiB, one search at a time in the process, and 30 a
+   * minute for each receiver. A secret function is asked for it where the delivery had no signature. It never throws.
+   * What it finds is for the operator: do not send it to whoever sent the delivery. A report that is kept keeps the
+   * delivery for it.
    */
   readonly diagnose: (() => Promise<Diagnosis>) | undefined;
 }
@@ -50,19 +52,22 @@ export type Around = (
   about: { readonly provider: string; readonly framework: string },
 ) => unknown;
 
+/** Keeps a runtime at work for a promise after the reply, such as `waitUntil` of Workers. */
+export type WaitUntil = (promise: Promise<unknown>) => unknown;
+
 /** Lets `around` call what takes a delivery its way, or calls it itself. */
 export function surround(
   around: Around | undefined,
   about: Parameters<Around>[1],
-): (receive: () => Promise<OutcomeReport>) => Promise<OutcomeReport> {
+): (receive: () => Promise<OutcomeReport>, waitUntil: WaitUntil | undefined) => Promise<OutcomeReport> {
   if (around === undefined) return (receive) => receive();
-  return (receive) => {
+  return (receive, waitUntil) => {
     let receiving: Promise<OutcomeReport> | undefined;
     const once = () => {
       receiving ??= receive();
       return receiving;
     };
-    void guarded('around', () => around(once, about));
+    guarded('around', () => around(once, about), waitUntil);
     return once();
   };
 }
@@ -73,37 +78,48 @@ export function surround(
  */
 export function reporter<Request>(
   onOutcome: OnOutcome<Request> = failureLog(),
-): (report: OutcomeReport, request: Request) => void {
-  return (report, request) => void guarded('onOutcome', () => onOutcome(report, request));
+): (report: OutcomeReport, request: Request, waitUntil: WaitUntil | undefined) => void {
+  return (report, request, waitUntil) => guarded('onOutcome', () => onOutcome(report, request), waitUntil);
 }
 
-async function guarded(option: string, run: () => unknown): Promise<void> {
+/** Runs a function of the user's: what it throws is logged, and nobody waits for what it returns but the runtime. */
+function guarded(option: string, run: () => unknown, waitUntil: WaitUntil | undefined): void {
+  const failed = (error: unknown) => console.error(`hookproof: ${option} failed:`, error);
   try {
-    await run();
+    const returned = run();
+    if (!isThenable(returned)) return;
+    const ended = Promise.resolve(returned).then(undefined, failed);
+    waitUntil?.(ended);
   } catch (error) {
-    console.error(`hookproof: ${option} failed:`, error);
+    failed(error);
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 function failureLog(): OnOutcome {
   const told = new Set<string>();
-  return async (report) => {
-    const { status, error } = report;
-    if (error === undefined) return;
-    const ours = status >= 500 || status < 300;
-    if (ours && (error.code !== 'body_consumed' || !isDevelopment())) return console.error('hookproof:', error);
-    if (!isDevelopment()) return;
+  const explain = async (report: OutcomeReport) => {
     const diagnosis = await report.diagnose?.();
     if (diagnosis === undefined || told.has(diagnosis.cause)) return;
     told.add(diagnosis.cause);
     console.warn(inWords(report, diagnosis));
+  };
+  return (report) => {
+    const { status, error } = report;
+    if (error === undefined) return undefined;
+    const ours = status >= 500 || status < 300;
+    if (ours && (error.code !== 'body_consumed' || !isDevelopment())) return console.error('hookproof:', error);
+    return isDevelopment() ? explain(report) : undefined;
   };
 }
 
 /** A diagnosis as a few lines for a terminal. */
 function inWords({ provider, status, outcome }: OutcomeReport, diagnosis: Diagnosis): string {
   const { cause, explanation, fix, evidence } = diagnosis;
-  const facts = Object.entries(evidence).map(([name, value]) => `${name}=${value}`);
+  const facts = Object.entries(evidence).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   return [
     `hookproof: ${provider}: ${status} ${outcome}, because of ${cause}`,
     `  ${explanation}`,
@@ -114,7 +130,12 @@ function inWords({ provider, status, outcome }: OutcomeReport, diagnosis: Diagno
 }
 
 function isDevelopment(): boolean {
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  const { process, navigator } = globalThis as {
+    process?: { env?: Record<string, string | undefined> };
+    navigator?: { userAgent?: string };
+  };
   const mode = process?.env?.['NODE_ENV'];
+  // A Worker that is deployed has no NODE_ENV either.
+  if (navigator?.userAgent === 'Cloudflare-Workers') return mode === 'development';
   return process !== undefined && mode !== 'production' && mode !== 'test';
 }

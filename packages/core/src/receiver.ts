@@ -1,6 +1,7 @@
 import { authenticate } from './authenticate.ts';
 import { type BodyInput, readBody } from './body.ts';
 import { memoryClaims } from './claims.ts';
+import type { Awaitable } from './crypto.ts';
 import { rememberReceiver } from './diagnosis/receivers.ts';
 import { lazyDiagnosis } from './diagnosis.ts';
 import { finish, takeClaim } from './dispatch.ts';
@@ -11,10 +12,10 @@ import { compileHandlers, type Delivery, runHandlers } from './handlers.ts';
 import { type DeliveryHeaders, type HeadersInput, readHeaders } from './headers.ts';
 import { readKey } from './key.ts';
 import { checkOptions, type Limits, type WebhookOptions } from './options.ts';
-import { type OutcomeReport, reporter, surround } from './outcome.ts';
+import { type OutcomeReport, reporter, surround, type WaitUntil } from './outcome.ts';
 import type { Provider } from './provider.ts';
 import { type Outcome, type RejectionCode, type Reply, replyFor } from './reply.ts';
-import { keysFrom } from './secret.ts';
+import { type KeyRing, keysFrom } from './secret.ts';
 import { requestBody } from './stream.ts';
 
 /** Options of {@link createReceiver}. */
@@ -32,6 +33,11 @@ export interface DeliveryInput<Request> {
   readonly body: BodyInput;
   /** The framework's own request or context, for the secret function and the handlers. */
   readonly request?: Request;
+  /**
+   * Called with what `onOutcome` and `around` return, where that is a promise: `waitUntil` of Workers and the like, which
+   * would end that work with the reply.
+   */
+  readonly waitUntil?: WaitUntil | undefined;
 }
 
 /** Delivery in, reply out. It knows no framework. */
@@ -70,15 +76,15 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
   const { provider, framework = 'fetch', now = () => Date.now() } = options;
   const limits = checkOptions(provider, options);
   const keysFor = keysFrom(options.secret, provider, limits.timeoutMs);
-  if (typeof options.secret !== 'function') rememberReceiver(provider, options.secret);
   const handlersFor = compileHandlers<P, Request>(provider, options.on);
   const claims = options.dedupe === false ? undefined : (options.dedupe ?? memoryClaims());
   const report = reporter(options.onOutcome);
   const observed = surround(options.around, { provider: provider.name, framework });
-  const diagnosisOf = lazyDiagnosis(provider, keysFor, { ...limits, now });
+  const diagnosisOf = lazyDiagnosis(provider, { ...limits, now });
+  if (typeof options.secret !== 'function') rememberReceiver(provider, options.secret);
 
   async function receive(input: DeliveryInput<Request>): Promise<Reply> {
-    const { outcome } = await observed(() => take(input));
+    const { outcome } = await observed(() => take(input), input?.waitUntil);
     return replyFor(outcome);
   }
 
@@ -96,7 +102,8 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
     } catch (thrown) {
       [outcome, error] = toRejection(thrown);
     }
-    const told: OutcomeReport = {
+    // Frozen, because the reply is made of what it says.
+    const told: OutcomeReport = Object.freeze({
       outcome,
       status: replyFor(outcome).status,
       provider: provider.name,
@@ -109,9 +116,10 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
       secretIndex: facts.secretIndex,
       durationMs: performance.now() - started,
       error,
-      diagnose: outcome === error?.code ? diagnosisOf(error, facts, request) : undefined,
-    };
-    report(told, request);
+      diagnose:
+        outcome === error?.code ? diagnosisOf(error, facts, () => facts.keyRing ?? keysFor(request)) : undefined,
+    });
+    report(told, request, input?.waitUntil);
     return told;
   }
 
@@ -122,7 +130,11 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
     facts.headers = headers;
     const body = await readBody(input.body, headers, limits);
     facts.body = body;
-    const proof = await authenticate(provider, { headers, body }, () => keysFor(request), { ...limits, now });
+    const keys = () => {
+      facts.keyRing = keysFor(request);
+      return facts.keyRing;
+    };
+    const proof = await authenticate(provider, { headers, body }, keys, { ...limits, now });
     facts.secretIndex = proof.secretIndex;
     facts.event = readEnvelope(provider, body, headers, proof.id);
     const handlers = handlersFor(facts.event.type);
@@ -156,6 +168,7 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
 interface Facts {
   headers?: DeliveryHeaders;
   body?: Uint8Array;
+  keyRing?: Awaitable<KeyRing>;
   secretIndex?: number;
   event?: WebhookEvent;
   key?: string | undefined;

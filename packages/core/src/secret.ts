@@ -59,13 +59,11 @@ export function keysFrom<Request>(
       return keyRing(keys, await fingerprint(keys), listOf(given));
     } catch (cause) {
       const reason = cause instanceof WebhookError ? ` ${cause.message}` : '';
+      const fix = reason === '' ? 'The cause of this error is what it threw.' : 'Mend what it returns.';
       throw new WebhookError(
         'secret_unavailable',
         `The secret function failed or returned no usable secret.${reason}`,
-        {
-          cause,
-          fix: 'The cause of this error is what it threw. The provider will try again.',
-        },
+        { cause, fix: `${fix} The provider will try again.` },
       );
     }
   };
@@ -125,6 +123,15 @@ function decode(secret: string, option: string, provider: Provider): Uint8Array 
   if (encoding === 'utf8') return encode(secret);
   const bytes = fromBase64(secret.startsWith(prefix) ? secret.slice(prefix.length) : secret);
   if (bytes !== undefined) return bytes;
+  const bare = secret
+    .trim()
+    .replace(/^(["'`])(.*)\1$/s, '$2')
+    .trim();
+  if (bare !== secret && fromBase64(bare.startsWith(prefix) ? bare.slice(prefix.length) : bare) !== undefined) {
+    throw invalid(
+      `${option} has a line break, a space or quotes around it: take them away, or trim() it where you read it.`,
+    );
+  }
   const form = prefix === '' ? 'base64' : `"${prefix}" and base64`;
   throw invalid(`${option} is not ${form}: copy the secret whole from ${provider.name}.`);
 }

@@ -71,6 +71,8 @@ export interface NodeStream {
  * createServer(async (request, response) => {
  *   const { method, headers } = request;
  *   const reply = await receiver.receive({ method, headers, body: nodeStreamReader(request) });
+ *   if (!request.complete) response.setHeader('connection', 'close');
+ *   request.resume();
  *   response.writeHead(reply.status, reply.headers).end(reply.body);
  * });
  * ```

@@ -162,3 +162,23 @@ test('wrong options throw when the handler is made, and it carries a readable na
   expect(() => grantexWebhooks({ secret: ' ', on: {} })).toThrow(/^secret is empty/);
   expect(grantexWebhooks({ secret, on: {} }).name).toBe('grantexWebhooks');
 });
+
+test('where the runtime has waitUntil, it is told of an onOutcome that goes on', async () => {
+  const kept: Promise<unknown>[] = [];
+  const context = {
+    waitUntil: (promise: Promise<unknown>) => void kept.push(promise),
+    passThroughOnException() {},
+    props: {},
+  };
+  let sent = false;
+  const onOutcome = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    sent = true;
+  };
+  const app = new Hono().post(path, grantexWebhooks({ secret, on: {}, onOutcome }));
+  expect((await app.fetch(new Request(`http://localhost${path}`, { method: 'POST' }), {}, context)).status).toBe(401);
+  expect([kept.length, sent]).toEqual([1, false]);
+  await Promise.all(kept);
+  expect(sent).toBe(true);
+  expect((await app.fetch(new Request(`http://localhost${path}`, { method: 'POST' }))).status).toBe(401);
+});

@@ -43,12 +43,23 @@ export function webhooks<const P extends core.Provider, C extends Context = Cont
       headers,
       body: rawBodyOf(c, receiver.limits.maxBodyBytes),
       request: c,
+      waitUntil: (promise) => executionOf(c)?.waitUntil(promise),
     });
     // What is left of an upload would block a kept-alive connection of Node's.
     if (isUploading(c.env)) c.header('connection', 'close');
     return c.body(reply.body, reply.status, reply.headers);
   };
   return Object.defineProperty(handler, 'name', { value: `${provider.name}Webhooks` });
+}
+
+/** The context of Workers and the like, which lets work go on after the reply. */
+function executionOf(c: Context): Context['executionCtx'] | undefined {
+  try {
+    return c.executionCtx;
+  } catch {
+    // Hono's way to say that the runtime has none.
+    return undefined;
+  }
 }
 
 /** Whether this is `@hono/node-server` over HTTP/1, and the body has not arrived whole. */

@@ -9,7 +9,7 @@ export interface BodyVariant extends Finding {
 
 const maxUnpackedBytes = 1024 * 1024;
 
-// Writing JSON anew can make it many times as long, and an attacker chooses the JSON.
+// Replacing and writing anew cost far more than an HMAC, and can make a body many times as long.
 const maxRewrittenBytes = 64 * 1024;
 const maxDepth = 32;
 
@@ -32,6 +32,12 @@ export async function* bodyVariants(body: Uint8Array): AsyncGenerator<BodyVarian
   if (decoded !== undefined) yield { cause: 'body_base64', evidence: {}, bytes: decoded };
 }
 
+const indents = [
+  ['with an indent of 2', 2],
+  ['with an indent of 4', 4],
+  ['with tabs', '\t'],
+] as const;
+
 type TextVariant = readonly [cause: Finding['cause'], how: string, signed: string];
 
 function* textVariants(text: string): Generator<TextVariant> {
@@ -42,10 +48,11 @@ function* textVariants(text: string): Generator<TextVariant> {
   if (trimmed !== text) yield ['body_final_newline', 'without the line break at its end', trimmed];
   yield ['body_final_newline', 'with a line break at its end', `${trimmed}\n`];
   yield ['body_final_newline', 'with a line break (CRLF) at its end', `${trimmed}\r\n`];
+  if (text.length > maxRewrittenBytes) return;
   const unix = text.replaceAll('\r\n', '\n');
   yield ['body_line_endings', 'LF', unix];
   yield ['body_line_endings', 'CRLF', unix.replaceAll('\n', '\r\n')];
-  if (text.length <= maxRewrittenBytes) yield* jsonVariants(text);
+  yield* jsonVariants(text);
   yield* formVariants(text);
 }
 
@@ -55,16 +62,13 @@ function* jsonVariants(text: string): Generator<TextVariant> {
   if (typeof value === 'string') yield ['body_json_string', '', value];
   const compact = JSON.stringify(value);
   yield ['body_reserialised', 'compactly', compact];
-  for (const indent of [2, 4]) {
-    yield ['body_reserialised', `with an indent of ${indent}`, JSON.stringify(value, undefined, indent)];
+  for (const [how, indent] of indents) {
+    const lines = JSON.stringify(value, undefined, indent);
+    yield ['body_reserialised', how, lines];
+    // As editors save it: `curl -d @file` takes out every line break of a file.
+    yield ['body_reserialised', `${how} and a line break at its end`, `${lines}\n`];
+    yield ['body_reserialised', `${how} and CRLF, also at its end`, `${lines}\n`.replaceAll('\n', '\r\n')];
   }
-  // As editors save it: `curl -d @file` takes out every line break of a file.
-  yield [
-    'body_reserialised',
-    'with an indent of 2 and a line break at its end',
-    `${JSON.stringify(value, undefined, 2)}\n`,
-  ];
-  yield ['body_reserialised', 'with tabs', JSON.stringify(value, undefined, '\t')];
   const spaced = withSpaces(compact);
   yield ['body_reserialised', 'with a space after commas and colons', spaced];
   yield [

@@ -15,7 +15,7 @@ export const causes = {
   // No signature where the provider puts it.
   signature_incomplete: {
     explanation: 'The header {missing} is missing, but {present} came: they are signed together.',
-    fix: 'Let every proxy pass on both. A weaker signature is never used in place of one that is half there.',
+    fix: 'Let every proxy pass on all of them. A weaker signature is never used in place of one that is half there.',
   },
   signature_not_accepted: {
     explanation:
@@ -28,7 +28,7 @@ export const causes = {
   },
   other_provider_fits: {
     explanation:
-      "This is a genuine delivery of {other}, which another receiver of this process is for, and not {provider}'s.",
+      'This is a genuine delivery of {other}. This receiver is for {provider}; another one of this process is for {other}.',
     fix: 'At {other}, change the URL of the webhook to the path of its own receiver.',
   },
   other_provider_header: {
@@ -95,7 +95,7 @@ export const causes = {
     fix: 'Look for a proxy that adds the header again instead of passing it on.',
   },
   signature_malformed: {
-    explanation: 'What {header} holds is no signature at all: {characters} characters, where {form} is expected.',
+    explanation: 'What {header} holds is no signature: it is not {form}, but {characters} characters.',
     fix: 'Log the header where the sender makes it. An unset variable or a template that was not filled in looks like this.',
   },
   timestamp_milliseconds: {
@@ -117,35 +117,36 @@ export const causes = {
     fix: 'Look for a redirect (it turns POST into GET or drops the body), or for a middleware that took the body without a trace.',
   },
   secret_newline: {
-    explanation: 'The signature fits the option {secret} without the line break at its end or beginning.',
+    explanation:
+      'The signature fits if the line break at the end or the beginning of the option {option} is taken away.',
     fix: `${secretFix} Files and "echo" add a line break: use printf '%s', or trim() where you read it.`,
   },
   secret_whitespace: {
-    explanation: 'The signature fits the option {secret} without the spaces around it.',
+    explanation: 'The signature fits if the spaces around the option {option} are taken away.',
     fix: secretFix,
   },
   secret_quoted: {
-    explanation: 'The signature fits the option {secret} without the quotes around it.',
+    explanation: 'The signature fits if the quotes around the option {option} are taken away.',
     fix: `${secretFix} docker --env-file and some CI systems keep quotes as part of the value.`,
   },
   secret_prefix_missing: {
-    explanation: 'The signature fits the option {secret} with "whsec_" before it.',
+    explanation: 'The signature fits if the option {option} has "whsec_" before it.',
     fix: secretFix,
   },
   secret_prefix_unexpected: {
-    explanation: 'The signature fits the option {secret} without its "whsec_".',
+    explanation: 'The signature fits if the "whsec_" of the option {option} is taken away.',
     fix: 'The sender signs without the prefix: configure the secret without it.',
   },
   secret_decoded: {
-    explanation: 'The signature fits the option {secret} only if its {encoding} is decoded.',
+    explanation: 'The signature fits if the {encoding} of the option {option} is decoded.',
     fix: 'The sender decodes the secret before it signs. Give the receiver {give}.',
   },
   secret_undecoded: {
-    explanation: 'The signature fits the text of the option {secret} as it is, and not the bytes that it stands for.',
+    explanation: 'The signature fits the text of the option {option} as it is, and not the bytes that it stands for.',
     fix: 'The sender signs with the text. Give the receiver {give}.',
   },
   other_scheme_fits: {
-    explanation: 'The signature in {header} fits the body and the option {secret}, but the one in {wanted} does not.',
+    explanation: 'The signature in {header} fits the body and the option {option}, but the one in {wanted} does not.',
     fix: 'What is signed beside the body was changed on its way: compare {signed} with what the sender wrote.',
   },
   signs_body_alone: {
@@ -199,8 +200,8 @@ export const causes = {
   },
   nothing_fits: {
     explanation:
-      'Nothing that is known to go wrong explains it: the secret is probably of another endpoint, or of another environment.',
-    fix: 'Compare fingerprints. Secret: printf %s "$SECRET" | sha256sum | cut -c1-8, with the secret that {provider} shows for this endpoint; it must be one of {secretSha256}. Body: sha256sum of what the sender sent must begin with {bodySha256}, and be {bodyBytes} bytes long. If both agree, the sender does not sign as {provider} does.',
+      'Neither another spelling of the secret nor a change of the body that can be undone explains it ({trials} trials). The secret is probably of another endpoint or environment; else the body was changed for good, or this is a forgery.',
+    fix: 'Compare fingerprints. Secret: printf %s "$SECRET" | sha256sum | cut -c1-8, with the secret that {provider} shows for this endpoint, must print {secretSha256}. Body: sha256sum of what the sender sent must begin with {bodySha256}, and it must be {bodyBytes} bytes long. If both agree, the sender does not sign as {provider} does.',
   },
 
   // A genuine delivery at the wrong time.

@@ -2,7 +2,7 @@ import { fromBase64, type HashAlgorithm, toBase64, toHex } from '../crypto.ts';
 import { type CompiledScheme, macBytes } from '../scheme.ts';
 import { entryOf, headerValue, presentScheme, signedBeforeBody } from '../signature.ts';
 import type { Finding } from './causes.ts';
-import { namedSecrets, type Suspect } from './suspect.ts';
+import { type Fits, namedSecrets, type Suspect } from './suspect.ts';
 import { sameText } from './trials.ts';
 
 type Cause = Finding['cause'];
@@ -154,16 +154,18 @@ function algorithmOf(bytes: number): HashAlgorithm | undefined {
 }
 
 /** Whether a digest would fit if it were written as it should be. */
-async function fitsSomehow(suspect: Suspect, scheme: CompiledScheme, digest: Digest): Promise<'yes' | 'no'> {
+async function fitsSomehow(suspect: Suspect, scheme: CompiledScheme, digest: Digest): Promise<Fits> {
   const { headers, body, trials } = suspect;
   const id = scheme.id && headerValue(scheme.id.headers, headers);
   const before = signedBeforeBody(scheme, { id, timestamp: timestampOf(scheme, headers) });
+  let fits: Fits = 'not tried';
   for (const { key } of namedSecrets(suspect)) {
     const mac = await trials.mac(digest.algorithm, key, before, body);
     if (mac === undefined) break;
+    fits = 'no';
     const expected = digest.encoding === 'hex' ? toHex(mac) : toBase64(mac);
     const length = digest.problem === 'digest_truncated' ? digest.text.length : expected.length;
     if (sameText(expected.slice(0, length), digest.text)) return 'yes';
   }
-  return 'no';
+  return fits;
 }

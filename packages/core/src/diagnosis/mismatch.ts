@@ -19,8 +19,8 @@ export async function diagnoseMismatch(suspect: Suspect): Promise<Finding> {
     claimed &&
     ((await secretWasMeantOtherwise(suspect, claimed)) ??
       (await otherContentWasSigned(suspect, claimed)) ??
-      (await bodyWasChanged(suspect, claimed)) ??
-      (await otherSecretFits(suspect, claimed)));
+      (await otherSecretFits(suspect, claimed)) ??
+      (await bodyWasChanged(suspect, claimed)));
   return found ?? lengthWasChanged(suspect) ?? { cause: 'nothing_fits', evidence: await fingerprints(suspect) };
 }
 
@@ -52,7 +52,7 @@ async function otherContentWasSigned(suspect: Suspect, claimed: Claimed): Promis
       const fitting = other.headers.find((name) => headers.has(name)) ?? '';
       return {
         cause: 'other_scheme_fits',
-        evidence: { header: fitting, secret: name, wanted: header, signed: signed.join(' and ') },
+        evidence: { header: fitting, option: name, wanted: header, signed: signed.join(' and ') },
       };
     }
   }
@@ -86,6 +86,7 @@ async function fingerprints(suspect: Suspect): Promise<Evidence> {
     secretSha256: (await Promise.all(secrets)).join(' or ') || 'none: the secret function gave no secret',
     bodySha256: await fingerprint(suspect.body),
     bodyBytes: suspect.body.length,
+    trials: suspect.trials.used(),
   };
 }
 

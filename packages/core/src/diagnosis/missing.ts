@@ -3,11 +3,14 @@ import { type Claimed, headersOf, headerValue, presentScheme } from '../signatur
 import type { Finding } from './causes.ts';
 import { otherReceiverFits } from './others.ts';
 import { knownSender } from './senders.ts';
-import { claimedIn, fitsAny, namedSecrets, type Suspect } from './suspect.ts';
+import { claimedIn, type Fits, fitsAny, namedSecrets, type Suspect } from './suspect.ts';
 
 // An attacker may send thousands of headers; a sender sends a dozen or two.
 const maxHeaders = 64;
 const maxName = /^[\x21-\x7e]{1,64}$/;
+
+// Without a proof, what is no signature by its name is none: `x-amz-content-sha256` holds 64 hex digits too.
+const signatureName = /sig|hmac|hook|auth/;
 
 /** Why a delivery has no signature where its provider puts one. */
 export async function diagnoseMissing(suspect: Suspect): Promise<Finding> {
@@ -45,22 +48,19 @@ async function notAccepted(suspect: Suspect): Promise<Finding | undefined> {
 async function renamed(suspect: Suspect): Promise<Finding | undefined> {
   const { provider, headers } = suspect;
   const names = [...headers.keys()].slice(0, maxHeaders).filter((name) => maxName.test(name));
-  let looksLike: string | undefined;
-  for (const name of names) {
+  let looksLike: Finding | undefined;
+  for (const header of names) {
     for (const scheme of provider.signature) {
-      const claimed = claimedIn(headers, [underName(scheme, name)]);
+      const claimed = claimedIn(headers, [underName(scheme, header)]);
       if (claimed === undefined) continue;
-      looksLike ??= name;
-      if ((await fits(suspect, claimed)) === 'yes')
-        return { cause: 'header_renamed', evidence: { header: name, fits: 'yes' } };
+      const found: Finding = { cause: 'header_renamed', evidence: { header, fits: await fits(suspect, claimed) } };
+      if (found.evidence['fits'] === 'yes') return found;
+      if (signatureName.test(header)) looksLike ??= found;
     }
   }
   const other = knownSender(names);
-  if (other !== undefined) {
-    return { cause: 'other_provider_header', evidence: { header: other.header, other: other.sender } };
-  }
-  if (looksLike === undefined) return undefined;
-  return { cause: 'header_renamed', evidence: { header: looksLike, fits: 'no' } };
+  if (other === undefined) return looksLike;
+  return { cause: 'other_provider_header', evidence: { header: other.header, other: other.sender } };
 }
 
 /** A scheme with its headers renamed alike: `x-hook-signature`, `x-hook-timestamp`, `x-hook-id`. */
@@ -74,7 +74,9 @@ function underName(scheme: CompiledScheme, name: string): CompiledScheme {
   };
 }
 
-async function fits(suspect: Suspect, claimed: Claimed | undefined): Promise<'yes' | 'no'> {
+async function fits(suspect: Suspect, claimed: Claimed | undefined): Promise<Fits> {
   const keys = namedSecrets(suspect).map(({ key }) => key);
-  return claimed !== undefined && (await fitsAny(suspect, claimed, keys)) ? 'yes' : 'no';
+  const before = suspect.trials.used();
+  if (claimed !== undefined && (await fitsAny(suspect, claimed, keys))) return 'yes';
+  return claimed !== undefined && suspect.trials.used() === before ? 'not tried' : 'no';
 }

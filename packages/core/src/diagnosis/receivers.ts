@@ -1,3 +1,4 @@
+import { cryptography } from '../crypto.ts';
 import type { Provider } from '../provider.ts';
 import { listOf, type Secret } from '../secret.ts';
 
@@ -27,5 +28,10 @@ export function otherReceivers(own: readonly Secret[]): readonly KnownReceiver[]
 }
 
 function sameList(a: readonly Secret[], b: readonly Secret[]): boolean {
-  return a.length === b.length && a.every((secret, index) => secret === b[index]);
+  return a.length === b.length && a.every((secret, index) => sameSecret(secret, b[index]));
+}
+
+function sameSecret(a: Secret, b: Secret | undefined): boolean {
+  if (typeof a === 'string' || typeof b === 'string' || b === undefined) return a === b;
+  return cryptography.equal(a, b);
 }

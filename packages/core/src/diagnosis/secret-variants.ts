@@ -34,9 +34,12 @@ function miscopied(text: string, name: string): readonly SecretVariant[] {
   const variants: [text: string, cause: Finding['cause']][] = [];
   if (trimmed !== text) variants.push([trimmed, /[\r\n]/.test(text) ? 'secret_newline' : 'secret_whitespace']);
   if (meant !== trimmed) variants.push([meant, 'secret_quoted']);
+  // Files of settings in which nobody reads the escape.
+  const unescaped = meant.replace(/(?:\\[nr])+$/, '');
+  if (unescaped !== meant) variants.push([unescaped, 'secret_newline']);
   if (bare === meant) variants.push([prefix + meant, 'secret_prefix_missing']);
   else variants.push([bare, 'secret_prefix_unexpected']);
-  return variants.map(([variant, cause]) => ({ cause, evidence: { secret: name }, key: encode(variant) }));
+  return variants.map(([variant, cause]) => ({ cause, evidence: { option: name }, key: encode(variant) }));
 }
 
 /** A text that the sender decodes, and the receiver does not. */
@@ -50,7 +53,7 @@ function decodedTexts(text: string, name: string, inCode: string): readonly Secr
   return variants.flatMap(([encoding, key]): SecretVariant[] => {
     if (key === undefined) return [];
     const give = `the decoded bytes, Buffer.from(${partOf(inCode, bare !== meant)}, '${encoding}')`;
-    return [{ cause: 'secret_decoded', evidence: { secret: name, encoding, give }, key }];
+    return [{ cause: 'secret_decoded', evidence: { option: name, encoding, give }, key }];
   });
 }
 
@@ -58,7 +61,7 @@ function decodedTexts(text: string, name: string, inCode: string): readonly Secr
 function undecodedTexts(text: string, name: string): readonly SecretVariant[] {
   return [...new Set([text, withoutPrefix(text)])].map((variant): SecretVariant => {
     const give = `the bytes of that text, new TextEncoder().encode(${partOf(name, variant !== text)})`;
-    return { cause: 'secret_undecoded', evidence: { secret: name, give }, key: encode(variant) };
+    return { cause: 'secret_undecoded', evidence: { option: name, give }, key: encode(variant) };
   });
 }
 
@@ -67,14 +70,14 @@ function textsAsBytes(text: string, name: string, inCode: string, provider: Prov
   const key = keyOf(meantBy(text), provider);
   if (key === undefined) return [];
   const give = `the text and not its bytes, ${inCode}.trim()`;
-  return [{ cause: 'secret_decoded', evidence: { secret: name, encoding: 'base64', give }, key }];
+  return [{ cause: 'secret_decoded', evidence: { option: name, encoding: 'base64', give }, key }];
 }
 
 /** Bytes that somebody decoded, and the sender did not. */
 function undecodedBytes(secret: Uint8Array, name: string, isDecoded: boolean): readonly SecretVariant[] {
   const give = isDecoded ? 'the bytes of the text as it is shown, not decoded' : 'the text as it is shown, not decoded';
   const texts = [toHex(secret), toBase64(secret), prefix + toBase64(secret)];
-  return texts.map((text) => ({ cause: 'secret_undecoded', evidence: { secret: name, give }, key: encode(text) }));
+  return texts.map((text) => ({ cause: 'secret_undecoded', evidence: { option: name, give }, key: encode(text) }));
 }
 
 /** Without what is around it. */

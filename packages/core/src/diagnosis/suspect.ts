@@ -16,6 +16,9 @@ export interface Suspect {
   readonly trials: Trials;
 }
 
+/** Whether a signature would fit; it cannot be tried without a secret, or where the body is too large. */
+export type Fits = 'yes' | 'no' | 'not tried';
+
 /** A secret with the name by which its owner finds it. */
 export interface NamedSecret {
   readonly name: string;

@@ -16,6 +16,8 @@ export interface Trials {
   ) => Promise<Uint8Array | undefined>;
   /** Whether a key made one of the claimed signatures, as far as that may still be tried. */
   readonly fits: (claimed: Claimed, key: Uint8Array, body: Uint8Array) => Promise<boolean>;
+  /** How many there were. */
+  readonly used: () => number;
 }
 
 /** Grants the trials of one diagnosis. */
@@ -24,11 +26,12 @@ export function grantTrials(): Trials {
   const granted = async (key: Uint8Array, body: Uint8Array) => {
     if (left === 0 || key.length === 0 || body.length > maxTrialBytes) return false;
     left -= 1;
-    // Deliveries that arrive in the meantime are not kept waiting for all trials of a large body.
+    // Deliveries that arrive in the meantime need not wait for all trials of a large body.
     if (body.length > patientBytes) await new Promise((resolve) => setTimeout(resolve, 0));
     return true;
   };
   return {
+    used: () => maxTrials - left,
     async mac(algorithm, key, before, body) {
       if (!(await granted(key, body))) return undefined;
       const hmac = await cryptography.hmac(algorithm, key);
