@@ -67,6 +67,7 @@ describe('defineProvider', () => {
     ['signs that goes on after {body}', { ...hex, signs: '{body}.' }, /must end with \{body\}/],
     ['signs with {body} twice', { ...hex, signs: '{body}.{body}' }, /knows \{id\}, \{timestamp\} and \{body\}/],
     ['a name that signs does not know', { ...hex, signs: '{url}.{body}' }, /knows \{id\}, \{timestamp\} and \{body\}/],
+    ['an unknown name after a known one', { ...hex, id, signs: '{id}.{url}.{body}' }, /knows \{id\}, \{timestamp\}/],
     ['a brace of its own', { ...hex, signs: '}.{body}' }, /knows \{id\}, \{timestamp\} and \{body\}/],
     ['{id} without its header', { ...hex, signs: '{id}.{body}' }, /\{id\} if, and only if, id\.header/],
     ['{timestamp} without its header', { ...hex, signs: '{timestamp}.{body}' }, /if, and only if, timestamp\.header/],
