@@ -123,8 +123,7 @@ export function lazyDiagnosis(
   const isAllowed = perMinute(maxPerMinute);
   const { toleranceSeconds } = clock;
   return (error, rejected, keyRing) => {
-    // Only a search needs the delivery; whoever keeps the report of another rejection keeps nothing else.
-    if (!isSearched(error.code)) return async () => asItSays(error);
+    if (!isSearched(error.code)) return saidBy(error);
     const circumstances = { provider, keyRing, at: timeBy(clock.now), toleranceSeconds };
     let diagnosis: Promise<Diagnosis> | undefined;
     const make = async () => {
@@ -137,6 +136,11 @@ export function lazyDiagnosis(
       return diagnosis;
     };
   };
+}
+
+// A function of its own, so that whoever keeps the report of such a rejection does not keep the delivery with it.
+function saidBy(error: WebhookError): () => Promise<Diagnosis> {
+  return async () => asItSays(error);
 }
 
 /** The time by a clock of the user's, which may throw. */
