@@ -213,7 +213,7 @@ export function outcomeTests(serve: Serve, provider: Provider): Tests {
           if (runs > 1) return undefined;
           return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
         };
-        await withApp(serve, provider, { timeoutMs: 50, on: { '*': handler } }, async (app) => {
+        await withApp(serve, provider, { timeoutMs: 300, on: { '*': handler } }, async (app) => {
           const delivery = await app.sign();
           await expectOutcome(app, await send(app.url, delivery), 'handler_timeout');
           await expectOutcome(app, await send(app.url, delivery), 'handled');

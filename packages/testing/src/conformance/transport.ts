@@ -96,7 +96,7 @@ export function transportTests(serve: Serve, provider: Provider): Tests {
     [
       'body_timeout: a sender that stalls gets its answer',
       () =>
-        withApp(serve, provider, { bodyTimeoutMs: 50 }, async (app) => {
+        withApp(serve, provider, { bodyTimeoutMs: 300 }, async (app) => {
           await expectOutcome(app, await sendStart(app.url, await app.sign(), 10), 'body_timeout');
           await expectOutcome(app, await send(app.url, await app.sign()), 'handled');
         }),
