@@ -105,6 +105,8 @@ describe('the message of a rejection names the header or option, and where it ca
     ],
     ['claims_unavailable', 'dedupe', {}, { dedupe: { claim: fail } }],
     ['secret_unavailable', 'secret function', {}, { secret: fail }],
+    ['secret_unavailable', 'The cause of this error is what it threw.', {}, { secret: fail }],
+    ['secret_unavailable', 'Mend what it returns.', {}, { secret: () => '' }],
     ['secret_unavailable', 'It took longer than timeoutMs (5 ms).', {}, { secret: never, timeoutMs: 5 }],
     [
       'stale_delivery',

@@ -73,14 +73,22 @@ describe('a wrong secret throws when the receiver is made, and names the option 
   });
 
   it.each([
-    ['a line break at its end', '\n'],
-    ['a space before it', ' '],
-    ['quotes around it', '"'],
-  ])('with %s, for Standard Webhooks, by what is around it', (_what, mark) => {
-    const key = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
-    const secret = mark === '\n' ? key + mark : mark === ' ' ? mark + key : mark + key + mark;
-    expectMistake({ provider: standardWebhooks(), secret }, /^secret has a line break, a space or quotes around it/);
+    ['a line break at its end', '', '\n'],
+    ['a space before it', ' ', ''],
+    ['quotes around it', '"', '"'],
+    ['all of that', " ' ", " '\r\n"],
+  ])('with %s, for Standard Webhooks, by what is around it', (_what, before, after) => {
+    const bytes = Buffer.alloc(24, 7).toString('base64');
+    for (const key of [`whsec_${bytes}`, bytes]) {
+      const secret = before + key + after;
+      expectMistake({ provider: standardWebhooks(), secret }, /^secret has a line break, a space or quotes around it/);
+    }
   });
+
+  it.each(['not base64\n', '"not base64"', 'not base64', '"d2hzZWM=', 'd2hzZWM="'])(
+    'such as %j, for Standard Webhooks, by what it is not',
+    (secret) => expectMistake({ provider: standardWebhooks(), secret }, /^secret is not "whsec_" and base64/),
+  );
 
   it('and never repeats the secret', () => {
     const secret = 'whsec_MARKER-that-is-not-base64';

@@ -92,6 +92,14 @@ export function listOf(secret: Secret | readonly Secret[]): readonly Secret[] {
   return typeof secret === 'string' || secret instanceof Uint8Array ? [secret] : [...secret];
 }
 
+/** A text without the spaces, line breaks and quotes around it. */
+export function withoutSurroundings(text: string): string {
+  return text
+    .trim()
+    .replace(/^(["'`])(.*)\1$/s, '$2')
+    .trim();
+}
+
 /** The key bytes of one secret; undefined where the provider could not have it. */
 export function keyOf(secret: Secret, provider: Provider): Uint8Array | undefined {
   try {
@@ -123,10 +131,7 @@ function decode(secret: string, option: string, provider: Provider): Uint8Array 
   if (encoding === 'utf8') return encode(secret);
   const bytes = fromBase64(secret.startsWith(prefix) ? secret.slice(prefix.length) : secret);
   if (bytes !== undefined) return bytes;
-  const bare = secret
-    .trim()
-    .replace(/^(["'`])(.*)\1$/s, '$2')
-    .trim();
+  const bare = withoutSurroundings(secret);
   if (bare !== secret && fromBase64(bare.startsWith(prefix) ? bare.slice(prefix.length) : bare) !== undefined) {
     throw invalid(
       `${option} has a line break, a space or quotes around it: take them away, or trim() it where you read it.`,

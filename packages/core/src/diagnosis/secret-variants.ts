@@ -1,6 +1,6 @@
 import { encode, fromBase64, toBase64, toHex } from '../crypto.ts';
 import type { Provider } from '../provider.ts';
-import { keyOf, type Secret } from '../secret.ts';
+import { keyOf, type Secret, withoutSurroundings } from '../secret.ts';
 import type { Finding } from './causes.ts';
 
 /** A secret as it may have been meant. */
@@ -29,7 +29,7 @@ export function secretVariants(secret: Secret, name: string, provider: Provider)
 /** A text with something around it, or without what belongs before it. */
 function miscopied(text: string, name: string): readonly SecretVariant[] {
   const trimmed = text.trim();
-  const meant = meantBy(text);
+  const meant = withoutSurroundings(text);
   const bare = withoutPrefix(meant);
   const variants: [text: string, cause: Finding['cause']][] = [];
   if (trimmed !== text) variants.push([trimmed, /[\r\n]/.test(text) ? 'secret_newline' : 'secret_whitespace']);
@@ -44,7 +44,7 @@ function miscopied(text: string, name: string): readonly SecretVariant[] {
 
 /** A text that the sender decodes, and the receiver does not. */
 function decodedTexts(text: string, name: string, inCode: string): readonly SecretVariant[] {
-  const meant = meantBy(text);
+  const meant = withoutSurroundings(text);
   const bare = withoutPrefix(meant);
   const variants = [
     ['hex', fromHex(bare)],
@@ -67,7 +67,7 @@ function undecodedTexts(text: string, name: string): readonly SecretVariant[] {
 
 /** The bytes of a text that the receiver would decode if it were given as a text. */
 function textsAsBytes(text: string, name: string, inCode: string, provider: Provider): readonly SecretVariant[] {
-  const key = keyOf(meantBy(text), provider);
+  const key = keyOf(withoutSurroundings(text), provider);
   if (key === undefined) return [];
   const give = `the text and not its bytes, ${inCode}.trim()`;
   return [{ cause: 'secret_decoded', evidence: { option: name, encoding: 'base64', give }, key }];
@@ -78,14 +78,6 @@ function undecodedBytes(secret: Uint8Array, name: string, isDecoded: boolean): r
   const give = isDecoded ? 'the bytes of the text as it is shown, not decoded' : 'the text as it is shown, not decoded';
   const texts = [toHex(secret), toBase64(secret), prefix + toBase64(secret)];
   return texts.map((text) => ({ cause: 'secret_undecoded', evidence: { option: name, give }, key: encode(text) }));
-}
-
-/** Without what is around it. */
-function meantBy(text: string): string {
-  return text
-    .trim()
-    .replace(/^(["'`])(.*)\1$/s, '$2')
-    .trim();
 }
 
 function withoutPrefix(text: string): string {
