@@ -89,7 +89,7 @@ describe('an envelope', () => {
     });
   });
 
-  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', 'headerValue'])('may have the type %s', (type) => {
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'])('may have the type %s', (type) => {
     expect(read(`{"type":"${type}","data":1}`)).toMatchObject({ type, data: 1 });
   });
 

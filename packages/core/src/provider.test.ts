@@ -131,7 +131,7 @@ describe('the schemas of a provider', () => {
     expect(provider.schemaFor('invoice.statusquo')).toBeUndefined();
   });
 
-  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', 'headerValue', ''])('know no type %j', (type) => {
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', ''])('know no type %j', (type) => {
     expect(provider.schemaFor(type)).toBeUndefined();
   });
 
