@@ -90,6 +90,10 @@ export function encode(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+export async function sha256Hex(bytes: Uint8Array): Promise<string> {
+  return toHex(await cryptography.sha256(bytes));
+}
+
 const hexDigits = '0123456789abcdef';
 
 export function toHex(bytes: Uint8Array): string {

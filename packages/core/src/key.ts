@@ -1,4 +1,4 @@
-import { cryptography, encode, toHex } from './crypto.ts';
+import { encode, sha256Hex } from './crypto.ts';
 import type { WebhookEvent } from './event.ts';
 import type { Delivery } from './handlers.ts';
 import type { Provider } from './provider.ts';
@@ -18,8 +18,4 @@ export async function readKey(
   });
   if (key === undefined || key === '') return undefined;
   return key.length <= maxKeyLength ? key : sha256Hex(encode(key));
-}
-
-async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  return toHex(await cryptography.sha256(bytes));
 }

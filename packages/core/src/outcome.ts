@@ -105,7 +105,7 @@ function failureLog(): OnOutcome {
     const diagnosis = await report.diagnose?.();
     if (diagnosis === undefined || told.has(diagnosis.cause)) return;
     told.add(diagnosis.cause);
-    console.warn(inWords(report, diagnosis));
+    console.warn(linesOf(report, diagnosis));
   };
   return (report) => {
     const { status, error } = report;
@@ -117,7 +117,7 @@ function failureLog(): OnOutcome {
 }
 
 /** A diagnosis as a few lines for a terminal. */
-function inWords({ provider, status, outcome }: OutcomeReport, diagnosis: Diagnosis): string {
+function linesOf({ provider, status, outcome }: OutcomeReport, diagnosis: Diagnosis): string {
   const { cause, explanation, fix, evidence } = diagnosis;
   const facts = Object.entries(evidence).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   return [

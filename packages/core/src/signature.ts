@@ -50,13 +50,18 @@ export function claim(
     .filter((entry) => scheme.shape.test(entry));
   if (signatures.length === 0) throw malformed(`${scheme.headers[0]} is not ${scheme.looksLike}`);
   // Digits only, and an id that cannot end early: otherwise shifted dots would share signed bytes.
-  if (timestamp !== undefined && !/^\d{1,12}$/.test(timestamp)) {
+  if (timestamp !== undefined && !isTimestamp(timestamp)) {
     throw malformed(`${scheme.timestamp?.headers[0]} is not a time in seconds since 1970`);
   }
   if (id !== undefined && (!/^[\x21-\x7e]{1,256}$/.test(id) || id.includes(scheme.idEnd ?? ''))) {
     throw malformed(`${scheme.id?.headers[0]} is not 1 to 256 visible characters without "${scheme.idEnd}"`);
   }
   return { scheme, signatures, timestamp, id };
+}
+
+/** Whether a text can be seconds since 1970. */
+export function isTimestamp(text: string): boolean {
+  return /^\d{1,12}$/.test(text);
 }
 
 /** The position in `keys` of the key that made one of the signatures, or -1. */
@@ -133,13 +138,15 @@ export function headersOf(scheme: CompiledScheme): readonly string[] {
   return [...scheme.headers, ...(scheme.timestamp?.headers ?? []), ...(scheme.id?.headers ?? [])];
 }
 
+/** The first of several names that is present. */
+export function presentHeader(names: readonly string[], headers: DeliveryHeaders): string | undefined {
+  return names.find((name) => headers.has(name));
+}
+
 /** The value of the first of several names that is present. */
 export function headerValue(names: readonly string[], headers: DeliveryHeaders): string | undefined {
-  for (const name of names) {
-    const value = headers.get(name);
-    if (value !== undefined) return value;
-  }
-  return undefined;
+  const name = presentHeader(names, headers);
+  return name === undefined ? undefined : headers.get(name);
 }
 
 function required(wanted: readonly string[], headers: DeliveryHeaders): string {

@@ -1,6 +1,6 @@
 import { fromBase64, type HashAlgorithm, toBase64, toHex } from '../crypto.ts';
 import { type CompiledScheme, macBytes } from '../scheme.ts';
-import { entryOf, headerValue, presentScheme, signedBeforeBody } from '../signature.ts';
+import { entryOf, headerValue, isTimestamp, presentHeader, presentScheme, signedBeforeBody } from '../signature.ts';
 import type { Finding } from './causes.ts';
 import { type Fits, namedSecrets, type Suspect } from './suspect.ts';
 import { sameText } from './trials.ts';
@@ -26,7 +26,7 @@ interface Digest {
 export async function diagnoseMalformed(suspect: Suspect): Promise<Finding> {
   const { provider, headers } = suspect;
   const scheme = presentScheme(provider.signature, headers);
-  const header = scheme?.headers.find((name) => headers.has(name));
+  const header = scheme && presentHeader(scheme.headers, headers);
   if (scheme === undefined || header === undefined) return { cause: 'signature_absent', evidence: {} };
   const value = (headers.get(header) ?? '').slice(0, maxCharacters);
   const entry = firstEntry(scheme, value);
@@ -64,12 +64,12 @@ export async function diagnoseMalformed(suspect: Suspect): Promise<Finding> {
 function besides({ headers }: Suspect, scheme: CompiledScheme, fits: string): Finding {
   const { timestamp, id } = scheme;
   const time = timestampOf(scheme, headers);
-  if (timestamp !== undefined && time !== undefined && !/^\d{1,12}$/.test(time)) {
-    const header = timestamp.headers.find((name) => headers.has(name)) ?? '';
+  if (timestamp !== undefined && time !== undefined && !isTimestamp(time)) {
+    const header = presentHeader(timestamp.headers, headers) ?? '';
     const cause = /^\d{13}$/.test(time) ? 'timestamp_milliseconds' : 'timestamp_malformed';
     return { cause, evidence: { header, fits } };
   }
-  return { cause: 'id_malformed', evidence: { header: id?.headers.find((name) => headers.has(name)) ?? '' } };
+  return { cause: 'id_malformed', evidence: { header: presentHeader(id?.headers ?? [], headers) ?? '' } };
 }
 
 function timestampOf(scheme: CompiledScheme, headers: Suspect['headers']): string | undefined {

@@ -1,5 +1,6 @@
-import { cryptography, encode, toHex } from '../crypto.ts';
-import type { Claimed } from '../signature.ts';
+import { toBytes } from '../body.ts';
+import { sha256Hex } from '../crypto.ts';
+import { type Claimed, presentHeader } from '../signature.ts';
 import { bodyVariants } from './body-variants.ts';
 import type { Evidence, Finding } from './causes.ts';
 import { otherSecretFits } from './others.ts';
@@ -37,7 +38,7 @@ async function secretWasMeantOtherwise(suspect: Suspect, claimed: Claimed): Prom
 async function otherContentWasSigned(suspect: Suspect, claimed: Claimed): Promise<Finding | undefined> {
   const { provider, headers } = suspect;
   const { scheme } = claimed;
-  const header = scheme.headers.find((name) => headers.has(name)) ?? '';
+  const header = presentHeader(scheme.headers, headers) ?? '';
   const signed = [...(scheme.id?.headers ?? []), ...(scheme.timestamp?.headers ?? [])].filter((name) =>
     headers.has(name),
   );
@@ -49,7 +50,7 @@ async function otherContentWasSigned(suspect: Suspect, claimed: Claimed): Promis
     for (const other of [...provider.signature, ...provider.notAccepted]) {
       const besides = other === scheme ? undefined : claimedIn(headers, [other]);
       if (besides === undefined || !(await fitsAny(suspect, besides, [key]))) continue;
-      const fitting = other.headers.find((name) => headers.has(name)) ?? '';
+      const fitting = presentHeader(other.headers, headers) ?? '';
       return {
         cause: 'other_scheme_fits',
         evidence: { header: fitting, option: name, wanted: header, signed: signed.join(' and ') },
@@ -81,7 +82,7 @@ function lengthOf({ headers }: Suspect): number | undefined {
 }
 
 async function fingerprints(suspect: Suspect): Promise<Evidence> {
-  const secrets = namedSecrets(suspect).map(({ secret }) => fingerprint(encodeSecret(secret)));
+  const secrets = namedSecrets(suspect).map(({ secret }) => fingerprint(toBytes(secret)));
   return {
     secretSha256: (await Promise.all(secrets)).join(' or ') || 'none: the secret function gave no secret',
     bodySha256: await fingerprint(suspect.body),
@@ -90,10 +91,6 @@ async function fingerprints(suspect: Suspect): Promise<Evidence> {
   };
 }
 
-function encodeSecret(secret: string | Uint8Array): Uint8Array {
-  return typeof secret === 'string' ? encode(secret) : secret;
-}
-
 async function fingerprint(bytes: Uint8Array): Promise<string> {
-  return toHex((await cryptography.sha256(bytes)).subarray(0, 4));
+  return (await sha256Hex(bytes)).slice(0, 8);
 }

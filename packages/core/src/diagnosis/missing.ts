@@ -1,5 +1,5 @@
 import type { CompiledScheme } from '../scheme.ts';
-import { type Claimed, headersOf, headerValue, presentScheme } from '../signature.ts';
+import { type Claimed, headersOf, presentHeader, presentScheme } from '../signature.ts';
 import type { Finding } from './causes.ts';
 import { otherReceiverFits } from './others.ts';
 import { knownSender } from './senders.ts';
@@ -26,9 +26,9 @@ export async function diagnoseMissing(suspect: Suspect): Promise<Finding> {
 function incomplete({ provider, headers }: Suspect): Finding | undefined {
   const scheme = presentScheme(provider.signature, headers);
   if (scheme === undefined) return undefined;
-  const present = headersOf(scheme).find((name) => headers.has(name)) ?? '';
+  const present = presentHeader(headersOf(scheme), headers) ?? '';
   const parts = [scheme.headers, scheme.timestamp?.headers, scheme.id?.headers];
-  const missing = parts.find((names) => names !== undefined && headerValue(names, headers) === undefined);
+  const missing = parts.find((names) => names !== undefined && presentHeader(names, headers) === undefined);
   return { cause: 'signature_incomplete', evidence: { present, missing: missing?.join(' or ') ?? '' } };
 }
 
@@ -36,7 +36,7 @@ function incomplete({ provider, headers }: Suspect): Finding | undefined {
 async function notAccepted(suspect: Suspect): Promise<Finding | undefined> {
   const { provider, headers } = suspect;
   const scheme = presentScheme(provider.notAccepted, headers);
-  const header = scheme?.headers.find((name) => headers.has(name));
+  const header = scheme && presentHeader(scheme.headers, headers);
   if (scheme === undefined || header === undefined) return undefined;
   return {
     cause: 'signature_not_accepted',

@@ -24,7 +24,7 @@ export interface Trials {
 export function grantTrials(): Trials {
   let left = maxTrials;
   const granted = async (key: Uint8Array, body: Uint8Array) => {
-    if (left === 0 || key.length === 0 || body.length > maxTrialBytes) return false;
+    if (left === 0 || key.length === 0 || !isTriable(body)) return false;
     left -= 1;
     // Deliveries that arrive in the meantime need not wait for all trials of a large body.
     if (body.length > patientBytes) await new Promise((resolve) => setTimeout(resolve, 0));
@@ -44,6 +44,7 @@ export function grantTrials(): Trials {
   };
 }
 
+/** Whether a body is small enough to be tried. */
 export function isTriable(body: Uint8Array): boolean {
   return body.length <= maxTrialBytes;
 }
