@@ -21,6 +21,8 @@ interface Boundary {
 
 const core = '@hookproof/core';
 const typesOfNodeHttp = (_file: string, { name, typeOnly }: Import) => name === 'node:http' && typeOnly;
+const isSuite = (file: string) => /^(inbox-)?conformance\b/.test(file);
+const engineOf = (file: string) => /^(memory|postgres|redis|sqlite)\b/.exec(file)?.[0];
 const isProvider = (file: string) => file.startsWith('providers/');
 
 const boundaries: Readonly<Record<string, Boundary>> = {
@@ -32,12 +34,21 @@ const boundaries: Readonly<Record<string, Boundary>> = {
   express: { imports: [core, 'express'], peers: ['express'], node: typesOfNodeHttp },
   fastify: { imports: [core, 'fastify-plugin', 'fastify'], peers: ['fastify'], node: typesOfNodeHttp },
   hono: { imports: [core, 'hono'], peers: ['hono'] },
+  inbox: {
+    imports: [core, 'bullmq', 'libsql', 'pg-boss'],
+    peers: ['bullmq', 'libsql', 'pg-boss'],
+    // By `import()` when the engine that needs it is opened.
+    loaded: ['bullmq', 'pg-boss'],
+    node: () => true,
+    // An engine knows no other engine.
+    inside: (from, to) => from === 'index.ts' || [undefined, engineOf(from)].includes(engineOf(to)),
+  },
   otel: { imports: [core, '@opentelemetry/api'], peers: ['@opentelemetry/api'], loaded: ['@opentelemetry/api'] },
   testing: {
     imports: [core],
     // The conformance suite speaks to real sockets; the rest runs on every runtime.
-    node: (file) => file.startsWith('conformance'),
-    inside: (from, to) => from.startsWith('conformance') || !to.startsWith('conformance'),
+    node: (file) => isSuite(file),
+    inside: (from, to) => isSuite(from) || !isSuite(to),
   },
 };
 
@@ -143,7 +154,16 @@ describe('the check itself', () => {
     expect(found.filter(({ typeOnly }) => typeOnly).map(({ name }) => name)).toEqual([...'cfgkm']);
   });
 
-  const files = ['index.ts', 'receiver.ts', 'conformance.ts', 'samples.ts', 'providers/a.ts', 'providers/b.ts'];
+  const files = [
+    'sqlite/engine.ts',
+    'redis.ts',
+    'index.ts',
+    'receiver.ts',
+    'conformance.ts',
+    'samples.ts',
+    'providers/a.ts',
+    'providers/b.ts',
+  ];
 
   it.each([
     ['core', 'receiver.ts', './providers/a.ts'],
@@ -162,6 +182,9 @@ describe('the check itself', () => {
     ['hono', 'index.ts', 'node:http'],
     ['hono', 'index.ts', 'hono-other'],
     ['hono', 'index.ts', './receiver.js'],
+    ['inbox', 'redis.ts', './sqlite/engine.ts'],
+    ['inbox', 'sqlite/engine.ts', '../redis.ts'],
+    ['inbox', 'redis.ts', '@hookproof/express'],
     ['otel', 'index.ts', '@opentelemetry/sdk-trace-base'],
     ['otel', 'index.ts', '@hookproof/express'],
     ['testing', 'index.ts', 'node:http'],

@@ -1,14 +1,14 @@
 import { gzipSync } from 'node:zlib';
-import { grantex, type Provider, type WebhookOptions } from '@hookproof/core';
+import { grantex, type Inbox } from '@hookproof/core';
 import { onExpress4, onFastify, onHono } from './apps.ts';
-import type { Mistake, Scene } from './mistake.ts';
+import type { Mistake, Options, Scene } from './mistake.ts';
 import { events, fromGrantex, newSecret, withHeaders } from './senders.ts';
 import { listen, send, sendBegun } from './wire.ts';
 
 type Told = Pick<Mistake, 'cause' | 'what' | 'explains' | 'fix'>;
 
 /** A genuine delivery that comes to nothing; without what is set up here it is handled. */
-function genuine(told: Told, options: Partial<WebhookOptions<Provider>>, around: Partial<Scene> = {}): Mistake {
+function genuine(told: Told, options: Partial<Options>, around: Partial<Scene> = {}): Mistake {
   const secret = newSecret();
   return {
     ...told,
@@ -31,6 +31,23 @@ function wrongEvent(told: Told, body: object | string): Mistake {
     mended: async () => ({ sent: await fromGrantex(secret) }),
   };
 }
+
+const refused = () => Promise.reject(new Error('ECONNREFUSED'));
+
+/** An inbox whose database is down. */
+const unreachable: Inbox = {
+  lanes: true,
+  register() {},
+  accept: refused,
+  async *list() {},
+  get: refused,
+  counts: refused,
+  replay: refused,
+  discard: refused,
+  prune: refused,
+  drain: refused,
+  close: refused,
+};
 
 /** Rejections whose code already says what is wrong. */
 export const ended: readonly Mistake[] = [
@@ -144,7 +161,7 @@ export const ended: readonly Mistake[] = [
       explains: 'The secret function failed',
       fix: 'The cause of this error is what it threw',
     },
-    { secret: () => Promise.reject(new Error('ECONNREFUSED')) },
+    { secret: refused },
     { serve: onExpress4 },
   ),
   genuine(
@@ -154,6 +171,16 @@ export const ended: readonly Mistake[] = [
       explains: 'The claims store of the dedupe option failed',
       fix: 'The cause of this error is what the store threw',
     },
-    { dedupe: { claim: () => Promise.reject(new Error('ECONNREFUSED')) } },
+    { dedupe: { claim: refused } },
+  ),
+  genuine(
+    {
+      cause: 'inbox_unavailable',
+      what: 'an inbox that cannot be reached',
+      explains: 'The inbox could not store the delivery',
+      fix: 'The cause of this error is what it threw',
+    },
+    { inbox: unreachable },
+    { serve: onHono },
   ),
 ];

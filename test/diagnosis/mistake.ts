@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
-import type { Awaitable, DiagnosisCause, Provider, WebhookOptions } from '@hookproof/core';
+import type { Awaitable, DiagnosisCause, Inbox, Provider, WebhookOptions } from '@hookproof/core';
+
+/** Options of a receiver with or without an inbox. */
+export type Options = WebhookOptions<Provider, unknown, Inbox | undefined>;
 
 /** An HTTP request, before it is written to the wire or after it was read. */
 export interface Sent {
@@ -16,12 +19,12 @@ export interface Received {
 }
 
 /** Makes an app that has a receiver. */
-export type Serve = (provider: Provider, options: WebhookOptions<Provider>) => Awaitable<RequestListener>;
+export type Serve = (provider: Provider, options: Options) => Awaitable<RequestListener>;
 
 /** A sender, what stands in between, and an app with its configuration. */
 export interface Scene {
   readonly provider: Provider;
-  readonly options: Pick<WebhookOptions<Provider>, 'secret'> & Partial<WebhookOptions<Provider>>;
+  readonly options: Pick<Options, 'secret'> & Partial<Options>;
   /** Express 5 by default. */
   readonly serve?: Serve;
   /** `/webhooks/<provider>` by default. */

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { createReceiver, grantex } from '@hookproof/core';
+import { createReceiver, grantex, type Inbox, type InboxReceiver, type WorkOutcome } from '@hookproof/core';
 import { signedDelivery } from '@hookproof/testing';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
@@ -7,7 +7,8 @@ import { logTo } from './pino.ts';
 
 const secret = 'MARKER-secret';
 
-test('a line per delivery, with its level and its cause, and nothing of what was delivered', async () => {
+/** A logger, and the lines that it wrote. */
+function logged() {
   const lines: Record<string, unknown>[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -16,6 +17,11 @@ test('a line per delivery, with its level and its cause, and nothing of what was
     },
   });
   const logger = pino({ base: null, timestamp: false, formatters: { level: (level) => ({ level }) } }, stream);
+  return { logger, lines };
+}
+
+test('a line per delivery, with its level and its cause, and nothing of what was delivered', async () => {
+  const { logger, lines } = logged();
   const receiver = createReceiver({
     provider: grantex(),
     secret,
@@ -87,4 +93,71 @@ test('a line per delivery, with its level and its cause, and nothing of what was
       expect(text).not.toContain(headers[name]?.slice('sha256='.length));
     }
   }
+});
+
+test('a line per attempt of the inbox, which is an error unless it is handled', async () => {
+  const { logger, lines } = logged();
+  let registered: InboxReceiver | undefined;
+  const unused = async () => expect.unreachable('not here');
+  const inbox: Inbox = {
+    lanes: false,
+    register: (receiver) => {
+      registered = receiver;
+    },
+    accept: unused,
+    async *list() {},
+    get: unused,
+    counts: unused,
+    replay: unused,
+    discard: unused,
+    prune: unused,
+    drain: unused,
+    close: unused,
+  };
+  let broken = true;
+  const handler = () => {
+    if (broken) throw new Error('no database');
+  };
+  createReceiver({ provider: grantex(), secret, inbox, on: { '*': handler }, onOutcome: logTo(logger) });
+  const data = { grantId: 'MARKER-grant', cascade: false };
+  const { headers, body } = await signedDelivery(grantex(), { id: 'evt_1', type: 'grant.revoked', data }, { secret });
+  const work = (attempt: number, ending: WorkOutcome) =>
+    registered?.work({
+      id: 'dlv_1',
+      headers: new Map(Object.entries(headers)),
+      body,
+      attempt,
+      receivedAt: new Date(),
+      timeoutMs: 1_000,
+      failure: undefined,
+      signal: new AbortController().signal,
+      complete: () => undefined,
+      settle: async (error) => ({ outcome: ending, error }),
+    });
+  await work(1, 'retried');
+  broken = false;
+  await work(2, 'handled');
+  await vi.waitFor(() => expect(lines).toHaveLength(2));
+
+  const about = {
+    provider: 'grantex',
+    framework: 'fetch',
+    type: 'grant.revoked',
+    id: 'evt_1',
+    inboxId: 'dlv_1',
+    bodyBytes: body.byteLength,
+    durationMs: expect.any(Number),
+  };
+  expect(lines).toEqual([
+    {
+      ...about,
+      level: 'error',
+      outcome: 'retried',
+      attempt: 1,
+      err: expect.objectContaining({ message: 'no database' }),
+      msg: expect.stringContaining('grant.revoked'),
+    },
+    { ...about, level: 'info', outcome: 'handled', attempt: 2, msg: 'webhook handled' },
+  ]);
+  expect(JSON.stringify(lines)).not.toMatch(/marker/i);
 });

@@ -73,13 +73,19 @@ function functionsOf({ secret, on, dedupe, onOutcome }: Options): Functions {
       if (claim?.state === 'taken') throw new Error('no host can hold a claim that is taken');
       return claim;
     }),
-    handler: taking<'handler'>(async ({ pattern, index, event, delivery, key, hasRequest }, signal) => {
-      const { headers, body, id } = delivery;
+    handler: taking<'handler'>(async (call, signal) => {
+      const { pattern, index, event, key, attempt, receivedAt, hasRequest } = call;
+      const { headers, body, id } = call.delivery;
       const context = {
         delivery: { headers: new Map(headers), body, id },
         key,
+        attempt,
+        receivedAt,
         signal,
         request: requestOf(hasRequest),
+        complete: () => {
+          throw new Error('a transaction cannot be bridged');
+        },
       };
       await handlersOf(on, pattern)[index]?.(event, context);
     }),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runExample } from './example.ts';
+import { runInbox } from './inbox.ts';
 import { installRuntimes, makeHosts } from './prepare.ts';
 import type { Result } from './results.ts';
 import { runtimes } from './runtimes.ts';
@@ -22,6 +23,7 @@ await installRuntimes();
 const project = await makeHosts(scratch, [...new Set(chosen.map(({ host }) => host))]);
 const jobs: readonly (() => Promise<Result>)[] = chosen.flatMap((runtime) => [
   ...runtime.ways.map((way) => () => runSuite(runtime, way, project)),
+  ...(['node', 'bun'].includes(runtime.host) ? [() => runInbox(runtime, project)] : []),
   ...(runtime.name === 'workerd' ? [() => runExample(runtime.version(), project)] : []),
 ]);
 const waiting = [...jobs.entries()];

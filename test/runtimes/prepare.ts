@@ -24,9 +24,11 @@ export async function makeHosts(scratch: string, hosts: readonly Runtime['host']
   const tarballs = join(scratch, 'tarballs');
   await packPackages(tarballs);
   const frameworks = ['express', 'fastify', 'hono'];
-  await makeProject(project, tarballs, ['core', ...frameworks], ['@hono/node-server', ...frameworks]);
+  const own = ['core', 'inbox', 'testing', ...frameworks];
+  await makeProject(project, tarballs, own, ['@hono/node-server', 'libsql', ...frameworks]);
   cpSync(join(here, 'hosts'), project, { recursive: true });
   for (const host of hosts) await bundle(`${host}.ts`, project, host === 'workerd' ? forWorkers : forOthers);
+  await bundle('inbox.ts', project, forOthers);
   return project;
 }
 

@@ -12,6 +12,8 @@ type Style = Parameters<typeof styleText>[0];
 
 const widths = { time: 8, provider: 17, type: 28, framework: 9, status: 6, outcome: 18, ms: 6 };
 
+export type DeliveryLog = ReturnType<typeof deliveryLog>;
+
 /** A log of deliveries for people: one aligned line for each. */
 export function deliveryLog({ write, colour }: LogOptions) {
   const paint = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text);
@@ -32,14 +34,15 @@ export function deliveryLog({ write, colour }: LogOptions) {
     },
 
     /** The line of one delivery, made of nothing but its report. What is the same as above is dimmed. */
-    delivery({ provider, type = '-', framework, status, outcome, durationMs }: OutcomeReport) {
+    delivery(report: OutcomeReport) {
+      const { provider, type = '-', framework, status = '-', outcome, durationMs } = report;
       const what = `${provider.padEnd(widths.provider)}  ${type.padEnd(widths.type)}`;
       const result = `${String(status).padEnd(widths.status)}  ${outcome.padEnd(widths.outcome)}`;
       const cells = [
         paint('dim', new Date().toTimeString().slice(0, widths.time)),
         what === above ? paint('dim', what) : what,
         framework.padEnd(widths.framework),
-        paint(styleOf(status), result),
+        paint(styleOf(report), result),
         paint('dim', durationMs.toFixed(1).padStart(widths.ms)),
       ];
       line(cells.join('  '));
@@ -48,6 +51,9 @@ export function deliveryLog({ write, colour }: LogOptions) {
 
     /** What the operator is told of a rejection, and the sender is not. */
     reason: (text: string) => line(paint('dim', `  reported: ${text}`)),
+
+    /** What happened besides deliveries. */
+    note: (text: string) => line(paint('yellow', `  ${text}`)),
 
     problem: (text: string) => line(paint(['bold', 'red'], `✗ ${text}`)),
 
@@ -67,7 +73,8 @@ export function deliveryLog({ write, colour }: LogOptions) {
   };
 }
 
-function styleOf(status: number): Style {
+function styleOf({ status, error }: OutcomeReport): Style {
+  if (status === undefined) return error === undefined ? 'green' : 'red';
   if (status < 300) return 'green';
   return status < 500 ? 'yellow' : 'red';
 }

@@ -16,7 +16,7 @@ beforeEach(() => void log.mockReset().mockImplementation(() => {}));
 afterEach(() => void log.mockReset());
 
 describe('around', () => {
-  const about = { provider: 'grantiva', framework: 'fetch' };
+  const about = { stage: 'receive', provider: 'grantiva', framework: 'fetch' };
 
   async function deliverWithin(around: Around) {
     const on = vi.fn();

@@ -10,7 +10,7 @@ import { grantTrials } from './diagnosis/trials.ts';
 import type { WebhookError, WebhookErrorCode } from './error.ts';
 import type { DeliveryHeaders } from './headers.ts';
 import type { Provider } from './provider.ts';
-import type { RejectionCode } from './reply.ts';
+import { isRejection, type RejectionCode } from './reply.ts';
 import type { KeyRing, Secret } from './secret.ts';
 
 /** What is searched for; where the code of the rejection already says it all, that is the cause. */
@@ -103,7 +103,7 @@ function inWords(provider: Provider, { cause, evidence }: Finding): Diagnosis {
 
 /** A rejection whose error already says what is wrong, and what to do. */
 function asItSays({ code, message, fix = '' }: WebhookError): Diagnosis {
-  if (isSearched(code) || code === 'busy' || code === 'invalid_options') {
+  if (isSearched(code) || code === 'busy' || !isRejection(code)) {
     throw new TypeError(`${code} is no rejection that says why`);
   }
   const explanation = fix === '' ? message : message.slice(0, -fix.length).trim();

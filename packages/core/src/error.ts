@@ -1,10 +1,17 @@
 import type { RejectionCode } from './reply.ts';
 
 /**
- * The stable code of a {@link WebhookError}: every rejection of the outcome table, and `invalid_options` for a
- * mistake in the options that shows when a receiver or provider is made.
+ * The stable code of a {@link WebhookError}: every rejection of the outcome table, `invalid_options` for a mistake in the
+ * options that shows when a receiver or provider is made, and what else can go wrong with a stored delivery.
  */
-export type WebhookErrorCode = RejectionCode | 'invalid_options';
+export type WebhookErrorCode = RejectionCode | WorkErrorCode | 'invalid_options';
+
+/**
+ * What can go wrong with a stored delivery beside its handlers: no handler is there for its type (`no_handler`), the
+ * process that worked on it died or lost touch with the store (`worker_lost`), another worker has it because this one was
+ * silent for too long (`lease_lost`), or the transaction of `complete` was not committed (`not_committed`).
+ */
+export type WorkErrorCode = 'no_handler' | 'worker_lost' | 'lease_lost' | 'not_committed';
 
 /**
  * The one error class of Hookproof. `code` is stable, so a `switch` over it can be exhaustive; `message` names the

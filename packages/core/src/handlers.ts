@@ -1,3 +1,4 @@
+import type { Awaitable } from './crypto.ts';
 import { WebhookError } from './error.ts';
 import type { EventFor, Pattern, WebhookEvent } from './event.ts';
 import type { DeliveryHeaders } from './headers.ts';
@@ -19,10 +20,26 @@ export interface HandlerContext<Request = unknown> {
   readonly delivery: Delivery;
   /** What makes two deliveries the same event; undefined where nothing tells. */
   readonly key: string | undefined;
-  /** Aborts when `timeoutMs` is over. */
+  /** Aborts when `timeoutMs` is over, or the inbox closes. */
   readonly signal: AbortSignal;
-  /** The framework's own: Express's `req`, Fastify's `request`, Hono's context, the `Request` of `fetch`. */
+  /**
+   * The framework's own: Express's `req`, Fastify's `request`, Hono's context, the `Request` of `fetch`. Undefined with
+   * an inbox, because the request was answered long ago.
+   */
   readonly request: Request;
+  /** Which attempt of the inbox it is, from 1; undefined without an inbox, where only the provider knows. */
+  readonly attempt: number | undefined;
+  /** When the delivery arrived; with an inbox that may be long ago. */
+  readonly receivedAt: Date;
+  /**
+   * Records the event as handled in a transaction of your own, so that what the handler writes and the record are
+   * committed together or not at all. It needs an inbox in the same database: with `sqliteInbox` it takes the database
+   * handle and returns nothing, with `postgresInbox` the client and returns a promise.
+   *
+   * @throws WebhookError `invalid_options` without such an inbox, `lease_lost` where another worker has the delivery:
+   *   let both roll the transaction back
+   */
+  readonly complete: (transaction: object) => Awaitable<void>;
 }
 
 /** The user's function for one event type or pattern. The delivery is handled when the promise it returns resolves. */
@@ -40,15 +57,12 @@ export type Handlers<P extends Provider, Request = unknown> = {
 export type HandlerLookup<Request> = (type: string) => readonly Handler<WebhookEvent, Request>[];
 
 /** Checks the `on` option; throws `invalid_options` for a type that the provider does not have, or no function. */
-export function compileHandlers<P extends Provider, Request>(
-  provider: P,
-  on: Handlers<P, Request>,
-): HandlerLookup<Request> {
-  if (typeof on !== 'object' || on === null) {
+export function compileHandlers<Request>(provider: Provider, on: unknown): HandlerLookup<Request> {
+  if (!isRecord(on)) {
     throw invalid(`on must be an object of handlers by event type, such as { '*': (event) => … }`);
   }
   const entries: [matches: (type: string) => boolean, handlers: readonly Handler<WebhookEvent, Request>[]][] = [];
-  for (const [pattern, value] of Object.entries<unknown>(on)) {
+  for (const [pattern, value] of Object.entries(on)) {
     if (value === undefined) continue;
     const handlers: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (!handlers.every(isHandler<Request>))
@@ -56,6 +70,10 @@ export function compileHandlers<P extends Provider, Request>(
     entries.push([matcher(provider, pattern), handlers]);
   }
   return (type) => entries.flatMap(([matches, handlers]) => (matches(type) ? handlers : []));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function matcher(provider: Provider, pattern: string): (type: string) => boolean {
@@ -88,7 +106,12 @@ export interface HandlerRun {
   readonly late: Promise<never>;
   /** Ends the timer. */
   readonly stop: () => void;
+  /** Gives the handlers up before their time. */
+  readonly abort: (error: WebhookError) => void;
 }
+
+const sooner = 'Answer sooner and do the long work elsewhere, or give the receiver an inbox.';
+const longer = 'Do less in one handler, or raise timeoutMs of the inbox.';
 
 /** Runs handlers one after the other. */
 export function runHandlers<Request>(
@@ -98,25 +121,25 @@ export function runHandlers<Request>(
   timeoutMs: number,
 ): HandlerRun {
   const timeout = new LazySignal();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      const error = new WebhookError(
-        'handler_timeout',
-        `The handlers for ${JSON.stringify(event.type)} did not finish within timeoutMs (${timeoutMs} ms).`,
-        { fix: 'Answer sooner and do the long work elsewhere.' },
-      );
-      reject(error);
-      timeout.abort(error);
-    }, timeoutMs);
+  let reject: (error: WebhookError) => void;
+  const late = new Promise<never>((_resolve, rejectLate) => {
+    reject = rejectLate;
   });
+  const abort = (error: WebhookError) => {
+    reject(error);
+    timeout.abort(error);
+  };
+  const timer = setTimeout(() => {
+    const what = `The handlers for ${JSON.stringify(event.type)} did not finish within timeoutMs (${timeoutMs} ms).`;
+    abort(new WebhookError('handler_timeout', what, { fix: context.attempt === undefined ? sooner : longer }));
+  }, timeoutMs);
   const withSignal: HandlerContext<Request> = {
     ...context,
     get signal() {
       return timeout.signal;
     },
   };
-  return { settled: runInOrder(handlers, event, withSignal, timeout), late, stop: () => clearTimeout(timer) };
+  return { settled: runInOrder(handlers, event, withSignal, timeout), late, stop: () => clearTimeout(timer), abort };
 }
 
 async function runInOrder<Request>(
@@ -132,7 +155,7 @@ async function runInOrder<Request>(
     } catch (cause) {
       throw new WebhookError('handler_failed', `A handler for ${JSON.stringify(event.type)} failed.`, {
         cause,
-        fix: 'The cause of this error is what it threw. The provider will try again.',
+        fix: 'The cause of this error is what it threw. The event will be tried again.',
       });
     }
   }

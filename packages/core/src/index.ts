@@ -7,7 +7,7 @@ export type { BodyInput, BodyLimits, BodyReader } from './body.ts';
 export { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
 export type { Awaitable, HashAlgorithm } from './crypto.ts';
 export type { Diagnosis, DiagnosisCause } from './diagnosis.ts';
-export { WebhookError, type WebhookErrorCode } from './error.ts';
+export { WebhookError, type WebhookErrorCode, type WorkErrorCode } from './error.ts';
 export type {
   EventFor,
   EventInput,
@@ -22,8 +22,22 @@ export type {
 } from './event.ts';
 export type { Delivery, Handler, HandlerContext, Handlers } from './handlers.ts';
 export type { DeliveryHeaders, HeadersInput } from './headers.ts';
-export type { Limits, WebhookOptions } from './options.ts';
-export type { Around, OnOutcome, OutcomeReport, WaitUntil } from './outcome.ts';
+export type {
+  Accepted,
+  Attempt,
+  DeliveryCounts,
+  DeliveryError,
+  DeliveryFilter,
+  DeliveryState,
+  DeliverySummary,
+  Inbox,
+  InboxReceiver,
+  NewDelivery,
+  Settled,
+  StoredDelivery,
+} from './inbox.ts';
+export type { HandlerRequest, Limits, WebhookOptions } from './options.ts';
+export type { Around, OnOutcome, OutcomeReport, WaitUntil, WorkOutcome } from './outcome.ts';
 export {
   type BareEvent,
   defineProvider,

@@ -1,4 +1,4 @@
-import { encode, sha256Hex } from './crypto.ts';
+import { type Awaitable, encode, sha256Hex } from './crypto.ts';
 import type { WebhookEvent } from './event.ts';
 import type { Delivery } from './handlers.ts';
 import type { Provider } from './provider.ts';
@@ -17,5 +17,14 @@ export async function readKey(
     bodyHash: () => sha256Hex(delivery.body),
   });
   if (key === undefined || key === '') return undefined;
-  return key.length <= maxKeyLength ? key : sha256Hex(encode(key));
+  return boundedKey(key);
+}
+
+/**
+ * A text that came from outside, or its hash where it is longer than a store should index, or holds what some databases
+ * refuse or change: NUL, and halves of surrogate pairs, which as UTF-8 would all be the same.
+ */
+export function boundedKey(key: string): Awaitable<string> {
+  if (!/\0|\p{Surrogate}/u.test(key)) return key.length <= maxKeyLength ? key : sha256Hex(encode(key));
+  return sha256Hex(encode(JSON.stringify(key)));
 }

@@ -1,16 +1,24 @@
 import type { ClaimStore } from './claims.ts';
 import { WebhookError } from './error.ts';
+import type { EventOf } from './event.ts';
 import type { Handlers } from './handlers.ts';
+import { type Inbox, isInbox } from './inbox.ts';
 import type { Around, OnOutcome } from './outcome.ts';
 import type { Provider } from './provider.ts';
 import type { SecretOption } from './secret.ts';
 
-/** What a receiver of any framework can be told. `Request` is the framework's own request or context. */
-export interface WebhookOptions<P extends Provider, Request = unknown> {
+/** What handlers get as `request`: with an inbox nothing, because the request was answered long ago. */
+export type HandlerRequest<Request, I extends Inbox | undefined> = I extends undefined ? Request : undefined;
+
+/**
+ * What a receiver of any framework can be told. `Request` is the framework's own request or context, `I` the inbox where
+ * there is one.
+ */
+export interface WebhookOptions<P extends Provider, Request = unknown, I extends Inbox | undefined = undefined> {
   /** The signing secret: one, a list in the order to try while it is rotated, or a function of the request. */
   readonly secret: SecretOption<Request>;
   /** Handlers by event type (`device.high_risk`), pattern (`device.*`), or `*` for everything. */
-  readonly on: Handlers<P, Request>;
+  readonly on: Handlers<P, HandlerRequest<Request, I>>;
   /** Largest body in bytes; 1 MiB by default. */
   readonly maxBodyBytes?: number | undefined;
   /** Milliseconds in which the whole body must have arrived; 10,000 by default. */
@@ -18,18 +26,30 @@ export interface WebhookOptions<P extends Provider, Request = unknown> {
   /** Seconds that a signed timestamp may be away from now, in both directions; the scheme's own by default (300). */
   readonly toleranceSeconds?: number | undefined;
   /**
-   * Milliseconds that all handlers of a delivery have together: 8,000 by default, or four fifths of what the provider
-   * waits where that is less. It must be below what the provider waits.
+   * Milliseconds that all handlers of a delivery have together, or the inbox to store it: 8,000 by default, or four
+   * fifths of what the provider waits where that is less. It must be below what the provider waits.
    */
   readonly timeoutMs?: number | undefined;
-  /** Where handled events are remembered; this process's memory by default, `false` to handle every delivery. */
+  /**
+   * Stores deliveries before the reply and hands them to the handlers after it, with retries; without one the handlers
+   * run before the reply. Receivers of one inbox work in every process that makes them.
+   */
+  readonly inbox?: I;
+  /** What the inbox knows this receiver by, the same in every process; the provider's name by default. */
+  readonly name?: string | undefined;
+  /**
+   * Events for which it returns the same text are handled one at a time in the order of their arrival, others side by
+   * side; undefined is no lane. An event whose data does not fit its type has no lane. It needs an inbox that keeps order.
+   */
+  readonly lane?: ((event: EventOf<P>) => string | undefined) | undefined;
+  /** Where handled events are remembered without an inbox; this process's memory by default, `false` to handle every delivery. */
   readonly dedupe?: false | ClaimStore | undefined;
   /**
-   * Called once per delivery, for logs and metrics. Without it, failures of the server's own go to `console.error`, and
+   * Called once per delivery and once per attempt of the inbox, for logs and metrics. Without it, failures of the server's own go to `console.error`, and
    * in development the diagnosis of rejections to `console.warn`.
    */
-  readonly onOutcome?: OnOutcome<Request> | undefined;
-  /** Called once per delivery around its whole way, for tracing. */
+  readonly onOutcome?: OnOutcome<Request | HandlerRequest<Request, I>> | undefined;
+  /** Called once per delivery, and once per attempt of the inbox, around its whole way, for tracing. */
   readonly around?: Around | undefined;
   /** The clock, in milliseconds since 1970; `Date.now` by default. */
   readonly now?: (() => number) | undefined;
@@ -63,6 +83,7 @@ export function checkOptions(
   if (dedupe !== undefined && dedupe !== false && !isClaimStore(dedupe)) {
     throw invalid('dedupe must be false, or a store with a claim function, such as memoryClaims()');
   }
+  checkInbox(options, provider);
   const waits = provider.timeoutMs ?? Number.POSITIVE_INFINITY;
   const timeoutMs = positive('timeoutMs', options.timeoutMs ?? Math.min(8_000, waits * 0.8), 'milliseconds');
   if (timeoutMs >= waits) {
@@ -87,6 +108,7 @@ const longNames = [
   'dedupe',
   'onOutcome',
   'around',
+  'inbox',
 ];
 
 function checkSpelling(options: object): void {
@@ -109,6 +131,36 @@ function distance(a: string, b: string): number {
     row = next;
   }
   return row.at(-1) ?? 0;
+}
+
+function checkInbox(
+  { inbox, name, lane, dedupe }: { readonly [K in keyof WebhookOptions<Provider>]?: unknown },
+  provider: Provider,
+): void {
+  if (inbox === undefined) {
+    // Standard Webhooks has an option of this name for its provider.
+    if (name !== undefined && name !== provider.name)
+      throw invalid('name is what an inbox knows the receiver by: give inbox as well, or leave it out');
+    if (lane !== undefined)
+      throw invalid('lane needs an inbox that keeps the order: give inbox as well, or leave it out');
+    return;
+  }
+  if (!isInbox(inbox))
+    throw invalid('inbox must be what sqliteInbox, postgresInbox, redisInbox or memoryInbox returns');
+  if (dedupe !== undefined) {
+    throw invalid('dedupe has no use beside inbox, which remembers what it has stored: leave dedupe out');
+  }
+  const known = name ?? provider.name;
+  if (typeof known !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(known)) {
+    throw invalid('name must be 1 to 64 letters, digits, dashes and underscores');
+  }
+  if (lane === undefined) return;
+  if (typeof lane !== 'function') throw invalid('lane must be a function of the event that returns text or undefined');
+  if (!inbox.lanes) {
+    throw invalid(
+      `lane was given for ${provider.name}, but this inbox cannot keep the order of events: leave lane out, or use sqliteInbox or postgresInbox`,
+    );
+  }
 }
 
 function isClaimStore(value: unknown): value is ClaimStore {

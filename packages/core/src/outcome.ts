@@ -2,11 +2,16 @@ import type { Diagnosis } from './diagnosis.ts';
 import type { WebhookError } from './error.ts';
 import type { Outcome } from './reply.ts';
 
-/** What became of one delivery, for logs and metrics. Nothing of it is in the reply. */
+/** What became of a stored delivery after one attempt at it; `retried` means that it will be tried again. */
+export type WorkOutcome = 'handled' | 'retried' | 'dead';
+
+/** What became of one delivery, or of one attempt at a stored one, for logs and metrics. Nothing of it is in the reply. */
 export interface OutcomeReport {
-  readonly outcome: Outcome;
-  /** Status of the reply. */
-  readonly status: number;
+  /** `receive` for a delivery that was answered, `work` for an attempt of the inbox. */
+  readonly stage: 'receive' | 'work';
+  readonly outcome: Outcome | WorkOutcome;
+  /** Status of the reply; undefined for an attempt of the inbox, for which nobody waits. */
+  readonly status: number | undefined;
   /** Name of the provider. */
   readonly provider: string;
   /** Name of the adapter, or `fetch`. */
@@ -23,9 +28,13 @@ export interface OutcomeReport {
   readonly key: string | undefined;
   /** Which secret of the list fits, from 0: an old one that still fits is not rotated yet. Undefined unless genuine. */
   readonly secretIndex: number | undefined;
-  /** From the call of the receiver to its reply, in milliseconds. */
+  /** The inbox's id of the delivery; undefined unless it is stored. */
+  readonly inboxId: string | undefined;
+  /** Which attempt of the inbox it was, from 1; undefined for a delivery that was answered. */
+  readonly attempt: number | undefined;
+  /** From the call of the receiver to its reply, or of the attempt to its record, in milliseconds. */
   readonly durationMs: number;
-  /** Why it was rejected; for `handler_failed`, `cause` is what the handler threw. */
+  /** Why it was rejected, or the attempt failed; for `handler_failed`, `cause` is what the handler threw. */
   readonly error: WebhookError | undefined;
   /**
    * Finds out why a delivery was rejected; undefined for one that was not, and for `busy`. It works only when called,
@@ -44,32 +53,32 @@ export interface OutcomeReport {
 export type OnOutcome<Request = unknown> = (report: OutcomeReport, request: Request) => unknown;
 
 /**
- * What `around` is: it calls `receive` at once, which resolves with the report when the delivery has ended and never
- * rejects. Nothing it does can change a reply, or make a delivery travel twice.
+ * What `around` is: it calls `receive` at once, which resolves with the report when the delivery, or an attempt of the
+ * inbox, has ended and never rejects. Nothing it does can change a reply, or make a delivery travel twice.
  */
 export type Around = (
   receive: () => Promise<OutcomeReport>,
-  about: { readonly provider: string; readonly framework: string },
+  about: Pick<OutcomeReport, 'stage' | 'provider' | 'framework'>,
 ) => unknown;
 
 /** Keeps a runtime at work for a promise after the reply, such as `waitUntil` of Workers. */
 export type WaitUntil = (promise: Promise<unknown>) => unknown;
 
 /** Lets `around` call what takes a delivery its way, or calls it itself. */
-export function surround(
+export function surround<Report extends OutcomeReport>(
   around: Around | undefined,
   about: Parameters<Around>[1],
-): (receive: () => Promise<OutcomeReport>, waitUntil: WaitUntil | undefined) => Promise<OutcomeReport> {
-  if (around === undefined) return (receive) => receive();
-  return (receive, waitUntil) => {
-    let receiving: Promise<OutcomeReport> | undefined;
-    const once = () => {
-      receiving ??= receive();
-      return receiving;
-    };
-    guarded('around', () => around(once, about), waitUntil);
-    return once();
+  receive: () => Promise<Report>,
+  waitUntil: WaitUntil | undefined,
+): Promise<Report> {
+  if (around === undefined) return receive();
+  let receiving: Promise<Report> | undefined;
+  const once = () => {
+    receiving ??= receive();
+    return receiving;
   };
+  guarded('around', () => around(once, about), waitUntil);
+  return once();
 }
 
 /**
@@ -110,10 +119,15 @@ function failureLog(): OnOutcome {
   return (report) => {
     const { status, error } = report;
     if (error === undefined) return undefined;
+    if (status === undefined) return console.error(`hookproof: ${attemptOf(report)}:`, error);
     const ours = status >= 500 || status < 300;
     if (ours && (error.code !== 'body_consumed' || !isDevelopment())) return console.error('hookproof:', error);
     return isDevelopment() ? explain(report) : undefined;
   };
+}
+
+function attemptOf({ provider, type, inboxId, attempt, outcome }: OutcomeReport): string {
+  return `${provider}: ${outcome} after attempt ${attempt} at delivery ${inboxId} (${type ?? 'no event'})`;
 }
 
 /** A diagnosis as a few lines for a terminal. */

@@ -1,25 +1,31 @@
-import { authenticate } from './authenticate.ts';
+import { acceptDelivery } from './accept.ts';
+import { authenticate, type Proof } from './authenticate.ts';
 import { type BodyInput, readBody } from './body.ts';
 import { memoryClaims } from './claims.ts';
-import type { Awaitable } from './crypto.ts';
 import { rememberReceiver } from './diagnosis/receivers.ts';
 import { lazyDiagnosis } from './diagnosis.ts';
 import { finish, takeClaim } from './dispatch.ts';
 import { checkData, readEnvelope } from './envelope.ts';
 import { WebhookError } from './error.ts';
-import type { WebhookEvent } from './event.ts';
+import type { Facts } from './facts.ts';
 import { compileHandlers, type Delivery, runHandlers } from './handlers.ts';
-import { type DeliveryHeaders, type HeadersInput, readHeaders } from './headers.ts';
+import { type HeadersInput, readHeaders } from './headers.ts';
+import { type Attempt, completeWithoutInbox, type Inbox } from './inbox.ts';
 import { readKey } from './key.ts';
-import { checkOptions, type Limits, type WebhookOptions } from './options.ts';
-import { type OutcomeReport, reporter, surround, type WaitUntil } from './outcome.ts';
+import { checkOptions, type HandlerRequest, type Limits, type WebhookOptions } from './options.ts';
+import { type OutcomeReport, reporter, surround, type WaitUntil, type WorkOutcome } from './outcome.ts';
 import type { Provider } from './provider.ts';
-import { type Outcome, type RejectionCode, type Reply, replyFor } from './reply.ts';
-import { type KeyRing, keysFrom } from './secret.ts';
+import { isRejection, type Outcome, type RejectionCode, type Reply, replyFor } from './reply.ts';
+import { keysFrom } from './secret.ts';
 import { requestBody } from './stream.ts';
+import { workOff } from './work.ts';
 
 /** Options of {@link createReceiver}. */
-export interface ReceiverOptions<P extends Provider, Request = globalThis.Request> extends WebhookOptions<P, Request> {
+export interface ReceiverOptions<
+  P extends Provider,
+  Request = globalThis.Request,
+  I extends Inbox | undefined = undefined,
+> extends WebhookOptions<P, Request, I> {
   readonly provider: P;
   /** Name of the adapter, for `onOutcome`; `fetch` by default. */
   readonly framework?: string;
@@ -70,26 +76,32 @@ export interface Receiver<Request> {
  * export const POST = receiver.fetch;
  * ```
  */
-export function createReceiver<const P extends Provider, Request = globalThis.Request>(
-  options: ReceiverOptions<P, Request>,
-): Receiver<Request> {
-  const { provider, framework = 'fetch', now = () => Date.now() } = options;
+export function createReceiver<
+  const P extends Provider,
+  Request = globalThis.Request,
+  I extends Inbox | undefined = undefined,
+>(options: ReceiverOptions<P, Request, I>): Receiver<Request> {
+  const { provider, inbox, framework = 'fetch', now = () => Date.now() } = options;
   const limits = checkOptions(provider, options);
   const keysFor = keysFrom(options.secret, provider, limits.timeoutMs);
-  const handlersFor = compileHandlers<P, Request>(provider, options.on);
+  const handlersFor = compileHandlers<HandlerRequest<Request, I>>(provider, options.on);
   const claims = options.dedupe === false ? undefined : (options.dedupe ?? memoryClaims());
-  const report = reporter(options.onOutcome);
-  const observed = surround(options.around, { provider: provider.name, framework });
+  const report = reporter<Request | HandlerRequest<Request, I>>(options.onOutcome);
+  const about = { provider: provider.name, framework };
   const diagnosisOf = lazyDiagnosis(provider, { ...limits, now });
+  const name = options.name ?? provider.name;
   if (typeof options.secret !== 'function') rememberReceiver(provider, options.secret);
+  // Last, because what is registered is worked on at once.
+  inbox?.register({ name, work });
 
   async function receive(input: DeliveryInput<Request>): Promise<Reply> {
-    const { outcome } = await observed(() => take(input), input?.waitUntil);
+    const take = () => takeDelivery(input);
+    const { outcome } = await surround(options.around, { ...about, stage: 'receive' }, take, input?.waitUntil);
     return replyFor(outcome);
   }
 
   /** Takes a delivery its way, and tells what became of it. */
-  async function take(input: DeliveryInput<Request>): Promise<OutcomeReport> {
+  async function takeDelivery(input: DeliveryInput<Request>): Promise<OutcomeReport & { readonly outcome: Outcome }> {
     const started = performance.now();
     // Whoever calls `receive` by hand without a request has handlers and a secret that do not want one.
     const request = input?.request as Request;
@@ -98,22 +110,21 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
     let error: WebhookError | undefined;
     try {
       outcome = await travel(input, request, facts);
-      error = facts.unrecorded;
+      error = facts.trouble;
     } catch (thrown) {
       [outcome, error] = toRejection(thrown);
     }
     // Frozen, because the reply is made of what it says.
-    const told: OutcomeReport = Object.freeze({
+    const told = Object.freeze({
+      stage: 'receive',
       outcome,
       status: replyFor(outcome).status,
-      provider: provider.name,
-      framework,
+      ...about,
       method: input?.method ?? 'POST',
-      bodyBytes: facts.body?.length,
-      type: facts.event?.type,
-      id: facts.event?.id,
-      key: facts.key,
+      ...known(facts),
       secretIndex: facts.secretIndex,
+      inboxId: facts.inboxId,
+      attempt: undefined,
       durationMs: performance.now() - started,
       error,
       diagnose:
@@ -136,11 +147,20 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
     };
     const proof = await authenticate(provider, { headers, body }, keys, { ...limits, now });
     facts.secretIndex = proof.secretIndex;
-    facts.event = readEnvelope(provider, body, headers, proof.id);
+    const delivery: Delivery = { headers, body, id: provider.deliveryId(headers) };
+    if (inbox !== undefined) {
+      const storage = { provider, inbox, name, lane: options.lane, handlersFor, timeoutMs: limits.timeoutMs };
+      return acceptDelivery(storage, delivery, proof, facts);
+    }
+    return handle(delivery, proof, request, facts);
+  }
+
+  /** Hands an event to its handlers before the reply. */
+  async function handle(delivery: Delivery, proof: Proof, request: Request, facts: Facts): Promise<Outcome> {
+    facts.event = readEnvelope(provider, delivery.body, delivery.headers, proof.id);
     const handlers = handlersFor(facts.event.type);
     if (handlers.length === 0) return 'ignored';
     const event = checkData(provider, facts.event);
-    const delivery: Delivery = { headers, body, id: provider.deliveryId(headers) };
     const key = await readKey(provider, event, delivery);
     facts.key = key;
     const claim =
@@ -149,8 +169,52 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
         : await takeClaim(claims, `${provider.name}:${proof.scope}${key}`, limits.timeoutMs);
     if (claim?.state === 'done') return 'duplicate';
     if (claim?.state === 'busy') return 'busy';
-    facts.unrecorded = await finish(runHandlers(handlers, event, { delivery, key, request }, limits.timeoutMs), claim);
+    const context = {
+      delivery,
+      key,
+      request: request as HandlerRequest<Request, I>,
+      attempt: undefined,
+      receivedAt: new Date(now()),
+      complete: completeWithoutInbox,
+    };
+    facts.trouble = await finish(runHandlers(handlers, event, context, limits.timeoutMs), claim);
     return 'handled';
+  }
+
+  /** Takes a stored delivery to its handlers, and tells what became of it. */
+  async function work(attempt: Attempt): Promise<WorkOutcome> {
+    const take = () => takeAttempt(attempt);
+    const { outcome } = await surround(options.around, { ...about, stage: 'work' }, take, undefined);
+    return outcome;
+  }
+
+  async function takeAttempt(attempt: Attempt): Promise<OutcomeReport & { readonly outcome: WorkOutcome }> {
+    const started = performance.now();
+    const nobody = undefined as HandlerRequest<Request, I>;
+    const facts: Facts = { headers: attempt.headers, body: attempt.body };
+    let failure: WebhookError | undefined;
+    try {
+      await workOff(provider, handlersFor, nobody, attempt, facts);
+    } catch (thrown) {
+      failure = thrown instanceof WebhookError ? thrown : unexpected(thrown);
+    }
+    const { outcome, error } = await attempt.settle(failure);
+    const told = Object.freeze({
+      stage: 'work',
+      outcome,
+      status: undefined,
+      ...about,
+      method: 'POST',
+      ...known(facts),
+      secretIndex: undefined,
+      inboxId: attempt.id,
+      attempt: attempt.attempt,
+      durationMs: performance.now() - started,
+      error,
+      diagnose: undefined,
+    });
+    report(told, nobody, undefined);
+    return told;
   }
 
   return {
@@ -164,16 +228,9 @@ export function createReceiver<const P extends Provider, Request = globalThis.Re
   };
 }
 
-/** What is known of a delivery, for the report, however far it came. */
-interface Facts {
-  headers?: DeliveryHeaders;
-  body?: Uint8Array;
-  keyRing?: Awaitable<KeyRing>;
-  secretIndex?: number;
-  event?: WebhookEvent;
-  key?: string | undefined;
-  /** The event was handled, but that could not be recorded. */
-  unrecorded?: WebhookError | undefined;
+/** The part of a report that a delivery tells itself. */
+function known({ body, event, key }: Facts): Pick<OutcomeReport, 'bodyBytes' | 'type' | 'id' | 'key'> {
+  return { bodyBytes: body?.length, type: event?.type, id: event?.id, key };
 }
 
 function checkMethod(method: string | undefined): void {
@@ -184,12 +241,13 @@ function checkMethod(method: string | undefined): void {
 }
 
 function toRejection(thrown: unknown): [RejectionCode, WebhookError] {
-  if (thrown instanceof WebhookError && thrown.code !== 'invalid_options') return [thrown.code, thrown];
-  return [
-    'handler_failed',
-    new WebhookError('handler_failed', 'Receiving failed unexpectedly.', {
-      cause: thrown,
-      fix: 'The cause of this error is what was thrown.',
-    }),
-  ];
+  if (thrown instanceof WebhookError && isRejection(thrown.code)) return [thrown.code, thrown];
+  return ['handler_failed', unexpected(thrown)];
+}
+
+function unexpected(thrown: unknown): WebhookError {
+  return new WebhookError('handler_failed', 'Receiving failed unexpectedly.', {
+    cause: thrown,
+    fix: 'The cause of this error is what was thrown.',
+  });
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ClaimStore, memoryClaims } from './claims.ts';
 import { WebhookError } from './error.ts';
+import type { Inbox } from './inbox.ts';
 import type { OutcomeReport } from './outcome.ts';
 import type { Provider } from './provider.ts';
 import { grantex } from './providers/grantex.ts';
@@ -23,18 +24,42 @@ interface Scene {
   readonly body?: string;
   /** Headers that replace those that were signed, or take them away. */
   readonly headers?: Record<string, string | undefined>;
-  readonly options?: Partial<ReceiverOptions<Provider, string>>;
+  readonly options?: Partial<ReceiverOptions<Provider, string, Inbox | undefined>>;
   /** Whether the same delivery came before. */
   readonly before?: 'handled' | 'running';
   readonly status: number;
   readonly title?: string;
   /** How far the delivery came: what the report knows of it. */
   readonly known?: 'event' | 'key';
+  /** The id that the inbox gave it. */
+  readonly inboxId?: string;
+}
+
+/** Options of a receiver whose inbox does this with a delivery. */
+function storing(accept: Inbox['accept']): NonNullable<Scene['options']> {
+  const unused = async () => expect.unreachable('not here');
+  return {
+    dedupe: undefined,
+    inbox: {
+      lanes: false,
+      register() {},
+      accept,
+      async *list() {},
+      get: unused,
+      counts: unused,
+      replay: unused,
+      discard: unused,
+      prune: unused,
+      drain: unused,
+      close: unused,
+    },
+  };
 }
 
 // Typed so that an outcome without a scene does not compile.
 const scenes: Record<Outcome, Scene> = {
   handled: { status: 200, known: 'key' },
+  stored: { options: storing(async () => ({ id: 'dlv_1', isNew: true })), status: 202, known: 'key', inboxId: 'dlv_1' },
   duplicate: { before: 'handled', status: 200, known: 'key' },
   ignored: { options: { on: { 'grant.created': fail } }, status: 200, known: 'event' },
   busy: { before: 'running', status: 409, title: 'Conflict', known: 'key' },
@@ -85,6 +110,7 @@ const scenes: Record<Outcome, Scene> = {
     title: 'Service Unavailable',
     known: 'key',
   },
+  inbox_unavailable: { options: storing(fail), status: 503, title: 'Service Unavailable', known: 'key' },
 };
 
 async function play(scene: Scene): Promise<{ reply: Reply; reports: OutcomeReport[] }> {
@@ -97,7 +123,7 @@ async function play(scene: Scene): Promise<{ reply: Reply; reports: OutcomeRepor
   const body = scene.body ?? JSON.stringify(event);
   const signed = await signBody(grantex(), { body, secret, id: 'evt_1', timestamp: at });
   const reports: OutcomeReport[] = [];
-  const receiver = createReceiver<Provider, string>({
+  const receiver = createReceiver<Provider, string, Inbox | undefined>({
     provider: grantex({ signature: 'v2' }),
     secret,
     now: () => at * 1_000,
@@ -152,6 +178,7 @@ describe.each(outcomes)('the outcome %s', (outcome) => {
     const { known } = scene;
     expect(reports).toEqual([
       {
+        stage: 'receive',
         outcome,
         status: scene.status,
         provider: 'grantex',
@@ -162,6 +189,8 @@ describe.each(outcomes)('the outcome %s', (outcome) => {
         type: known === undefined ? undefined : 'grant.revoked',
         id: known === undefined ? undefined : 'evt_1',
         key: known === 'key' ? 'evt_1' : undefined,
+        inboxId: scene.inboxId,
+        attempt: undefined,
         durationMs: expect.any(Number),
         // Only what was refused with an error has one: busy is no failure.
         error: scene.title === undefined || outcome === 'busy' ? undefined : expect.any(WebhookError),
@@ -190,11 +219,12 @@ describe('the table of replies', () => {
     }
   });
 
-  it('answers 2xx only what was handled, is a duplicate of what was, or nobody wants', () => {
+  it('answers 2xx only what was handled or stored, is a duplicate of what was, or nobody wants', () => {
     expect(outcomes.filter((outcome) => replyFor(outcome).status < 300).toSorted()).toEqual([
       'duplicate',
       'handled',
       'ignored',
+      'stored',
     ]);
   });
 

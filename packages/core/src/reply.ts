@@ -1,5 +1,5 @@
 /** The one table from outcome to HTTP status. Never 204, 205 or 304: Grantex's sender crashes on them. */
-const accepted = { handled: 200, duplicate: 200, ignored: 200 } as const;
+const accepted = { handled: 200, stored: 202, duplicate: 200, ignored: 200 } as const;
 
 const rejected = {
   busy: 409,
@@ -19,6 +19,7 @@ const rejected = {
   handler_timeout: 503,
   secret_unavailable: 503,
   claims_unavailable: 503,
+  inbox_unavailable: 503,
 } as const;
 
 /** What became of a delivery that was accepted. */
@@ -62,6 +63,11 @@ const replies: ReadonlyMap<Outcome, Reply> = new Map([
     entry(code, status, 'application/problem+json', { title: titles[status], status, code }),
   ),
 ]);
+
+/** Whether a code is one that a delivery can be answered with. */
+export function isRejection(code: string): code is RejectionCode {
+  return Object.hasOwn(rejected, code);
+}
 
 /** The reply for an outcome. */
 export function replyFor(outcome: Outcome): Reply {

@@ -39,6 +39,12 @@ export function presentScheme(
   return schemes.find((candidate) => headersOf(candidate).some((name) => headers.has(name)));
 }
 
+/** The id that the signature of a delivery covers, as it was sent; undefined where the scheme has none. */
+export function signedId(schemes: readonly CompiledScheme[], headers: DeliveryHeaders): string | undefined {
+  const scheme = presentScheme(schemes, headers);
+  return scheme?.id && headerValue(scheme.id.headers, headers);
+}
+
 /** Checks the form of a signature, a timestamp and an id; whatever else they hold is `malformed_signature`. */
 export function claim(
   scheme: CompiledScheme,

@@ -7,9 +7,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as core from '@hookproof/core';
 import { type ExpressRequest, pathMatcher, rawBodyOf } from './request.ts';
 
-/** Options of {@link webhooks}. `Request` is what handlers and the secret function get. */
-export interface ExpressWebhookOptions<P extends core.Provider, Request extends IncomingMessage = IncomingMessage>
-  extends core.WebhookOptions<P, Request> {
+/**
+ * Options of {@link webhooks}. `Request` is what the secret function gets, and handlers where there is no inbox; `I` is
+ * the inbox where there is one.
+ */
+export interface ExpressWebhookOptions<
+  P extends core.Provider,
+  Request extends IncomingMessage = IncomingMessage,
+  I extends core.Inbox | undefined = undefined,
+> extends core.WebhookOptions<P, Request, I> {
   /**
    * Path to answer, below the mount point. Without it: what the middleware is mounted on or is the route handler of,
    * and `/webhooks/<provider>` at the root of an app.
@@ -43,11 +49,12 @@ export type WebhookMiddleware<Request extends IncomingMessage = IncomingMessage>
  * }));
  * ```
  */
-export function webhooks<const P extends core.Provider, Request extends IncomingMessage = IncomingMessage>(
-  provider: P,
-  options: ExpressWebhookOptions<P, Request>,
-): WebhookMiddleware<Request> {
-  const receiver = core.createReceiver<P, Request>({ ...options, provider, framework: 'express' });
+export function webhooks<
+  const P extends core.Provider,
+  Request extends IncomingMessage = IncomingMessage,
+  I extends core.Inbox | undefined = undefined,
+>(provider: P, options: ExpressWebhookOptions<P, Request, I>): WebhookMiddleware<Request> {
+  const receiver = core.createReceiver<P, Request, I>({ ...options, provider, framework: 'express' });
   const middleware: WebhookMiddleware<Request> = async (request, response, next) => {
     if (!answers(request)) {
       if (next !== undefined) return next();
@@ -82,23 +89,30 @@ function write(request: ExpressRequest, response: ServerResponse, reply: core.Re
 }
 
 /** {@link webhooks} for Grantiva. */
-export function grantivaWebhooks<Request extends IncomingMessage = IncomingMessage>(
-  options: ExpressWebhookOptions<ReturnType<typeof core.grantiva>, Request> & core.GrantivaOptions,
+export function grantivaWebhooks<
+  Request extends IncomingMessage = IncomingMessage,
+  I extends core.Inbox | undefined = undefined,
+>(
+  options: ExpressWebhookOptions<ReturnType<typeof core.grantiva>, Request, I> & core.GrantivaOptions,
 ): WebhookMiddleware<Request> {
   return webhooks(core.grantiva(options), options);
 }
 
 /** {@link webhooks} for Grantex. */
-export function grantexWebhooks<Request extends IncomingMessage = IncomingMessage>(
-  options: ExpressWebhookOptions<ReturnType<typeof core.grantex>, Request> & core.GrantexOptions,
+export function grantexWebhooks<
+  Request extends IncomingMessage = IncomingMessage,
+  I extends core.Inbox | undefined = undefined,
+>(
+  options: ExpressWebhookOptions<ReturnType<typeof core.grantex>, Request, I> & core.GrantexOptions,
 ): WebhookMiddleware<Request> {
   return webhooks(core.grantex(options), options);
 }
 
 /** {@link webhooks} for Gravv. */
-export function gravvWebhooks<Request extends IncomingMessage = IncomingMessage>(
-  options: ExpressWebhookOptions<ReturnType<typeof core.gravv>, Request>,
-): WebhookMiddleware<Request> {
+export function gravvWebhooks<
+  Request extends IncomingMessage = IncomingMessage,
+  I extends core.Inbox | undefined = undefined,
+>(options: ExpressWebhookOptions<ReturnType<typeof core.gravv>, Request, I>): WebhookMiddleware<Request> {
   return webhooks(core.gravv(), options);
 }
 
@@ -107,8 +121,9 @@ export function standardWebhooks<
   const Name extends string,
   Events extends core.EventSchemas = core.EventSchemas,
   Request extends IncomingMessage = IncomingMessage,
+  I extends core.Inbox | undefined = undefined,
 >(
-  options: ExpressWebhookOptions<core.Provider<Name | 'standard-webhooks', Events>, Request> &
+  options: ExpressWebhookOptions<core.Provider<Name | 'standard-webhooks', Events>, Request, I> &
     core.StandardWebhooksOptions<Name, Events>,
 ): WebhookMiddleware<Request> {
   return webhooks(core.standardWebhooks(options), options);

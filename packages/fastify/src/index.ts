@@ -15,15 +15,17 @@ import type {
 import fastifyPlugin from 'fastify-plugin';
 import { parseAsReader, rawBodyOf } from './body.ts';
 
-/** Options of {@link webhooks}. */
-export interface FastifyWebhookOptions<P extends core.Provider> extends core.WebhookOptions<P, FastifyRequest> {
+/** Options of {@link webhooks}. `I` is the inbox where there is one. */
+export interface FastifyWebhookOptions<P extends core.Provider, I extends core.Inbox | undefined = undefined>
+  extends core.WebhookOptions<P, FastifyRequest, I> {
   /** Path to answer, below the plugin's prefix; `/webhooks/<provider>` by default. */
   readonly path?: string | undefined;
 }
 
 /**
  * Receives a provider's webhooks in Fastify. The plugin is encapsulated: the app's other routes keep their own body
- * parsing, and the app's hooks run for this route as for any other.
+ * parsing, and the app's hooks run for this route as for any other. With an inbox it is the way to register: `register`
+ * cannot type the handlers of a named plugin, such as {@link grantexWebhooks}, by whether there is one.
  *
  * @returns a plugin for `app.register`
  * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
@@ -41,11 +43,11 @@ export interface FastifyWebhookOptions<P extends core.Provider> extends core.Web
  * }));
  * ```
  */
-export function webhooks<const P extends core.Provider>(
+export function webhooks<const P extends core.Provider, I extends core.Inbox | undefined = undefined>(
   provider: P,
-  options: FastifyWebhookOptions<P>,
+  options: FastifyWebhookOptions<P, I>,
 ): FastifyPluginAsync {
-  const receiver = core.createReceiver<P, FastifyRequest>({ ...options, provider, framework: 'fastify' });
+  const receiver = core.createReceiver<P, FastifyRequest, I>({ ...options, provider, framework: 'fastify' });
   const { maxBodyBytes } = receiver.limits;
   const { path = `/webhooks/${provider.name}` } = options;
   if (!path.startsWith('/')) {

@@ -6,8 +6,15 @@
 import * as core from '@hookproof/core';
 import type { Context } from 'hono';
 
-/** Options of {@link webhooks}. Handlers and the secret function get Hono's context; annotate it to type `c.env`. */
-export type HonoWebhookOptions<P extends core.Provider, C extends Context = Context> = core.WebhookOptions<P, C>;
+/**
+ * Options of {@link webhooks}. The secret function gets Hono's context, and so do handlers where there is no inbox;
+ * annotate it to type `c.env`. `I` is the inbox where there is one.
+ */
+export type HonoWebhookOptions<
+  P extends core.Provider,
+  C extends Context = Context,
+  I extends core.Inbox | undefined = undefined,
+> = core.WebhookOptions<P, C, I>;
 
 /** A handler for one of Hono's routes. */
 export type WebhookHandler<C extends Context = Context> = (c: C) => Promise<Response>;
@@ -31,11 +38,12 @@ export type WebhookHandler<C extends Context = Context> = (c: C) => Promise<Resp
  * }));
  * ```
  */
-export function webhooks<const P extends core.Provider, C extends Context = Context>(
-  provider: P,
-  options: HonoWebhookOptions<P, C>,
-): WebhookHandler<C> {
-  const receiver = core.createReceiver<P, C>({ ...options, provider, framework: 'hono' });
+export function webhooks<
+  const P extends core.Provider,
+  C extends Context = Context,
+  I extends core.Inbox | undefined = undefined,
+>(provider: P, options: HonoWebhookOptions<P, C, I>): WebhookHandler<C> {
+  const receiver = core.createReceiver<P, C, I>({ ...options, provider, framework: 'hono' });
   const handler = async (c: C): Promise<Response> => {
     const { method, headers } = c.req.raw;
     const reply = await receiver.receive({
@@ -100,22 +108,22 @@ function rawBodyOf(c: Context, maxBytes: number): core.BodyInput {
 }
 
 /** {@link webhooks} for Grantiva. */
-export function grantivaWebhooks<C extends Context = Context>(
-  options: HonoWebhookOptions<ReturnType<typeof core.grantiva>, C> & core.GrantivaOptions,
+export function grantivaWebhooks<C extends Context = Context, I extends core.Inbox | undefined = undefined>(
+  options: HonoWebhookOptions<ReturnType<typeof core.grantiva>, C, I> & core.GrantivaOptions,
 ): WebhookHandler<C> {
   return webhooks(core.grantiva(options), options);
 }
 
 /** {@link webhooks} for Grantex. */
-export function grantexWebhooks<C extends Context = Context>(
-  options: HonoWebhookOptions<ReturnType<typeof core.grantex>, C> & core.GrantexOptions,
+export function grantexWebhooks<C extends Context = Context, I extends core.Inbox | undefined = undefined>(
+  options: HonoWebhookOptions<ReturnType<typeof core.grantex>, C, I> & core.GrantexOptions,
 ): WebhookHandler<C> {
   return webhooks(core.grantex(options), options);
 }
 
 /** {@link webhooks} for Gravv. */
-export function gravvWebhooks<C extends Context = Context>(
-  options: HonoWebhookOptions<ReturnType<typeof core.gravv>, C>,
+export function gravvWebhooks<C extends Context = Context, I extends core.Inbox | undefined = undefined>(
+  options: HonoWebhookOptions<ReturnType<typeof core.gravv>, C, I>,
 ): WebhookHandler<C> {
   return webhooks(core.gravv(), options);
 }
@@ -125,8 +133,9 @@ export function standardWebhooks<
   const Name extends string,
   Events extends core.EventSchemas = core.EventSchemas,
   C extends Context = Context,
+  I extends core.Inbox | undefined = undefined,
 >(
-  options: HonoWebhookOptions<core.Provider<Name | 'standard-webhooks', Events>, C> &
+  options: HonoWebhookOptions<core.Provider<Name | 'standard-webhooks', Events>, C, I> &
     core.StandardWebhooksOptions<Name, Events>,
 ): WebhookHandler<C> {
   return webhooks(core.standardWebhooks(options), options);

@@ -1,11 +1,11 @@
-import type { OutcomeReport } from '@hookproof/core';
+import type { Around, OutcomeReport } from '@hookproof/core';
 import type { Attributes } from '@opentelemetry/api';
 
 // What a report holds of a delivery's contents (`error.message`, `error.cause`, `key`, `request`) has no place here: a
 // handler's error may quote the payload, and traces are kept longer and read by more people than the data they are about.
 
-/** What is known of a delivery before it was read, and so can decide whether it is sampled. */
-export function beforehand(provider: string, framework: string): Attributes {
+/** What is known of a delivery, or of an attempt, before it was read, and so can decide whether it is sampled. */
+export function beforehand({ stage, provider, framework }: Parameters<Around>[1]): Attributes {
   return {
     'messaging.system': 'webhook',
     'messaging.destination.name': provider,
@@ -13,29 +13,47 @@ export function beforehand(provider: string, framework: string): Attributes {
     'messaging.operation.type': 'process',
     'hookproof.provider': provider,
     'hookproof.framework': framework,
+    'hookproof.stage': stage,
   };
 }
 
-/** What is known of a delivery once it was answered. An attribute without a value is left out by OpenTelemetry. */
-export function afterwards({ outcome, status, method, id, type, bodyBytes, secretIndex }: OutcomeReport): Attributes {
+/**
+ * What is known of a delivery once it was answered, or of an attempt once it has ended. An attribute without a value is
+ * left out by OpenTelemetry.
+ */
+export function afterwards(report: OutcomeReport): Attributes {
+  const { stage, outcome, status, method, id, type, bodyBytes, secretIndex, inboxId, attempt, error } = report;
   return {
-    'http.request.method': methods.has(method) ? method : '_OTHER',
+    // Nobody waits for an attempt: there is no request any more.
+    'http.request.method': stage === 'work' ? undefined : methods.has(method) ? method : '_OTHER',
     'http.response.status_code': status,
     'messaging.message.id': id,
     'messaging.message.body.size': bodyBytes,
     'hookproof.outcome': outcome,
     'hookproof.event.type': type,
     'hookproof.secret.index': secretIndex,
-    'error.type': status >= 400 ? outcome : undefined,
+    'hookproof.inbox.id': inboxId,
+    'hookproof.attempt': attempt,
+    'error.type': failed(report, 400) ? (error?.code ?? outcome) : undefined,
   };
+}
+
+/** Whether the status is this one or higher, or the attempt did not get the delivery handled. */
+export function failed({ outcome, status }: OutcomeReport, from: 400 | 500): boolean {
+  return status === undefined ? outcome !== 'handled' : status >= from;
 }
 
 /**
  * What metrics are told apart by: a few values each. An event's type is not among them, because providers add types,
  * and every one would be a series more.
  */
-export function dimensions({ outcome, provider, framework }: OutcomeReport): Attributes {
-  return { 'hookproof.outcome': outcome, 'hookproof.provider': provider, 'hookproof.framework': framework };
+export function dimensions({ stage, outcome, provider, framework }: OutcomeReport): Attributes {
+  return {
+    'hookproof.stage': stage,
+    'hookproof.outcome': outcome,
+    'hookproof.provider': provider,
+    'hookproof.framework': framework,
+  };
 }
 
 // A method is text from outside; OpenTelemetry has one word for those that HTTP does not know.

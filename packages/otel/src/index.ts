@@ -1,11 +1,11 @@
 /**
- * A span and metrics for every webhook delivery, through OpenTelemetry.
+ * A span and metrics for every webhook delivery and every attempt of its inbox, through OpenTelemetry.
  *
  * @module
  */
 import type { Around } from '@hookproof/core';
 import { type MeterProvider, SpanKind, SpanStatusCode, type TracerProvider, trace } from '@opentelemetry/api';
-import { afterwards, beforehand } from './attributes.ts';
+import { afterwards, beforehand, failed } from './attributes.ts';
 import { instrumentsOf } from './instruments.ts';
 import { scope } from './scope.ts';
 
@@ -23,9 +23,9 @@ export interface TelemetryOptions {
 }
 
 /**
- * Makes one span and two measurements per delivery. The span is active while the handlers run, so that what they do is
- * below it, and is itself below the span of the HTTP request where there is one. A body, a header, a secret, a query or
- * an error's message never gets into either.
+ * Makes one span and two measurements per delivery, and per attempt of an inbox. The span is active while the handlers
+ * run, so that what they do is below it, and that of a delivery is itself below the span of the HTTP request where there
+ * is one. A body, a header, a secret, a query or an error's message never gets into either.
  *
  * @returns what the `around` option of every adapter takes; one value serves any number of receivers
  *
@@ -44,9 +44,9 @@ export interface TelemetryOptions {
 export function telemetry({ tracerProvider, meterProvider, diagnose = false }: TelemetryOptions = {}): Around {
   const tracer = (tracerProvider ?? trace.getTracerProvider()).getTracer(scope.name, undefined, scope.options);
   const instruments = instrumentsOf(meterProvider);
-  return (receive, { provider, framework }) => {
-    const options = { kind: SpanKind.CONSUMER, attributes: beforehand(provider, framework) };
-    return tracer.startActiveSpan(`process ${provider}`, options, async (span) => {
+  return (receive, about) => {
+    const options = { kind: SpanKind.CONSUMER, attributes: beforehand(about) };
+    return tracer.startActiveSpan(`process ${about.provider}`, options, async (span) => {
       let ended: number | undefined;
       try {
         const report = await receive();
@@ -54,7 +54,7 @@ export function telemetry({ tracerProvider, meterProvider, diagnose = false }: T
         instruments().record(report);
         span.setAttributes(afterwards(report));
         // As for an HTTP server: what a sender did wrong is no error of this service.
-        if (report.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+        if (failed(report, 500)) span.setStatus({ code: SpanStatusCode.ERROR });
         const diagnosis = diagnose ? await report.diagnose?.() : undefined;
         if (diagnosis !== undefined) span.setAttribute('hookproof.diagnosis.cause', diagnosis.cause);
       } finally {

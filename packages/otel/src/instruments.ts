@@ -24,11 +24,11 @@ function createInstruments(provider: MeterProvider): Instruments {
   const meter = provider.getMeter(scope.name, undefined, scope.options);
   const deliveries = meter.createCounter('hookproof.deliveries', {
     unit: '{delivery}',
-    description: 'Deliveries that were answered.',
+    description: 'Deliveries that were answered, and attempts of the inbox that ended.',
   });
   const duration = meter.createHistogram('hookproof.delivery.duration', {
     unit: 's',
-    description: 'From the call of the receiver to its reply, handlers included.',
+    description: 'From the call of the receiver to its reply, or of an attempt to its record, handlers included.',
     // Those of `messaging.process.duration`; providers give up after about ten seconds.
     advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] },
   });

@@ -1,4 +1,4 @@
-import { createReceiver, grantex, type OnOutcome } from '@hookproof/core';
+import { createReceiver, grantex, type Inbox, type InboxReceiver, type OnOutcome } from '@hookproof/core';
 import { signedDelivery } from '@hookproof/testing';
 import { metrics } from '@opentelemetry/api';
 import {
@@ -46,7 +46,7 @@ test('deliveries are counted by outcome, and timed in seconds', async () => {
   await receiver.receive({ headers: issued.headers, body: issued.body });
   for (let forged = 0; forged < 3; forged++) await receiver.receive({ headers, body: `${forged}` });
 
-  const about = { 'hookproof.provider': 'grantex', 'hookproof.framework': 'fetch' };
+  const about = { 'hookproof.stage': 'receive', 'hookproof.provider': 'grantex', 'hookproof.framework': 'fetch' };
   await vi.waitFor(async () => {
     const counted = await collect('hookproof.deliveries');
     expect(counted?.dataPoints.map(({ attributes, value }) => [attributes, value])).toEqual([
@@ -64,6 +64,56 @@ test('deliveries are counted by outcome, and timed in seconds', async () => {
     sum: (durations[0] ?? Number.NaN) / 1000,
     buckets: { boundaries: expect.arrayContaining([0.005, 10]) },
   });
+});
+
+test('an attempt of the inbox is counted and timed apart from the delivery', async () => {
+  const { meterProvider, collect } = measured();
+  let registered: InboxReceiver | undefined;
+  const unused = async () => expect.unreachable('not here');
+  const inbox: Inbox = {
+    lanes: false,
+    register: (receiver) => {
+      registered = receiver;
+    },
+    accept: async () => ({ id: 'dlv_1', isNew: true }),
+    async *list() {},
+    get: unused,
+    counts: unused,
+    replay: unused,
+    discard: unused,
+    prune: unused,
+    drain: unused,
+    close: unused,
+  };
+  const on = { 'grant.revoked': () => undefined };
+  const around = telemetry({ meterProvider });
+  const receiver = createReceiver({ provider: grantex(), secret, inbox, on, around, onOutcome: () => undefined });
+  const { headers, body } = await signedDelivery(grantex(), revoked, { secret });
+  await receiver.receive({ headers, body });
+  await registered?.work({
+    id: 'dlv_1',
+    headers: new Map(Object.entries(headers)),
+    body,
+    attempt: 1,
+    receivedAt: new Date(),
+    timeoutMs: 1_000,
+    failure: undefined,
+    signal: new AbortController().signal,
+    complete: () => undefined,
+    settle: async (error) => ({ outcome: 'dead', error }),
+  });
+
+  const about = { 'hookproof.provider': 'grantex', 'hookproof.framework': 'fetch' };
+  const expected = [
+    { ...about, 'hookproof.stage': 'receive', 'hookproof.outcome': 'stored' },
+    { ...about, 'hookproof.stage': 'work', 'hookproof.outcome': 'dead' },
+  ];
+  await vi.waitFor(async () => {
+    const counted = await collect('hookproof.deliveries');
+    expect(counted?.dataPoints.map(({ attributes }) => attributes)).toEqual(expected);
+  });
+  const timed = await collect('hookproof.delivery.duration');
+  expect(timed?.dataPoints.map(({ attributes }) => attributes)).toEqual(expected);
 });
 
 test('an SDK that starts after the receiver was made is found', async () => {

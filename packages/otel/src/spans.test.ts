@@ -1,13 +1,18 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
-import { createReceiver, grantex } from '@hookproof/core';
+import { createReceiver, grantex, type Inbox, type InboxReceiver, type WorkOutcome } from '@hookproof/core';
 import { grantexWebhooks } from '@hookproof/express';
 import { grantexWebhooks as honoGrantexWebhooks } from '@hookproof/hono';
 import { signedDelivery } from '@hookproof/testing';
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import * as semconv from '@opentelemetry/semantic-conventions/incubating';
 import express from 'express';
 import { Hono } from 'hono';
@@ -108,6 +113,7 @@ describe.each(Object.entries(servers))('%s', (framework, start) => {
       [semconv.ATTR_HTTP_RESPONSE_STATUS_CODE]: 200,
       'hookproof.provider': 'grantex',
       'hookproof.framework': framework,
+      'hookproof.stage': 'receive',
       'hookproof.outcome': 'handled',
       'hookproof.event.type': 'grant.revoked',
       'hookproof.secret.index': 0,
@@ -175,5 +181,89 @@ describe('what went wrong', () => {
     expect(spans('process grantex')[0]?.attributes['hookproof.diagnosis.cause']).toEqual(
       expect.stringMatching(/^[a-z_]+$/),
     );
+  });
+});
+
+describe('an attempt of the inbox', () => {
+  /** Works once on a delivery that came before, and says what `settle` makes of it. */
+  async function attempt(handler: () => unknown, outcome: WorkOutcome): Promise<ReadableSpan | undefined> {
+    let registered: InboxReceiver | undefined;
+    const unused = async () => expect.unreachable('not here');
+    const inbox: Inbox = {
+      lanes: false,
+      register: (receiver) => {
+        registered = receiver;
+      },
+      accept: unused,
+      async *list() {},
+      get: unused,
+      counts: unused,
+      replay: unused,
+      discard: unused,
+      prune: unused,
+      drain: unused,
+      close: unused,
+    };
+    createReceiver({
+      provider: grantex(),
+      secret,
+      inbox,
+      on: { 'grant.revoked': handler },
+      around: telemetry({ tracerProvider }),
+      onOutcome: () => undefined,
+    });
+    const { headers, body } = await signedDelivery(grantex(), revoked, { secret });
+    const worked = await registered?.work({
+      id: 'dlv_1',
+      headers: new Map(Object.entries(headers)),
+      body,
+      attempt: 2,
+      receivedAt: new Date(),
+      timeoutMs: 1_000,
+      failure: undefined,
+      signal: new AbortController().signal,
+      complete: () => undefined,
+      settle: async (error) => ({ outcome, error }),
+    });
+    expect(worked).toBe(outcome);
+    await vi.waitFor(() => expect(spans('process grantex')).toHaveLength(1));
+    return spans('process grantex')[0];
+  }
+
+  test('has a span around the handlers, and nothing of HTTP on it', async () => {
+    const span = await attempt(work, 'handled');
+    expect(span?.kind).toBe(SpanKind.CONSUMER);
+    expect(span?.status).toEqual({ code: SpanStatusCode.UNSET });
+    expect(span?.attributes).toEqual({
+      [semconv.ATTR_MESSAGING_SYSTEM]: 'webhook',
+      [semconv.ATTR_MESSAGING_DESTINATION_NAME]: 'grantex',
+      [semconv.ATTR_MESSAGING_OPERATION_NAME]: 'process',
+      [semconv.ATTR_MESSAGING_OPERATION_TYPE]: semconv.MESSAGING_OPERATION_TYPE_VALUE_PROCESS,
+      [semconv.ATTR_MESSAGING_MESSAGE_ID]: 'evt_1',
+      [semconv.ATTR_MESSAGING_MESSAGE_BODY_SIZE]: expect.any(Number),
+      'hookproof.provider': 'grantex',
+      'hookproof.framework': 'fetch',
+      'hookproof.stage': 'work',
+      'hookproof.outcome': 'handled',
+      'hookproof.event.type': 'grant.revoked',
+      'hookproof.inbox.id': 'dlv_1',
+      'hookproof.attempt': 2,
+    });
+    expect(spans('work')[0]?.parentSpanContext?.spanId).toBe(span?.spanContext().spanId);
+  });
+
+  test.each(['retried', 'dead'] as const)('that ends as %s is an error of this service', async (outcome) => {
+    const fail = () => {
+      throw new Error('no database');
+    };
+    const span = await attempt(fail, outcome);
+    expect(span?.status).toEqual({ code: SpanStatusCode.ERROR });
+    expect(span?.attributes).toMatchObject({
+      'hookproof.stage': 'work',
+      'hookproof.outcome': outcome,
+      'hookproof.attempt': 2,
+      [semconv.ATTR_ERROR_TYPE]: 'handler_failed',
+    });
+    expect(span?.events).toEqual([]);
   });
 });

@@ -40,9 +40,9 @@ export function optionsOf(
 }
 
 function handler(order: AppOrder, pattern: string, index: number): Handler<WebhookEvent> {
-  return (event, { delivery, key, signal, request }) => {
+  return (event, { delivery, key, attempt, receivedAt, signal, request }) => {
     const { headers, body, id } = delivery;
-    const facts = { pattern, index, event, delivery: { headers: [...headers], body, id }, key };
+    const facts = { pattern, index, event, delivery: { headers: [...headers], body, id }, key, attempt, receivedAt };
     // When the signal aborts the connection ends, which is how the suite's handler learns of it. Bun tells of that end a
     // while later; a handler that heeds its signal ends at once.
     const givenUp = new Promise<never>((_resolve, reject) => {

@@ -54,6 +54,8 @@ interface HandlerCall {
     readonly id: string | undefined;
   };
   readonly key: string | undefined;
+  readonly attempt: number | undefined;
+  readonly receivedAt: Date;
   readonly hasRequest: boolean;
 }
 

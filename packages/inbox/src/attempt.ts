@@ -1,0 +1,165 @@
+import type { Attempt, InboxReceiver, Settled, WorkOutcome } from '@hookproof/core';
+import { WebhookError } from '@hookproof/core';
+import type { Ending, Engine, Lease } from './engine.ts';
+import type { Settings } from './options.ts';
+
+/** What cannot get better by trying again. */
+const permanent: ReadonlySet<string> = new Set(['invalid_event', 'invalid_body', 'no_handler', 'worker_lost']);
+
+/** Milliseconds between tries to record an attempt while the store fails. */
+const recordAgainMs = 1_000;
+
+/** A delivery that this process works on. */
+export interface Running {
+  readonly lease: Lease;
+  /** Stops its handlers. */
+  readonly stop: (error: WebhookError) => void;
+  readonly ended: Promise<WorkOutcome>;
+}
+
+/** Hands a leased delivery to its receiver, and records what becomes of it. */
+export function startAttempt(
+  lease: Lease,
+  receiver: InboxReceiver,
+  engine: Engine,
+  settle: (lease: Lease, ending: Ending) => Promise<boolean>,
+  settings: Settings,
+): Running {
+  const { maxAttempts, timeoutMs } = settings;
+  const { id, headers, body, attempt, receivedAt } = lease;
+  const stopping = new AbortController();
+  let completed = false;
+
+  const work: Attempt = {
+    id,
+    headers,
+    body,
+    attempt,
+    receivedAt,
+    timeoutMs,
+    signal: stopping.signal,
+    failure: attempt > maxAttempts ? workerLost(attempt - 1) : undefined,
+    complete(transaction) {
+      const recorded = engine.complete(lease, transaction);
+      const note = () => {
+        completed = true;
+      };
+      return recorded instanceof Promise ? recorded.then(note) : note();
+    },
+    async settle(error) {
+      try {
+        if (completed) return await settleCompleted(error);
+        return await record(endingOf(error), error);
+      } catch (cause) {
+        return { outcome: 'retried', error: unrecorded(error, cause) };
+      }
+    },
+  };
+
+  /** The handler's own transaction decides, whatever the handler says: it may have been rolled back. */
+  async function settleCompleted(error: WebhookError | undefined): Promise<Settled> {
+    const stored = await untilStored(() => engine.get(id));
+    if (stored === undefined || stored.state === 'handled') return { outcome: 'handled', error };
+    return record(endingOf(error ?? notCommitted()), error ?? notCommitted());
+  }
+
+  async function record(ending: Ending, error: WebhookError | undefined): Promise<Settled> {
+    const held = await untilStored(() => settle(lease, ending));
+    if (held || (await isRecorded(ending))) return { outcome: ending.outcome, error };
+    return { outcome: 'retried', error: leaseLost(error) };
+  }
+
+  /** An answer of the store that never came may have been a yes, and a handler's transaction may end late. */
+  async function isRecorded({ outcome }: Ending): Promise<boolean> {
+    const stored = await untilStored(() => engine.get(id));
+    return stored?.attempts === attempt && stored.state === (outcome === 'retried' ? 'waiting' : outcome);
+  }
+
+  function endingOf(error: WebhookError | undefined): Ending {
+    if (error === undefined) return { outcome: 'handled' };
+    const told = { code: error.code, message: messageOf(error) };
+    if (permanent.has(error.code) || attempt >= maxAttempts) return { outcome: 'dead', error: told };
+    return { outcome: 'retried', error: told, delayMs: delayAfter(attempt, settings) };
+  }
+
+  /** A store that fails gets time to come back, because what was done must not be done again. */
+  async function untilStored<T>(ask: () => T | Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (stopping.signal.aborted) throw error;
+        settings.onError(error);
+        await pause(recordAgainMs, stopping.signal);
+      }
+    }
+  }
+
+  return { lease, stop: (error) => stopping.abort(error), ended: receiver.work(work) };
+}
+
+/** The pause after a failed attempt, with its random part. */
+function delayAfter(attempt: number, { backoff, onError }: Settings): number {
+  try {
+    const delay = backoff(attempt) * (0.8 + 0.4 * Math.random());
+    if (delay >= 0 && Number.isFinite(delay)) return Math.round(delay);
+    onError(new TypeError(`backoff(${attempt}) must return milliseconds, but returned ${delay}`));
+  } catch (error) {
+    onError(error);
+  }
+  return 60_000;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}
+
+/** What the operator will want to read of an error: what the handler threw, where it threw. */
+function messageOf({ message, cause }: WebhookError): string {
+  // Without NUL, which Postgres refuses.
+  const text = (cause === undefined ? message : textOf(cause)).replaceAll('\0', '');
+  return text.length <= 1_000 ? text : `${text.slice(0, 999)}…`;
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'What was thrown has no text.';
+  }
+}
+
+function workerLost(attempts: number): WebhookError {
+  return new WebhookError('worker_lost', `Each of ${attempts} attempts ended with the worker, the last one silently.`, {
+    fix: 'Does its handler end the process or block its event loop? Mend it and replay the delivery.',
+  });
+}
+
+function notCommitted(): WebhookError {
+  return new WebhookError('not_committed', 'The handler called complete(), but its transaction was not committed.', {
+    fix: 'Commit it before the handler returns, or let the handler throw.',
+  });
+}
+
+function leaseLost(cause: WebhookError | undefined): WebhookError {
+  return new WebhookError('lease_lost', 'Another worker has this delivery, because this one was silent for too long.', {
+    ...(cause && { cause }),
+    fix: 'The event may be handled twice. Is the event loop blocked for longer than leaseMs?',
+  });
+}
+
+function unrecorded(error: WebhookError | undefined, cause: unknown): WebhookError {
+  const what = error === undefined ? 'The event was handled, but' : `The attempt failed (${error.code}), and`;
+  return new WebhookError('inbox_unavailable', `${what} the inbox could not record it: it will be tried again.`, {
+    cause,
+    fix: 'The cause of this error is what the store threw.',
+  });
+}

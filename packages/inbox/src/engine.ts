@@ -1,0 +1,87 @@
+import type {
+  Accepted,
+  Awaitable,
+  DeliveryCounts,
+  DeliveryError,
+  DeliveryFilter,
+  DeliverySummary,
+  NewDelivery,
+  StoredDelivery,
+} from '@hookproof/core';
+
+/** A delivery on its way into the store, with a key in any case. */
+export interface Fresh extends NewDelivery {
+  readonly key: string;
+  readonly receivedAt: number;
+}
+
+/** A delivery that this process works on. */
+export interface Lease {
+  readonly id: string;
+  readonly name: string;
+  /** Which of all leases of this delivery it is: an older one can no longer settle it. */
+  readonly token: string;
+  /** Which attempt it is, from 1. Attempts whose worker died count. */
+  readonly attempt: number;
+  readonly receivedAt: Date;
+  readonly headers: StoredDelivery['headers'];
+  readonly body: Uint8Array;
+}
+
+/** How an attempt ended, for the store. */
+export type Ending =
+  | { readonly outcome: 'handled' }
+  | { readonly outcome: 'retried'; readonly error: DeliveryError; readonly delayMs: number }
+  | { readonly outcome: 'dead'; readonly error: DeliveryError };
+
+/** A part of a list, and where to go on. */
+export interface Page {
+  readonly deliveries: readonly DeliverySummary[];
+  /** Where the next page begins; undefined after the last. */
+  readonly next: string | undefined;
+}
+
+/**
+ * A store and its queue: what an inbox needs of SQLite, Postgres, Redis or memory. All that users see is made of it in
+ * `inbox.ts` and `worker.ts`, once for all engines. Every method may throw, which means that nothing is known to have
+ * been done.
+ */
+export interface Engine {
+  /** Whether it keeps the order of a lane. */
+  readonly lanes: boolean;
+  /** Makes the store ready. It is called before everything else, and again after it failed. */
+  open(): Awaitable<void>;
+  /**
+   * Stores deliveries durably, all or none, and says of each whether it is new: not where its name and key are there
+   * already, or came before it in the same list.
+   */
+  store(deliveries: readonly Fresh[]): Awaitable<readonly Accepted[]>;
+  /**
+   * Leases deliveries of these receivers that are due, the longest due first, and counts an attempt. Of a lane it leases
+   * none while another holds the lane.
+   */
+  take(names: readonly string[], limit: number): Awaitable<readonly Lease[]>;
+  /** Prolongs leases, and returns those that are lost. */
+  keep(leases: readonly Lease[]): Awaitable<readonly Lease[]>;
+  /** Records how attempts ended, durably, and says of each whether the lease still held. */
+  settle(endings: readonly (readonly [Lease, Ending])[]): Awaitable<readonly boolean[]>;
+  /** Records in the user's transaction that a delivery was handled; throws `lease_lost` where the lease no longer holds. */
+  complete(lease: Lease, transaction: object): Awaitable<void>;
+  /**
+   * What has to be done now and then: gives up leases of workers that are silent, lets lanes go whose time is over.
+   *
+   * @param patient whether silence has to be seen by this process: false in a process that does not stay
+   */
+  recover(patient: boolean): Awaitable<void>;
+  /** Deliveries in the order of arrival, up to `limit`. */
+  page(filter: DeliveryFilter, from: string | undefined, limit: number): Awaitable<Page>;
+  get(id: string): Awaitable<StoredDelivery | undefined>;
+  counts(name: string | undefined): Awaitable<DeliveryCounts>;
+  /** Has deliveries that nobody works on handled again from attempt 1; returns how many. */
+  replay(ids: readonly string[]): Awaitable<number>;
+  /** Deletes deliveries that nobody works on; returns how many. */
+  discard(ids: readonly string[]): Awaitable<number>;
+  /** Deletes up to `limit` deliveries that were handled before a time; returns how many. */
+  prune(handledBefore: number, limit: number): Awaitable<number>;
+  close(): Awaitable<void>;
+}

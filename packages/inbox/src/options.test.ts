@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { memoryInbox } from './index.ts';
+import { checkOptions } from './options.ts';
+
+it.each([
+  [{ concurrency: 0 }, /concurrency must be a whole number/],
+  [{ concurrency: 2.5 }, /concurrency/],
+  [{ maxAttempts: Number.NaN }, /maxAttempts/],
+  [{ timeoutMs: 0 }, /timeoutMs must be a number of milliseconds/],
+  [{ timeoutMs: 2 ** 31 }, /timeoutMs.*at most/],
+  [{ leaseMs: -1 }, /leaseMs/],
+  [{ laneTimeoutMs: Number.POSITIVE_INFINITY }, /laneTimeoutMs/],
+  [{ retainHandledMs: 0 }, /retainHandledMs/],
+  [{ pollMs: '1000' }, /pollMs/],
+  [{ work: 'no' }, /work must be true or false/],
+  [{ backoff: 1_000 }, /backoff must be a function/],
+  [{ onError: true }, /onError must be a function/],
+  [{ now: 0 }, /now must be a function/],
+  [{ concurency: 5 }, /concurency is no option of this inbox: it has work, concurrency/],
+])('%o is refused with the name of the option', (options, message) => {
+  expect(() => memoryInbox(options as object)).toThrow(message);
+  expect(() => memoryInbox(options as object)).toThrow(expect.objectContaining({ code: 'invalid_options' }));
+});
+
+it('waits about a day in all before a delivery is a dead letter', () => {
+  const { backoff, maxAttempts } = checkOptions({}, []);
+  const waits = Array.from({ length: maxAttempts - 1 }, (_, index) => backoff(index + 1));
+  expect(waits.slice(0, 3)).toEqual([15_000, 60_000, 240_000]);
+  const hours = waits.reduce((sum, ms) => sum + ms, 0) / 3_600_000;
+  expect(hours).toBeGreaterThan(20);
+  expect(hours).toBeLessThan(28);
+});
+
+it('says the same error at most twice a minute, and another one at once', ({ onTestFinished }) => {
+  const said: unknown[] = [];
+  const { error } = console;
+  console.error = (...words: unknown[]) => said.push(words[1]);
+  onTestFinished(() => {
+    console.error = error;
+  });
+  const { onError } = checkOptions({}, []);
+  for (const message of ['a', 'a', 'b', 'a']) onError(new Error(message));
+  expect(said.map(String)).toEqual(['Error: a', 'Error: b']);
+});

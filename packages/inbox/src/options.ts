@@ -1,0 +1,119 @@
+import { WebhookError } from '@hookproof/core';
+
+/** What every inbox can be told. */
+export interface InboxOptions {
+  /**
+   * Whether this process works on what is stored; `true` by default. With `false` it only stores, and handles when
+   * {@link Inbox.drain} is called.
+   */
+  readonly work?: boolean | undefined;
+  /** How many deliveries this process works on at once; 10 by default. */
+  readonly concurrency?: number | undefined;
+  /** Milliseconds that all handlers of a delivery have together in one attempt; 60,000 by default. */
+  readonly timeoutMs?: number | undefined;
+  /** Attempts before a delivery is a dead letter; 8 by default, which take about a day. */
+  readonly maxAttempts?: number | undefined;
+  /**
+   * Milliseconds between the end of a failed attempt (from 1) and the next; 15 s, 1 min, 4 min … four times as long each
+   * time by default. A fifth more or less is added at random, so that what failed together does not come back together.
+   */
+  readonly backoff?: ((attempt: number) => number) | undefined;
+  /**
+   * Milliseconds after which a delivery is given to another worker when nothing is heard of the one that has it; 30,000
+   * by default. A living worker is heard of three times as often.
+   */
+  readonly leaseMs?: number | undefined;
+  /** Milliseconds for which a delivery that keeps failing holds back its lane; 300,000 by default. */
+  readonly laneTimeoutMs?: number | undefined;
+  /** Milliseconds for which handled deliveries are kept, to replay them and to know duplicates; 30 days by default. */
+  readonly retainHandledMs?: number | undefined;
+  /** Milliseconds between looks for what other processes stored, and for retries that are due; 1,000 by default. */
+  readonly pollMs?: number | undefined;
+  /**
+   * Called when the store fails while nobody waits for it; `console.error` by default, not more than twice a minute for
+   * the same error.
+   */
+  readonly onError?: ((error: unknown) => void) | undefined;
+  /** The clock, in milliseconds since 1970; `Date.now` by default. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** The options with their defaults. */
+export type Settings = { readonly [K in keyof InboxOptions]-?: Exclude<InboxOptions[K], undefined> };
+
+/** Milliseconds for which the same error is not said again. */
+const quietMs = 30_000;
+
+const day = 24 * 60 * 60 * 1_000;
+const names = [
+  'work',
+  'concurrency',
+  'timeoutMs',
+  'maxAttempts',
+  'backoff',
+  'leaseMs',
+  'laneTimeoutMs',
+  'retainHandledMs',
+  'pollMs',
+  'onError',
+  'now',
+];
+
+/** Checks the options that all engines share; throws `invalid_options` with the option's name. */
+export function checkOptions(options: InboxOptions, own: readonly string[]): Settings {
+  for (const name of Object.keys(options)) {
+    if (![...names, ...own].includes(name)) {
+      throw invalid(`${name} is no option of this inbox: it has ${[...own, ...names].join(', ')}`);
+    }
+  }
+  const { work = true, onError = logError(), now = Date.now, backoff = fourfold } = options;
+  if (typeof work !== 'boolean') throw invalid('work must be true or false');
+  for (const [name, value] of Object.entries({ onError, now, backoff })) {
+    if (typeof value !== 'function') throw invalid(`${name} must be a function`);
+  }
+  return {
+    work,
+    onError,
+    now,
+    backoff,
+    concurrency: whole('concurrency', options.concurrency ?? 10),
+    maxAttempts: whole('maxAttempts', options.maxAttempts ?? 8),
+    timeoutMs: milliseconds('timeoutMs', options.timeoutMs ?? 60_000),
+    leaseMs: milliseconds('leaseMs', options.leaseMs ?? 30_000),
+    laneTimeoutMs: milliseconds('laneTimeoutMs', options.laneTimeoutMs ?? 300_000),
+    retainHandledMs: milliseconds('retainHandledMs', options.retainHandledMs ?? 30 * day, 36_500 * day),
+    pollMs: milliseconds('pollMs', options.pollMs ?? 1_000),
+  };
+}
+
+function fourfold(attempt: number): number {
+  return 15_000 * 4 ** (attempt - 1);
+}
+
+/** Says what went wrong, but not every second while a store is out of reach. */
+function logError(): (error: unknown) => void {
+  const said = new Map<string, number>();
+  return (error) => {
+    const text = String(error);
+    if (performance.now() - (said.get(text) ?? Number.NEGATIVE_INFINITY) < quietMs) return;
+    if (said.size > 100) said.clear();
+    said.set(text, performance.now());
+    console.error('hookproof: the inbox:', error);
+  };
+}
+
+function whole(option: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
+  throw invalid(`${option} must be a whole number, at least 1`);
+}
+
+// Node's timers turn anything above 2^31-1 into 1 ms.
+export function milliseconds(option: string, value: unknown, most: number = 2 ** 31 - 1): number {
+  if (typeof value === 'number' && value > 0 && value <= most) return value;
+  throw invalid(`${option} must be a number of milliseconds above 0, and at most ${most}`);
+}
+
+/** A mistake in the options. */
+export function invalid(what: string): WebhookError {
+  return new WebhookError('invalid_options', `${what}.`);
+}

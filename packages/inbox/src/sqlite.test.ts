@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { migrate, migrations } from './sqlite/migrations.ts';
+import { silenceWatch } from './sqlite/silence.ts';
+import { openDatabase, type SqliteDatabase, sqliteInbox } from './sqlite.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hookproof-sqlite-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const newFile = () => join(folder, `${files++}.db`);
+
+const one = { name: 'a', key: 'k', type: 't', lane: undefined, headers: new Map(), body: new Uint8Array([1, 2]) };
+
+describe('the file', () => {
+  it('is made durable: a write-ahead log, and a commit that waits for the disk', async () => {
+    const database = openDatabase(newFile());
+    const inbox = sqliteInbox({ database, work: false });
+    expect(database.prepare('PRAGMA journal_mode').get()).toMatchObject({ journal_mode: 'wal' });
+    // 2 is FULL.
+    expect(database.prepare('PRAGMA synchronous').get()).toMatchObject({ synchronous: 2 });
+    await inbox.close();
+    // A handle of the user's stays open.
+    expect(database.prepare('SELECT 1 AS one').get()).toMatchObject({ one: 1 });
+    database.close();
+  });
+
+  it('is refused where it cannot be made durable', () => {
+    const database = openDatabase(':memory:');
+    expect(() => sqliteInbox({ database })).toThrow(/cannot use a write-ahead log.*memoryInbox/);
+    database.close();
+  });
+
+  it('is refused where it is no database', () => {
+    const path = newFile();
+    writeFileSync(path, 'this is no database at all, but it is long enough to be looked at as one'.repeat(20));
+    expect(() => sqliteInbox({ path })).toThrow(/not a database/);
+  });
+
+  it.each([
+    [{}, /either path or database/],
+    [{ path: ' ' }, /path must name a file/],
+    [{ path: 'a', database: openDatabase(':memory:') }, /either path or database/],
+    [{ database: {} as SqliteDatabase }, /database must be a handle/],
+    [{ path: 'a', fsync: false }, /fsync is no option/],
+  ])('wrong options are named: %#', (options, message) => {
+    expect(() => sqliteInbox(options)).toThrow(message);
+  });
+});
+
+describe('its versions', () => {
+  it('a file of an older version gets what is new, and keeps what it has', async () => {
+    const path = newFile();
+    const inbox = sqliteInbox({ path, work: false });
+    const { id } = await inbox.accept(one);
+    await inbox.close();
+    const database = openDatabase(path);
+    migrate(database, [...migrations, 'ALTER TABLE hookproof_deliveries ADD COLUMN later TEXT']);
+    migrate(database, [...migrations, 'ALTER TABLE hookproof_deliveries ADD COLUMN later TEXT']);
+    expect(database.prepare('SELECT later, key FROM hookproof_deliveries').get()).toMatchObject({
+      key: 'k',
+      later: null,
+    });
+    // And this version says that it is too old for it.
+    expect(() => sqliteInbox({ path })).toThrow(/made by a later version/);
+    database.close();
+    expect(id).toBe('1');
+  });
+
+  it('a migration that fails leaves nothing behind', () => {
+    const database = openDatabase(newFile());
+    migrate(database);
+    expect(() => migrate(database, [...migrations, 'CREATE TABLE extra (a); SELECT nonsense'])).toThrow();
+    expect(database.prepare("SELECT count(*) AS n FROM sqlite_master WHERE name = 'extra'").get()).toMatchObject({
+      n: 0,
+    });
+    database.close();
+  });
+
+  it('no migration that is out there was changed', () => {
+    const hashes = migrations.map((step) => createHash('sha256').update(step).digest('hex').slice(0, 16));
+    // Append the hash of a new migration; never change one that is here.
+    expect(hashes).toEqual(['a71569f5c748ed7f']);
+  });
+});
+
+describe('finding no SQLite', () => {
+  it('says what to install', async () => {
+    vi.resetModules();
+    vi.doMock('node:module', () => ({
+      createRequire: () => () => {
+        throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' });
+      },
+    }));
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+    const { sqliteInbox: withoutAny } = await import('./sqlite.ts');
+    expect(() => withoutAny({ path: newFile() })).toThrow(/npm install libsql.*Node 22\.13.*better-sqlite3/);
+    vi.doUnmock('node:module');
+    vi.restoreAllMocks();
+  });
+});
+
+describe('a worker that is silent', () => {
+  it('is given up after leaseMs without a sign, and never while it gives some, whatever the clock says', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const silence = silenceWatch(1_000);
+    const lease = (sign: string, expired = false) => [{ id: 1, sign, expired }];
+    expect(silence(lease('1.0', true), true)).toEqual([]);
+    vi.advanceTimersByTime(400);
+    // The clock on the wall was set forward: the lease looks expired, but the worker lives.
+    expect(silence(lease('1.1', true), true)).toEqual([]);
+    vi.advanceTimersByTime(400);
+    expect(silence(lease('1.2', true), true)).toEqual([]);
+    // Now it dies. By the clock, which was set back, its lease goes on for an hour.
+    vi.advanceTimersByTime(999);
+    expect(silence(lease('1.2', false), true)).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(silence(lease('1.2', false), true)).toEqual([1]);
+    vi.useRealTimers();
+  });
+
+  it('whose lease is over by the clock is given up after half of it', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const silence = silenceWatch(1_000);
+    const lease = [{ id: 1, sign: '1.0', expired: true }];
+    silence(lease, true);
+    vi.advanceTimersByTime(499);
+    expect(silence(lease, true)).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(silence(lease, true)).toEqual([1]);
+    vi.useRealTimers();
+  });
+
+  it('is given up at once in a process that does not stay, where its lease is over', () => {
+    const silence = silenceWatch(1_000);
+    expect(silence([{ id: 1, sign: '1.0', expired: false }], false)).toEqual([]);
+    expect(silence([{ id: 1, sign: '1.0', expired: true }], false)).toEqual([1]);
+  });
+});
+
+it('after close the file alone is whole, with the bytes as they came', async () => {
+  const path = newFile();
+  const inbox = sqliteInbox({ path, work: false });
+  await inbox.accept({ ...one, body: new TextEncoder().encode('{"marker":"bytes as they came"}') });
+  await inbox.close();
+  expect(readFileSync(path, 'latin1')).toContain('{"marker":"bytes as they came"}');
+});

@@ -1,0 +1,85 @@
+/**
+ * The inbox in a SQLite file: one machine, no server.
+ *
+ * @module
+ */
+import type { Inbox } from '@hookproof/core';
+import { createInbox } from './inbox.ts';
+import { checkOptions, type InboxOptions, invalid } from './options.ts';
+import { isDatabase, openDatabase, type SqliteDatabase } from './sqlite/database.ts';
+import { sqliteEngine } from './sqlite/engine.ts';
+import { migrate } from './sqlite/migrations.ts';
+
+export type { InboxOptions } from './options.ts';
+export { openDatabase, type SqliteDatabase, type SqliteStatement, type SqliteValue } from './sqlite/database.ts';
+
+/** Options of {@link sqliteInbox}: either `path` or `database`. */
+export interface SqliteInboxOptions extends InboxOptions {
+  /** The file, which is made where it is not there. Several processes of one machine may share it. */
+  readonly path?: string | undefined;
+  /**
+   * A handle of your own: better-sqlite3, `node:sqlite`'s `DatabaseSync`, `libsql`, or what works like them. It is set to
+   * `journal_mode=WAL` and `synchronous=FULL`, gets the tables `hookproof_*`, and is yours to close after the inbox.
+   */
+  readonly database?: SqliteDatabase | undefined;
+}
+
+/**
+ * Makes an inbox in a SQLite file, which it opens at once. A delivery that is stored survives the end of the process and
+ * of the machine's power, as far as the disk keeps what it was made to write (WAL with `synchronous=FULL`).
+ *
+ * @param options see {@link SqliteInboxOptions} and {@link InboxOptions} for each option, its unit and its default
+ * @returns what the `inbox` option of every adapter takes
+ * @throws WebhookError `invalid_options` when an option is wrong, no SQLite is there, or the file cannot be made durable
+ *
+ * @example
+ * ```ts
+ * import { grantivaWebhooks } from '@hookproof/express';
+ * import { sqliteInbox } from '@hookproof/inbox/sqlite';
+ *
+ * const inbox = sqliteInbox({ path: 'webhooks.db' });
+ * export const middleware = grantivaWebhooks({
+ *   secret: process.env.GRANTIVA_SECRET ?? '',
+ *   inbox,
+ *   on: { 'device.high_risk': ({ data }, { attempt }) => console.log(data.device_id, attempt) },
+ * });
+ * process.once('SIGTERM', () => inbox.close());
+ * ```
+ */
+export function sqliteInbox(options: SqliteInboxOptions): Inbox {
+  const settings = checkOptions(options, ['path', 'database']);
+  const { path, database } = options;
+  if ((path === undefined) === (database === undefined)) throw invalid('give sqliteInbox either path or database');
+  if (path !== undefined && (typeof path !== 'string' || path.trim() === '')) throw invalid('path must name a file');
+  if (database !== undefined && !isDatabase(database)) {
+    throw invalid('database must be a handle with exec and prepare, such as new Database(path) of better-sqlite3');
+  }
+  const handle = database ?? openDatabase(path ?? '');
+  try {
+    // The event loop must not wait for another process: who finds the file busy tries again a little later.
+    if (database === undefined) handle.exec('PRAGMA busy_timeout = 20');
+    makeDurable(handle);
+    migrate(handle);
+  } catch (error) {
+    if (database === undefined) handle.close();
+    throw error;
+  }
+  return createInbox(sqliteEngine(handle, settings, database === undefined), settings);
+}
+
+/** What a promise to survive a crash needs of SQLite. */
+function makeDurable(database: SqliteDatabase): void {
+  const mode = firstValue(database.prepare('PRAGMA journal_mode = WAL').get());
+  if (mode !== 'wal') {
+    throw invalid(
+      `the database of sqliteInbox cannot use a write-ahead log (its journal_mode is ${mode}): use a file on a local disk, or memoryInbox() in tests`,
+    );
+  }
+  database.exec('PRAGMA synchronous = FULL');
+  // Only macOS knows the difference: there a plain fsync leaves the bytes in the disk's own memory.
+  database.exec('PRAGMA fullfsync = 1');
+}
+
+function firstValue(row: unknown): unknown {
+  return Object.values(Object(row))[0];
+}

@@ -1,0 +1,97 @@
+import { createRequire } from 'node:module';
+import { WebhookError } from '@hookproof/core';
+
+/** What SQLite takes and gives. */
+export type SqliteValue = null | number | bigint | string | Uint8Array;
+
+/** A prepared statement, as better-sqlite3, `node:sqlite` and `libsql` have it. */
+export interface SqliteStatement {
+  run(...parameters: SqliteValue[]): { readonly changes: number | bigint };
+  get(...parameters: SqliteValue[]): unknown;
+  all(...parameters: SqliteValue[]): unknown[];
+}
+
+/** A database handle that works synchronously: better-sqlite3, `node:sqlite`'s `DatabaseSync`, or `libsql`. */
+export interface SqliteDatabase {
+  exec(sql: string): unknown;
+  prepare(sql: string): SqliteStatement;
+  close(): unknown;
+}
+
+type Constructor = new (path: string) => SqliteDatabase;
+
+/**
+ * Opens a SQLite file with what is there: `node:sqlite` where the runtime has it, else the package `libsql`. It is what
+ * `sqliteInbox({ path })` uses; call it to share one handle, or to write in the same file and {@link HandlerContext.complete}.
+ *
+ * @param path the file, which is made where it is not there
+ * @returns a handle that works synchronously
+ * @throws WebhookError `invalid_options` where neither is there; the message says what to install
+ *
+ * @example
+ * ```ts
+ * import { openDatabase, sqliteInbox } from '@hookproof/inbox/sqlite';
+ *
+ * const database = openDatabase('app.db');
+ * database.exec('CREATE TABLE IF NOT EXISTS blocked (device_id TEXT PRIMARY KEY)');
+ * export const inbox = sqliteInbox({ database });
+ * ```
+ */
+export function openDatabase(path: string): SqliteDatabase {
+  const Database = builtIn() ?? installed();
+  if (Database === undefined) {
+    throw new WebhookError(
+      'invalid_options',
+      `sqliteInbox found no SQLite: this runtime (${process.version}) has no node:sqlite, and the package libsql is not installed.`,
+      { fix: 'Run "npm install libsql", use Node 22.13 or later, or pass a better-sqlite3 handle as database.' },
+    );
+  }
+  return new Database(path);
+}
+
+// By name at run time, so that bundlers do not look for what need not be there.
+function builtIn(): Constructor | undefined {
+  const module: unknown = process.getBuiltinModule?.('node:sqlite');
+  return constructorIn(module, 'DatabaseSync');
+}
+
+function installed(): Constructor | undefined {
+  try {
+    const module: unknown = createRequire(import.meta.url)('libsql');
+    return isConstructor(module) ? module : constructorIn(module, 'default');
+  } catch (error) {
+    if (property(error, 'code') === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+function constructorIn(module: unknown, name: string): Constructor | undefined {
+  const found = property(module, name);
+  return isConstructor(found) ? found : undefined;
+}
+
+function isConstructor(value: unknown): value is Constructor {
+  return typeof value === 'function';
+}
+
+/** Whether something has the methods of a database handle. */
+export function isDatabase(value: unknown): value is SqliteDatabase {
+  return ['exec', 'prepare'].every((name) => typeof property(value, name) === 'function');
+}
+
+/** Whether SQLite refused because someone else writes, or this handle is in the middle of a transaction. */
+export function isBusy(error: unknown): boolean {
+  const code = property(error, 'code');
+  // node:sqlite numbers its errors: 5 is SQLITE_BUSY, and the extended codes have it in their last byte.
+  const number = property(error, 'errcode');
+  return (
+    (typeof code === 'string' && code.startsWith('SQLITE_BUSY')) ||
+    (typeof number === 'number' && (number & 0xff) === 5) ||
+    (error instanceof Error && error.message.includes('within a transaction'))
+  );
+}
+
+function property(value: unknown, name: string): unknown {
+  const holds = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return holds ? Reflect.get(value, name) : undefined;
+}

@@ -1,0 +1,196 @@
+import type { InboxReceiver, WorkOutcome } from '@hookproof/core';
+import { WebhookError } from '@hookproof/core';
+import { type Running, startAttempt } from './attempt.ts';
+import type { Ending, Engine, Lease } from './engine.ts';
+import { gather } from './gather.ts';
+import { invalid, type Settings } from './options.ts';
+
+type Tally = Record<WorkOutcome, number>;
+
+/** Works off what an engine holds for the receivers that are registered. */
+export interface Worker {
+  register(receiver: InboxReceiver): void;
+  /** Looks for work now: something may be due. */
+  wake(): void;
+  /** Has something done now and then while this process works. */
+  every(ms: number, run: () => unknown): void;
+  drain(maxMs: number): Promise<Tally>;
+  close(maxMs: number): Promise<void>;
+}
+
+/** Makes the worker of an inbox; `ready` opens the store. */
+export function createWorker(engine: Engine, settings: Settings, ready: () => Promise<void>): Worker {
+  const { concurrency, leaseMs, pollMs, onError } = settings;
+  const receivers = new Map<string, InboxReceiver>();
+  const running = new Map<string, Running>();
+  const chores: { readonly ms: number; readonly run: () => unknown }[] = [
+    { ms: leaseMs / 4, run: () => engine.recover(true) },
+  ];
+  const timers: NodeJS.Timeout[] = [];
+  const settling = gather((endings: readonly (readonly [Lease, Ending])[]) => engine.settle(endings), 500);
+  let started = false;
+  let closed = false;
+  let taking: Promise<number> | undefined;
+  /** Whether something became due while the store was asked. */
+  let again = false;
+  let heartbeat: NodeJS.Timeout | undefined;
+  let heardAt = 0;
+  let tally: Tally | undefined;
+  let draining: Promise<Tally> | undefined;
+
+  /** Leases as much as there is room for, and says how much that was. */
+  function fill(): Promise<number> {
+    again = taking !== undefined;
+    taking ??= takeSome().finally(() => {
+      taking = undefined;
+      if (again) wake();
+    });
+    return taking;
+  }
+
+  async function takeSome(): Promise<number> {
+    const room = concurrency - running.size;
+    if (room <= 0 || closed || receivers.size === 0) return 0;
+    await ready();
+    const leases = await engine.take([...receivers.keys()], room);
+    for (const lease of leases) start(lease);
+    return leases.length;
+  }
+
+  function start(lease: Lease): void {
+    const receiver = receivers.get(lease.name);
+    if (receiver === undefined) return;
+    const attempt = startAttempt(lease, receiver, engine, settle, settings);
+    const mark = `${lease.id} ${lease.token}`;
+    running.set(mark, attempt);
+    if (heartbeat === undefined) {
+      heardAt = performance.now();
+      heartbeat = setInterval(beat, leaseMs / 3);
+    }
+    attempt.ended
+      .then((outcome) => {
+        if (tally !== undefined) tally[outcome] += 1;
+      }, onError)
+      .finally(() => {
+        running.delete(mark);
+        if (running.size === 0) clearInterval(heartbeat);
+        if (running.size === 0) heartbeat = undefined;
+        wake();
+      });
+  }
+
+  async function settle(lease: Lease, ending: Ending): Promise<boolean> {
+    const held = await settling.add([lease, ending]);
+    // A retry that is due before the next poll is not kept waiting for it.
+    if (ending.outcome === 'retried' && ending.delayMs < pollMs) later(ending.delayMs);
+    return held;
+  }
+
+  function later(ms: number): void {
+    const timer = setTimeout(wake, ms);
+    timer.unref();
+  }
+
+  /** Tells the store that this process lives; stops what it no longer holds, or may no longer hold. */
+  async function beat(): Promise<void> {
+    try {
+      const leases = [...running.values()].map(({ lease }) => lease);
+      for (const lost of await engine.keep(leases)) running.get(`${lost.id} ${lost.token}`)?.stop(lostLease());
+      heardAt = performance.now();
+    } catch (error) {
+      onError(error);
+      if (performance.now() - heardAt < leaseMs) return;
+      for (const { stop } of running.values()) stop(lostLease());
+    }
+  }
+
+  function wake(): void {
+    if (!started || closed) return;
+    fill().then((taken) => {
+      if (taken > 0 && running.size < concurrency) wake();
+    }, onError);
+  }
+
+  function startWorking(): void {
+    if (started || closed) return;
+    started = true;
+    timers.push(setInterval(wake, pollMs));
+    for (const { ms, run } of chores) {
+      const attend = () => {
+        ready()
+          .then(run)
+          .catch((error) => {
+            if (!closed) onError(error);
+          });
+      };
+      timers.push(setInterval(attend, ms));
+      attend();
+    }
+    wake();
+  }
+
+  async function drainOnce(maxMs: number): Promise<Tally> {
+    const until = performance.now() + maxMs;
+    const counted: Tally = { handled: 0, retried: 0, dead: 0 };
+    tally = counted;
+    const over = setTimeout(() => stopAll('The time of drain() is over.'), maxMs);
+    try {
+      await engine.recover(started);
+      while (performance.now() < until) {
+        const taken = await fill();
+        if (taken === 0 && running.size === 0) break;
+        if (running.size > 0) await Promise.race([...running.values()].map(({ ended }) => ended));
+      }
+      await Promise.allSettled([...running.values()].map(({ ended }) => ended));
+    } finally {
+      clearTimeout(over);
+      tally = undefined;
+    }
+    return counted;
+  }
+
+  function stopAll(why: string): void {
+    for (const { stop } of running.values()) {
+      stop(new WebhookError('handler_timeout', `${why} The event will be tried again.`));
+    }
+  }
+
+  return {
+    register(receiver) {
+      if (receivers.has(receiver.name)) {
+        throw invalid(
+          `two receivers of this inbox are named "${receiver.name}": give one of them another name option, the same in every process`,
+        );
+      }
+      receivers.set(receiver.name, receiver);
+      // Not at once: whoever makes this receiver may be about to make others.
+      if (settings.work) setImmediate(startWorking);
+    },
+    wake,
+    every: (ms, run) => {
+      chores.push({ ms, run });
+    },
+    drain(maxMs) {
+      draining ??= drainOnce(maxMs).finally(() => {
+        draining = undefined;
+      });
+      return draining;
+    },
+    async close(maxMs) {
+      closed = true;
+      for (const timer of timers) clearInterval(timer);
+      await taking?.catch(onError);
+      const over = setTimeout(() => stopAll('The inbox is closing.'), maxMs);
+      await Promise.allSettled([...running.values()].map(({ ended }) => ended));
+      clearTimeout(over);
+      clearInterval(heartbeat);
+      await settling.idle();
+    },
+  };
+}
+
+function lostLease(): WebhookError {
+  return new WebhookError('lease_lost', 'Another worker has this delivery, or will have it soon.', {
+    fix: 'Is the event loop blocked, or the store out of reach, for longer than leaseMs?',
+  });
+}

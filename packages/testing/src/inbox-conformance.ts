@@ -1,0 +1,37 @@
+/**
+ * The conformance suite for inboxes: what `Inbox` promises, with real deliveries, through a receiver. Hookproof's own
+ * engines run it, and so can yours. It needs no particular test runner.
+ *
+ * @module
+ */
+import { acceptingTests } from './inbox-conformance/accepting.ts';
+import { laneTests } from './inbox-conformance/lanes.ts';
+import { operatingTests } from './inbox-conformance/operating.ts';
+import type { InboxUnderTest, Tests } from './inbox-conformance/scene.ts';
+import { transactionTests } from './inbox-conformance/transactions.ts';
+import { workingTests } from './inbox-conformance/working.ts';
+
+export type { InboxSettings, InboxUnderTest, OpenTransaction } from './inbox-conformance/scene.ts';
+
+/**
+ * Registers the conformance tests of an inbox.
+ *
+ * @example
+ * ```ts
+ * import { test } from 'node:test';
+ * import { memoryInbox } from '@hookproof/inbox';
+ * import { inboxConformance } from '@hookproof/testing/inbox-conformance';
+ *
+ * inboxConformance({ name: 'memory', test, open: (_store, settings) => memoryInbox(settings), shared: false });
+ * ```
+ */
+export function inboxConformance(inbox: InboxUnderTest): void {
+  const register = (tests: Tests) => {
+    for (const [title, run] of tests) inbox.test(`${inbox.name}: ${title}`, run);
+  };
+  register(acceptingTests(inbox));
+  register(workingTests(inbox));
+  register(operatingTests(inbox));
+  register(laneTests(inbox));
+  register(transactionTests(inbox));
+}

@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict';
+import {
+  deliver,
+  delivery,
+  endings,
+  gate,
+  handledIds,
+  type InboxUnderTest,
+  listed,
+  only,
+  type Tests,
+  withStore,
+} from './scene.ts';
+
+/** How stored deliveries are worked off. */
+export function workingTests(inbox: InboxUnderTest): Tests {
+  const tests: Tests = [
+    [
+      'a handler that fails runs again until it succeeds, and is told which attempt it is',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start({}, ({ context }) => {
+            if (context.attempt !== 3) throw new Error('boom');
+          });
+          await deliver(process, 'evt_1');
+          assert.deepEqual(endings(await process.attempts(3)), [
+            ...['1 retried handler_failed', '2 retried handler_failed', '3 handled'],
+          ]);
+          assert.deepEqual(
+            process.calls.map(({ context }) => context.attempt),
+            [1, 2, 3],
+          );
+          const { state, attempts, error } = await only(process);
+          assert.deepEqual([state, attempts, error], ['handled', 3, undefined]);
+        }),
+    ],
+    [
+      'a handler that keeps failing makes a dead letter that says why',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start({ maxAttempts: 2 }, () => {
+            throw new Error(`the disk is full \0${'x'.repeat(2_000)}`);
+          });
+          await deliver(process, 'evt_1');
+          const reports = await process.attempts(2);
+          assert.deepEqual(endings(reports), ['1 retried handler_failed', '2 dead handler_failed']);
+          assert.match(String(reports[1]?.error?.cause), /the disk is full/);
+          const dead = await only(process);
+          assert.deepEqual(
+            [dead.state, dead.attempts, dead.error?.code, dead.dueAt],
+            ['dead', 2, 'handler_failed', undefined],
+          );
+          assert.match(dead.error?.message ?? '', /^Error: the disk is full/);
+          assert.ok((dead.error?.message.length ?? 0) <= 1_000);
+          assert.ok(dead.finishedAt !== undefined);
+        }),
+    ],
+    [
+      'a retry waits as long as backoff says',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const asked: number[] = [];
+          const backoff = (attempt: number) => {
+            asked.push(attempt);
+            return attempt === 1 ? 300 : 60_000;
+          };
+          const times: number[] = [];
+          const process = await start({ backoff }, () => {
+            times.push(performance.now());
+            throw new Error('boom');
+          });
+          await deliver(process, 'evt_1');
+          await process.attempts(2);
+          assert.deepEqual(asked, [1, 2]);
+          assert.ok((times[1] ?? 0) - (times[0] ?? 0) >= 235, 'the retry came too early');
+          const { state, dueAt, attempts, error } = await only(process);
+          assert.deepEqual([state, attempts, error?.code], ['waiting', 2, 'handler_failed']);
+          const inMs = Number(dueAt) - Date.now();
+          assert.ok(inMs > 45_000 && inMs < 75_000, `due in ${inMs} ms`);
+        }),
+    ],
+    [
+      'an event that no handler wants any more is a dead letter and not lost',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start({}, undefined, { on: { 'grant.created': () => undefined } });
+          const { headers, body } = await delivery('evt_1');
+          // As an older process stored it, which had a handler for the type.
+          const kept = new Map(Object.entries(headers));
+          await process.inbox.accept({
+            name: 'grantex',
+            key: 'k',
+            type: 'grant.revoked',
+            lane: undefined,
+            headers: kept,
+            body,
+          });
+          assert.deepEqual(endings(await process.attempts(1)), ['1 dead no_handler']);
+        }),
+    ],
+    [
+      'a handler that takes too long is told to stop, and runs again',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start({ timeoutMs: 200 }, ({ context: { attempt, signal } }) => {
+            if (attempt === 2) return undefined;
+            return new Promise((_resolve, reject) => {
+              signal.addEventListener('abort', () => reject(signal.reason));
+            });
+          });
+          await deliver(process, 'evt_1');
+          assert.deepEqual(endings(await process.attempts(2)), ['1 retried handler_timeout', '2 handled']);
+        }),
+    ],
+    [
+      'not more than concurrency deliveries are worked on at once, and all are in the end',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          let running = 0;
+          let most = 0;
+          const process = await start({ concurrency: 3 }, async () => {
+            running += 1;
+            most = Math.max(most, running);
+            await new Promise((resolve) => setTimeout(resolve, 10));
+            running -= 1;
+          });
+          const ids = Array.from({ length: 20 }, (_, index) => `evt_${index}`);
+          await Promise.all(ids.map((id) => deliver(process, id)));
+          await process.attempts(20);
+          assert.equal(most, 3);
+          assert.deepEqual(handledIds(process).toSorted(), ids.toSorted());
+        }),
+    ],
+    [
+      'without work it only stores; drain works off what is due and counts it',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start({ work: false, backoff: () => 60_000, concurrency: 2 }, ({ event }) => {
+            if (event.id === 'evt_3') throw new Error('boom');
+          });
+          for (const id of ['evt_1', 'evt_2', 'evt_3', 'evt_4']) await deliver(process, id);
+          assert.equal((await process.inbox.counts()).waiting, 4);
+          assert.equal(process.calls.length, 0);
+          assert.deepEqual(await process.inbox.drain({ maxMs: 10_000 }), { handled: 3, retried: 1, dead: 0 });
+          assert.deepEqual(await process.inbox.drain({ maxMs: 10_000 }), { handled: 0, retried: 0, dead: 0 });
+          assert.deepEqual(await process.inbox.counts(), { waiting: 1, working: 0, handled: 3, dead: 0 });
+        }),
+    ],
+    [
+      'drain stops when its time is over, and what it stopped is tried again',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start({ work: false }, ({ context: { attempt, signal } }) => {
+            if (attempt === 2) return undefined;
+            return new Promise((_resolve, reject) => {
+              signal.addEventListener('abort', () => reject(signal.reason));
+            });
+          });
+          await deliver(process, 'evt_1');
+          assert.deepEqual(await process.inbox.drain({ maxMs: 300 }), { handled: 0, retried: 1, dead: 0 });
+          assert.deepEqual(await process.inbox.drain({ maxMs: 10_000 }), { handled: 1, retried: 0, dead: 0 });
+        }),
+    ],
+    [
+      'close waits for the handlers that run, takes nothing more, and refuses deliveries',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const begun = gate();
+          const finish = gate();
+          const process = await start({ concurrency: 1 }, () => {
+            begun.open();
+            return finish.opened;
+          });
+          await deliver(process, 'evt_1');
+          await deliver(process, 'evt_2');
+          await begun.opened;
+          const closed = process.inbox.close({ maxMs: 20_000 });
+          assert.equal(await Promise.race([closed, Promise.resolve('open')]), 'open');
+          assert.equal((await deliver(process, 'evt_3')).status, 503);
+          finish.open();
+          await closed;
+          assert.deepEqual(endings(await process.attempts(1)), ['1 handled']);
+          assert.equal(process.calls.length, 1);
+          assert.equal(process.inbox.close(), process.inbox.close());
+        }),
+    ],
+    [
+      'close stops what still runs when its time is over',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const begun = gate();
+          const process = await start({}, ({ context: { signal } }) => {
+            begun.open();
+            return new Promise((_resolve, reject) => {
+              signal.addEventListener('abort', () => reject(signal.reason));
+            });
+          });
+          await deliver(process, 'evt_1');
+          await begun.opened;
+          await process.inbox.close({ maxMs: 50 });
+          assert.deepEqual(endings(await process.attempts(1)), ['1 retried handler_timeout']);
+        }),
+    ],
+    [
+      'two receivers of one inbox cannot have one name',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start();
+          assert.throws(() => process.inbox.register({ name: 'grantex', work: async () => 'handled' }), {
+            code: 'invalid_options',
+            message: /"grantex".*name option/,
+          });
+        }),
+    ],
+    [
+      'deliveries for a receiver that this process does not have are left to others',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start();
+          const { headers, body } = await delivery('evt_1');
+          const kept = new Map(Object.entries(headers));
+          await process.inbox.accept({ name: 'elsewhere', key: 'k', type: 'a', lane: undefined, headers: kept, body });
+          await deliver(process, 'evt_2');
+          await process.attempts(1);
+          assert.deepEqual(await process.inbox.counts('elsewhere'), { waiting: 1, working: 0, handled: 0, dead: 0 });
+          assert.deepEqual(handledIds(process), ['evt_2']);
+        }),
+    ],
+  ];
+  return inbox.shared === false ? tests : [...tests, ...sharedTests(inbox)];
+}
+
+/** What holds between several processes. */
+function sharedTests(inbox: InboxUnderTest): Tests {
+  return [
+    [
+      'what was stored is there for the next process',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const web = await start({ work: false });
+          await deliver(web, 'evt_1');
+          await web.inbox.close();
+          const worker = await start();
+          assert.deepEqual(endings(await worker.attempts(1)), ['1 handled']);
+          assert.equal((await deliver(worker, 'evt_1')).status, 200);
+        }),
+    ],
+    [
+      'a worker finds what another process stores',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const web = await start({ work: false });
+          const worker = await start();
+          await deliver(web, 'evt_1');
+          assert.deepEqual(endings(await worker.attempts(1)), ['1 handled']);
+          assert.equal(web.calls.length, 0);
+        }),
+    ],
+    [
+      'copies of 100 events that come to two processes at once are stored and handled once each',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const [one, two] = [await start(), await start()];
+          const ids = Array.from({ length: 100 }, (_, index) => `evt_${index}`);
+          const copies = ids.flatMap((id) => [one, two, one, two].map((process) => deliver(process, id)));
+          const replies = await Promise.all(copies);
+          assert.equal(replies.filter(({ status }) => status === 202).length, 100);
+          assert.equal(replies.filter(({ status }) => status === 200).length, 300);
+          while ((await one.inbox.counts()).handled < 100) await new Promise((resolve) => setTimeout(resolve, 20));
+          assert.deepEqual([...handledIds(one), ...handledIds(two)].toSorted(), ids.toSorted());
+        }),
+    ],
+    [
+      'a handler that takes longer than the lease is not run by another process while its own lives',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const settings = { leaseMs: 300, timeoutMs: 10_000 };
+          const slow = () => new Promise((resolve) => setTimeout(resolve, 1_500));
+          const [one, two] = [await start(settings, slow), await start(settings, slow)];
+          await deliver(one, 'evt_1');
+          while ((await one.inbox.counts()).handled < 1) await new Promise((resolve) => setTimeout(resolve, 50));
+          assert.equal(one.calls.length + two.calls.length, 1);
+          const [only] = await listed(one);
+          assert.equal(only?.attempts, 1);
+        }),
+    ],
+    [
+      'a retry may go to another process, and counts on',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const fail = () => {
+            throw new Error('boom');
+          };
+          const one = await start({ backoff: () => 200 }, fail);
+          await deliver(one, 'evt_1');
+          await one.attempts(1);
+          await one.inbox.close();
+          const two = await start();
+          assert.deepEqual(endings(await two.attempts(1)), ['2 handled']);
+        }),
+    ],
+  ];
+}
