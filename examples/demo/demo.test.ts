@@ -39,7 +39,9 @@ describe('the demo', () => {
     expect(Number(sent)).toBeGreaterThan(100);
     expect(asExpected).toBe(sent);
     expect(log).not.toContain('\u001b');
-  }, 20_000);
+    expect(log).toContain('SIGKILL: 3 waiting, 1 working, 2 handled, 0 dead; 2 entries in the ledger');
+    expect(log).toContain('Started again: 0 waiting, 0 working, 6 handled, 0 dead; 6 entries in the ledger');
+  }, 40_000);
 
   it('fails, and says where, when an outcome is not the expected one', async () => {
     const { result, log } = await run({ scenes: await wronglyExpected() });
@@ -51,6 +53,19 @@ describe('the demo', () => {
         `✗ ${framework} /webhooks/grantex: the report's outcome is stale_delivery, expected handled`,
       );
     }
+  });
+
+  it('fails when a part of it does', async () => {
+    const part = async () => ({
+      sent: 2,
+      asExpected: 1,
+      outcomes: ['stored'] as const,
+      problems: ['inbox: one is lost'],
+    });
+    const { result, log } = await run({ scenes: [], parts: [part] });
+    expect(result).toBe('failed');
+    expect(log).toContain('✗ 2 deliveries, 1 as expected');
+    expect(log).toContain('✗ inbox: one is lost');
   });
 
   it('finishes the delivery under way when it is interrupted', async () => {

@@ -29,7 +29,7 @@ export async function deliver(server: DemoServer, step: Step, reports: OutcomeRe
 }
 
 /** Every delivery has a connection of its own, as there are minutes between two deliveries of a real sender. */
-async function send(
+export async function send(
   url: string,
   { method, headers, body }: Sent,
 ): Promise<{ status: number | undefined; body: string }> {
@@ -42,7 +42,12 @@ async function send(
   return { status: response.statusCode, body: await text(response) };
 }
 
-function replyProblems(status: number | undefined, body: string, expected: Expected): readonly string[] {
+/** What is wrong with a reply, in words. */
+export function replyProblems(
+  status: number | undefined,
+  body: string,
+  expected: Pick<Expected, 'status' | 'outcome'>,
+): readonly string[] {
   const member = expected.status < 300 ? 'outcome' : 'code';
   const wanted = `"${member}":"${expected.outcome}"`;
   if (status === expected.status && body.includes(wanted)) return [];

@@ -1,13 +1,25 @@
-import type { OutcomeReport } from '@hookproof/core';
+import type { Outcome, OutcomeReport } from '@hookproof/core';
 import { deliver } from './deliver.ts';
-import { deliveryLog, type LogOptions } from './log.ts';
+import { type DeliveryLog, deliveryLog, type LogOptions } from './log.ts';
 import { mounts } from './mounts.ts';
 import type { Scene } from './scenes.ts';
 import { type DemoServer, starters } from './servers.ts';
 
+/** What became of a part of the demo that has servers of its own. */
+export interface Played {
+  readonly sent: number;
+  readonly asExpected: number;
+  /** Of each delivery that was sent. */
+  readonly outcomes: readonly Outcome[];
+  /** What is not as expected, in words. */
+  readonly problems: readonly string[];
+}
+
 /** What {@link runDemo} needs. */
 export interface DemoOptions extends LogOptions {
   readonly scenes: readonly Scene[];
+  /** Parts that come after the scenes. */
+  readonly parts?: readonly ((log: DeliveryLog, signal: AbortSignal) => Promise<Played>)[];
   /** Ends the demo after the delivery under way. */
   readonly signal: AbortSignal;
 }
@@ -20,6 +32,7 @@ export interface DemoOptions extends LogOptions {
  */
 export async function runDemo({
   scenes,
+  parts = [],
   signal,
   ...output
 }: DemoOptions): Promise<'passed' | 'failed' | 'interrupted'> {
@@ -33,9 +46,13 @@ export async function runDemo({
   let sent = 0;
   let asExpected = 0;
 
+  function count(outcome: string): void {
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  }
+
   function onOutcome(report: OutcomeReport): void {
     reports.push(report);
-    counts.set(report.outcome, (counts.get(report.outcome) ?? 0) + 1);
+    count(report.outcome);
     if (report.error !== undefined) reasons.add(reasonOf(report.error));
     log.delivery(report);
   }
@@ -59,6 +76,14 @@ export async function runDemo({
     for (const start of starters) servers.push(await start(mounts(onOutcome)));
     log.columns();
     for (const scene of scenes) if (!signal.aborted) await play(scene);
+    for (const part of parts) {
+      if (signal.aborted) break;
+      const played = await part(log, signal);
+      sent += played.sent;
+      asExpected += played.asExpected;
+      for (const outcome of played.outcomes) count(outcome);
+      problems.push(...played.problems);
+    }
   } finally {
     await Promise.all(servers.map((server) => server.close()));
   }

@@ -1,4 +1,5 @@
 import { runDemo } from './demo.ts';
+import { killedAndRestarted } from './killed.ts';
 import { scenes } from './scenes.ts';
 
 const { stdout } = process;
@@ -8,6 +9,7 @@ process.on('SIGTERM', () => interruption.abort());
 
 const result = await runDemo({
   scenes: await scenes(),
+  parts: [killedAndRestarted],
   write: (text) => stdout.write(text),
   // `hasColors` looks at NO_COLOR, FORCE_COLOR and TERM.
   colour: stdout.isTTY && stdout.hasColors(),

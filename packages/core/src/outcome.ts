@@ -119,6 +119,8 @@ function failureLog(): OnOutcome {
   return (report) => {
     const { status, error } = report;
     if (error === undefined) return undefined;
+    // The attempt at it will say so.
+    if (report.outcome === 'stored' && error.code === 'invalid_event') return undefined;
     if (status === undefined) return console.error(`hookproof: ${attemptOf(report)}:`, error);
     const ours = status >= 500 || status < 300;
     if (ours && (error.code !== 'body_consumed' || !isDevelopment())) return console.error('hookproof:', error);

@@ -26,7 +26,7 @@ export async function workOff<Request>(
   const handlers = handlersFor(read.type);
   if (handlers.length === 0) {
     throw new WebhookError('no_handler', `No handler is there for ${JSON.stringify(read.type)} any more.`, {
-      fix: 'Add one and replay the delivery, or discard it.',
+      fix: 'Add one and replay the delivery, or discard it. It is tried again, because a new version may be on its way.',
     });
   }
   const event = checkData(provider, read);

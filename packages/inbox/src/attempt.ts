@@ -3,8 +3,8 @@ import { WebhookError } from '@hookproof/core';
 import type { Ending, Engine, Lease } from './engine.ts';
 import type { Settings } from './options.ts';
 
-/** What cannot get better by trying again. */
-const permanent: ReadonlySet<string> = new Set(['invalid_event', 'invalid_body', 'no_handler', 'worker_lost']);
+/** What cannot get better by trying again. A handler that is missing can: where a new version is being rolled out. */
+const permanent: ReadonlySet<string> = new Set(['invalid_event', 'invalid_body', 'worker_lost']);
 
 /** Milliseconds between tries to record an attempt while the store fails. */
 const recordAgainMs = 1_000;

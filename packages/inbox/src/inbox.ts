@@ -105,7 +105,8 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
         // Without a key every delivery is an event of its own.
         const key = delivery.key ?? `own:${randomUUID()}`;
         const accepted = await store.add({ ...delivery, key, receivedAt: now() });
-        if (accepted.isNew) worker.wake();
+        // The reply goes first: handlers of this process must not keep it waiting.
+        if (accepted.isNew) setImmediate(worker.wake);
         return accepted;
       } finally {
         waitingBytes -= length;

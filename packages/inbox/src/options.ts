@@ -98,7 +98,8 @@ function logError(): (error: unknown) => void {
     if (performance.now() - (said.get(text) ?? Number.NEGATIVE_INFINITY) < quietMs) return;
     if (said.size > 100) said.clear();
     said.set(text, performance.now());
-    console.error('hookproof: the inbox:', error);
+    // Not the whole object: what a database driver throws may hold its connection.
+    console.error('hookproof: the inbox:', error instanceof Error ? (error.stack ?? text) : text);
   };
 }
 

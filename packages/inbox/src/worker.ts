@@ -5,6 +5,9 @@ import type { Ending, Engine, Lease } from './engine.ts';
 import { gather } from './gather.ts';
 import { invalid, type Settings } from './options.ts';
 
+/** Timers may fire this much too early, in milliseconds; what they wake for would not be due yet. */
+const timerSlackMs = 5;
+
 type Tally = Record<WorkOutcome, number>;
 
 /** Works off what an engine holds for the receivers that are registered. */
@@ -82,7 +85,7 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
   async function settle(lease: Lease, ending: Ending): Promise<boolean> {
     const held = await settling.add([lease, ending]);
     // A retry that is due before the next poll is not kept waiting for it.
-    if (ending.outcome === 'retried' && ending.delayMs < pollMs) later(ending.delayMs);
+    if (ending.outcome === 'retried' && ending.delayMs < pollMs) later(ending.delayMs + timerSlackMs);
     return held;
   }
 

@@ -80,10 +80,10 @@ export function workingTests(inbox: InboxUnderTest): Tests {
         }),
     ],
     [
-      'an event that no handler wants any more is a dead letter and not lost',
+      'an event that no handler wants any more is tried again, then a dead letter, and not lost',
       () =>
         withStore(inbox, async ({ start }) => {
-          const process = await start({}, undefined, { on: { 'grant.created': () => undefined } });
+          const process = await start({ maxAttempts: 2 }, undefined, { on: { 'grant.created': () => undefined } });
           const { headers, body } = await delivery('evt_1');
           // As an older process stored it, which had a handler for the type.
           const kept = new Map(Object.entries(headers));
@@ -95,7 +95,7 @@ export function workingTests(inbox: InboxUnderTest): Tests {
             headers: kept,
             body,
           });
-          assert.deepEqual(endings(await process.attempts(1)), ['1 dead no_handler']);
+          assert.deepEqual(endings(await process.attempts(2)), ['1 retried no_handler', '2 dead no_handler']);
         }),
     ],
     [

@@ -1,0 +1,31 @@
+import { sqliteInbox } from '@hookproof/inbox/sqlite';
+
+const { DATABASE = 'app.db' } = process.env;
+const [command = 'list', what] = process.argv.slice(2);
+
+// Beside the running server, which takes up what is replayed within a second. This process works on nothing.
+const inbox = sqliteInbox({ path: DATABASE, work: false });
+
+switch (command) {
+  case 'list':
+    for await (const { id, type, attempts, receivedAt, error } of inbox.list({ state: 'dead' })) {
+      console.log(
+        `${id}  ${receivedAt.toISOString()}  ${type ?? '-'}  ${attempts} attempts  ${error?.code}: ${error?.message}`,
+      );
+    }
+    break;
+  case 'replay':
+    // After the fix, and only what failed by it: all that has this code, or one by its id.
+    console.log(
+      `${await inbox.replay(/^\d+$/.test(what ?? '') ? String(what) : { state: 'dead', error: what })} replayed`,
+    );
+    break;
+  case 'discard':
+    if (what === undefined) throw new Error('Say the id of the delivery that is to be deleted.');
+    console.log(`${await inbox.discard(what)} discarded`);
+    break;
+  default:
+    throw new Error(`${command} is no command: use list, replay [id or code], or discard <id>.`);
+}
+
+await inbox.close();

@@ -1,0 +1,30 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { sqliteInbox } from '@hookproof/inbox/sqlite';
+import { createApp } from './app.ts';
+import { openDatabase } from './database.ts';
+import { sessionService } from './sessions.ts';
+
+const { HOST = '127.0.0.1', PORT = '3000', DATABASE = 'app.db' } = process.env;
+const { GRANTIVA_SECRET = '', SESSIONS_URL } = process.env;
+
+const database = openDatabase(DATABASE);
+const inbox = sqliteInbox({ database });
+const app = createApp({ secret: GRANTIVA_SECRET, database, inbox, endSessions: sessionService(SESSIONS_URL) });
+const server = app.listen(Number(PORT), HOST, (error) => {
+  if (error) throw error;
+  console.log(`Listening on http://${HOST}:${(server.address() as AddressInfo).port}`);
+});
+
+const signals = ['SIGTERM', 'SIGINT'] as const;
+for (const signal of signals) process.on(signal, shutDown);
+
+/** Takes nothing more, finishes what is being worked on, and lets go of the file. The rest waits for the next start. */
+async function shutDown(): Promise<void> {
+  // A second signal ends the process at once, which loses nothing either.
+  for (const signal of signals) process.off(signal, shutDown);
+  server.close();
+  await once(server, 'close');
+  await inbox.close();
+  database.close();
+}
