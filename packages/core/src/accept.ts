@@ -79,6 +79,8 @@ async function laneOf<Event>(
     const name: unknown = lane?.(event);
     if (name === undefined || name === null || name === '') return undefined;
     if (typeof name === 'string') return await boundedKey(name);
+    // A promise is no text; should it reject, that must not end the process.
+    if (name instanceof Promise) name.catch(() => undefined);
     throw new TypeError(`lane must return text or undefined, but returned a ${typeof name}`);
   } catch (cause) {
     // Out of order is better than not at all.

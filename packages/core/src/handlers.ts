@@ -155,7 +155,7 @@ async function runInOrder<Request>(
     } catch (cause) {
       throw new WebhookError('handler_failed', `A handler for ${JSON.stringify(event.type)} failed.`, {
         cause,
-        fix: 'The cause of this error is what it threw. The event will be tried again.',
+        fix: `The cause of this error is what it threw.${context.attempt === undefined ? ' The provider will try again.' : ''}`,
       });
     }
   }

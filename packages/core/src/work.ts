@@ -31,7 +31,9 @@ export async function workOff<Request>(
   }
   const event = checkData(provider, read);
   const delivery = { headers, body, id: provider.deliveryId(headers) };
-  const key = await readKey(provider, event, delivery);
+  const late = () =>
+    new WebhookError('handler_timeout', `The key of ${provider.name} took longer than ${timeoutMs} ms.`);
+  const key = await inTime(readKey(provider, event, delivery), timeoutMs, late);
   facts.key = key;
   if (attempt.signal.aborted) throw closing(attempt.signal.reason);
   const context = { delivery, key, request, attempt: attempt.attempt, receivedAt, complete };

@@ -1,5 +1,6 @@
 import type { Attempt, InboxReceiver, Settled, WorkOutcome } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
+import { delayAfter } from './backoff.ts';
 import type { Ending, Engine, Lease } from './engine.ts';
 import type { Settings } from './options.ts';
 
@@ -12,8 +13,12 @@ const recordAgainMs = 1_000;
 /** A delivery that this process works on. */
 export interface Running {
   readonly lease: Lease;
-  /** Stops its handlers. */
+  /** Stops its handlers, because the lease may be lost. */
   readonly stop: (error: WebhookError) => void;
+  /** Stops its handlers because the inbox wants to end, and no longer waits for a store that fails. */
+  readonly end: (error: WebhookError) => void;
+  /** Whether its handler has recorded it in a transaction of its own. */
+  readonly isCompleted: () => boolean;
   readonly ended: Promise<WorkOutcome>;
 }
 
@@ -28,6 +33,7 @@ export function startAttempt(
   const { maxAttempts, timeoutMs } = settings;
   const { id, headers, body, attempt, receivedAt } = lease;
   const stopping = new AbortController();
+  const closing = new AbortController();
   let completed = false;
 
   const work: Attempt = {
@@ -38,7 +44,7 @@ export function startAttempt(
     receivedAt,
     timeoutMs,
     signal: stopping.signal,
-    failure: attempt > maxAttempts ? workerLost(attempt - 1) : undefined,
+    failure: attempt > maxAttempts && lease.afterLoss ? workerLost(attempt - 1) : undefined,
     complete(transaction) {
       const recorded = engine.complete(lease, transaction);
       const note = () => {
@@ -64,20 +70,24 @@ export function startAttempt(
   }
 
   async function record(ending: Ending, error: WebhookError | undefined): Promise<Settled> {
-    const held = await untilStored(() => settle(lease, ending));
-    if (held || (await isRecorded(ending))) return { outcome: ending.outcome, error };
-    return { outcome: 'retried', error: leaseLost(error) };
-  }
-
-  /** An answer of the store that never came may have been a yes, and a handler's transaction may end late. */
-  async function isRecorded({ outcome }: Ending): Promise<boolean> {
+    if (await untilStored(() => settle(lease, ending))) return { outcome: ending.outcome, error };
+    // An answer of the store that never came may have been a yes, and a handler's transaction may end late.
     const stored = await untilStored(() => engine.get(id));
-    return stored?.attempts === attempt && stored.state === (outcome === 'retried' ? 'waiting' : outcome);
+    if (stored?.attempts === attempt) {
+      if (completed && stored.state === 'handled') return { outcome: 'handled', error };
+      if (stored.state === (ending.outcome === 'retried' ? 'waiting' : ending.outcome)) {
+        return { outcome: ending.outcome, error };
+      }
+    }
+    return { outcome: 'retried', error: leaseLost(error) };
   }
 
   function endingOf(error: WebhookError | undefined): Ending {
     if (error === undefined) return { outcome: 'handled' };
     const told = { code: error.code, message: messageOf(error) };
+    // An attempt that the inbox itself has cut short is not the delivery's fault.
+    if (closing.signal.aborted) return { outcome: 'retried', error: told, delayMs: 0 };
+    if (stopping.signal.aborted) return { outcome: 'retried', error: told, delayMs: delayAfter(attempt, settings) };
     if (permanent.has(error.code) || attempt >= maxAttempts) return { outcome: 'dead', error: told };
     return { outcome: 'retried', error: told, delayMs: delayAfter(attempt, settings) };
   }
@@ -88,26 +98,23 @@ export function startAttempt(
       try {
         return await ask();
       } catch (error) {
-        if (stopping.signal.aborted) throw error;
+        if (closing.signal.aborted) throw error;
         settings.onError(error);
-        await pause(recordAgainMs, stopping.signal);
+        await pause(recordAgainMs, closing.signal);
       }
     }
   }
 
-  return { lease, stop: (error) => stopping.abort(error), ended: receiver.work(work) };
-}
-
-/** The pause after a failed attempt, with its random part. */
-function delayAfter(attempt: number, { backoff, onError }: Settings): number {
-  try {
-    const delay = backoff(attempt) * (0.8 + 0.4 * Math.random());
-    if (delay >= 0 && Number.isFinite(delay)) return Math.round(delay);
-    onError(new TypeError(`backoff(${attempt}) must return milliseconds, but returned ${delay}`));
-  } catch (error) {
-    onError(error);
-  }
-  return 60_000;
+  return {
+    lease,
+    stop: (error) => stopping.abort(error),
+    end(error) {
+      closing.abort(error);
+      stopping.abort(error);
+    },
+    isCompleted: () => completed,
+    ended: receiver.work(work),
+  };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import type {
   DeliveryCounts,
   DeliveryError,
   DeliveryFilter,
+  DeliveryState,
   DeliverySummary,
   NewDelivery,
   StoredDelivery,
@@ -23,6 +24,8 @@ export interface Lease {
   readonly token: string;
   /** Which attempt it is, from 1. Attempts whose worker died count. */
   readonly attempt: number;
+  /** Whether the attempt before it ended with its worker. */
+  readonly afterLoss: boolean;
   readonly receivedAt: Date;
   readonly headers: StoredDelivery['headers'];
   readonly body: Uint8Array;
@@ -77,10 +80,13 @@ export interface Engine {
   page(filter: DeliveryFilter, from: string | undefined, limit: number): Awaitable<Page>;
   get(id: string): Awaitable<StoredDelivery | undefined>;
   counts(name: string | undefined): Awaitable<DeliveryCounts>;
-  /** Has deliveries that nobody works on handled again from attempt 1; returns how many. */
-  replay(ids: readonly string[]): Awaitable<number>;
-  /** Deletes deliveries that nobody works on; returns how many. */
-  discard(ids: readonly string[]): Awaitable<number>;
+  /**
+   * Has deliveries that nobody works on handled again from attempt 1, where they are still in `state` (undefined for
+   * any); returns how many.
+   */
+  replay(ids: readonly string[], state: DeliveryState | undefined): Awaitable<number>;
+  /** Deletes deliveries that nobody works on, where they are still in `state` (undefined for any); returns how many. */
+  discard(ids: readonly string[], state: DeliveryState | undefined): Awaitable<number>;
   /** Deletes up to `limit` deliveries that were handled before a time; returns how many. */
   prune(handledBefore: number, limit: number): Awaitable<number>;
   close(): Awaitable<void>;

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { DeliveryFilter, DeliverySummary, Inbox } from '@hookproof/core';
+import type { DeliveryFilter, DeliveryState, DeliverySummary, Inbox, NewDelivery } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
 import type { Engine, Fresh } from './engine.ts';
 import { gather } from './gather.ts';
 import { invalid, milliseconds, type Settings } from './options.ts';
+import { checkState } from './states.ts';
 import { createWorker } from './worker.ts';
 
-/** Deliveries of one commit, of one page, and of one step of `replay`, `discard` and `prune`. */
+/** Deliveries of one commit, and of one page. */
 const batchSize = 500;
 
-/** Bytes of bodies that may wait to be stored. */
+/** Deliveries of one step of `replay`, `discard` and `prune`: fewer, because bodies are deleted with them. */
+const stepSize = 50;
+
+/** Bytes of deliveries that may wait to be stored. */
 const maxWaitingBytes = 64 * 1024 * 1024;
 
 /** Makes an inbox of an engine. */
@@ -44,6 +48,7 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
   }
 
   async function* list(filter: DeliveryFilter = {}): AsyncGenerator<DeliverySummary> {
+    checkFilter(filter);
     let from: string | undefined;
     do {
       await nextTurn();
@@ -56,19 +61,21 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
   /** Does something with one delivery or with all that a filter names. Dead ones are meant, unless it says otherwise. */
   async function withEach(
     which: string | DeliveryFilter,
-    step: (ids: readonly string[]) => number | Promise<number>,
+    step: (ids: readonly string[], state: DeliveryState | undefined) => number | Promise<number>,
   ): Promise<number> {
     checkOpen();
     await ready();
-    if (typeof which === 'string') return step([which]);
-    if (typeof which !== 'object' || which === null) throw invalid('give the id of a delivery, or a filter');
+    if (typeof which === 'string') return step([which], undefined);
     // All of them first: what is done to one changes the list.
     const ids: string[] = [];
-    for await (const { id } of list({ ...which, state: which.state ?? 'dead' })) ids.push(id);
+    checkFilter(which);
+    const { state = 'dead' } = which;
+    for await (const { id } of list({ ...which, state })) ids.push(id);
     let done = 0;
-    for (let start = 0; start < ids.length; start += batchSize) {
+    for (let start = 0; start < ids.length; start += stepSize) {
       await nextTurn();
-      done += await step(ids.slice(start, start + batchSize));
+      // Those that somebody has replayed in the meantime are no longer meant.
+      done += await step(ids.slice(start, start + stepSize), state);
     }
     return done;
   }
@@ -78,9 +85,9 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
     let step: number;
     do {
       await nextTurn();
-      step = await engine.prune(handledBefore, batchSize);
+      step = await engine.prune(handledBefore, stepSize);
       pruned += step;
-    } while (step === batchSize);
+    } while (step === stepSize);
     return pruned;
   }
 
@@ -95,8 +102,8 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
     async accept(delivery) {
       checkOpen();
       // A store that is out of reach must not fill the memory with what waits for it.
-      const { length } = delivery.body;
-      if (waitingBytes + length > maxWaitingBytes) {
+      const length = sizeOf(delivery);
+      if (waitingBytes > 0 && waitingBytes + length > maxWaitingBytes) {
         throw new WebhookError('inbox_unavailable', 'Too many deliveries wait for the store of the inbox.');
       }
       waitingBytes += length;
@@ -124,11 +131,11 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
       return engine.counts(name);
     },
     async replay(which) {
-      const replayed = await withEach(which, (ids) => engine.replay(ids));
+      const replayed = await withEach(which, (ids, state) => engine.replay(ids, state));
       worker.wake();
       return replayed;
     },
-    discard: (which) => withEach(which, (ids) => engine.discard(ids)),
+    discard: (which) => withEach(which, (ids, state) => engine.discard(ids, state)),
     prune: ({ handledBefore } = {}) => prune(handledBefore?.getTime() ?? now() - retainHandledMs),
     async drain({ maxMs = 10_000 } = {}) {
       checkOpen();
@@ -137,6 +144,7 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
       return worker.drain(maxMs);
     },
     close({ maxMs = 30_000 } = {}) {
+      milliseconds('maxMs', maxMs);
       closing ??= (async () => {
         await worker.close(maxMs);
         await store.idle();
@@ -146,4 +154,26 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
       return closing;
     },
   };
+}
+
+const filterNames = ['name', 'state', 'type', 'error', 'receivedFrom', 'receivedBefore'];
+
+/** Checks a filter: a condition that is misspelt would name more than is meant. */
+function checkFilter(filter: unknown): void {
+  if (typeof filter !== 'object' || filter === null) throw invalid('give the id of a delivery, or a filter');
+  for (const [name, value] of Object.entries(filter)) {
+    if (!filterNames.includes(name))
+      throw invalid(`${name} is no condition of a filter: use ${filterNames.join(', ')}`);
+    if (name === 'state' && value !== undefined) checkState(value);
+    if (name.startsWith('received') && value !== undefined && !(value instanceof Date && value.getTime() > 0)) {
+      throw invalid(`${name} of a filter must be a Date`);
+    }
+  }
+}
+
+/** Roughly what a delivery takes in memory. */
+function sizeOf({ headers, body }: NewDelivery): number {
+  let size = 1_024 + body.length;
+  for (const [name, value] of headers) size += name.length + value.length;
+  return size;
 }

@@ -1,4 +1,4 @@
-import type { DeliveryFilter, DeliverySummary, Inbox, StoredDelivery } from '@hookproof/core';
+import type { DeliveryFilter, DeliveryState, DeliverySummary, Inbox, StoredDelivery } from '@hookproof/core';
 import type { Ending, Engine, Fresh, Lease } from './engine.ts';
 import { createInbox } from './inbox.ts';
 import { checkOptions, type InboxOptions, invalid, type Settings } from './options.ts';
@@ -109,14 +109,15 @@ function memoryEngine({ laneTimeoutMs }: Settings): Engine {
       finishedAt: waits ? undefined : new Date(),
       error: ending.outcome === 'handled' ? undefined : ending.error,
     };
-    if (waits) kept.failingSince ??= now();
-    else leaveLane(kept);
+    kept.failingSince ??= now();
+    if (!waits || now() - kept.failingSince >= laneTimeoutMs) leaveLane(kept);
     return true;
   }
 
-  function idle(id: string): Kept | undefined {
+  function idle(id: string, wanted: DeliveryState | undefined): Kept | undefined {
     const kept = all.get(id);
-    return kept?.delivery.state === 'working' ? undefined : kept;
+    const state = kept?.delivery.state;
+    return state === 'working' || (wanted !== undefined && state !== wanted) ? undefined : kept;
   }
 
   function remove(kept: Kept): void {
@@ -142,7 +143,8 @@ function memoryEngine({ laneTimeoutMs }: Settings): Engine {
           const { delivery } = kept;
           kept.delivery = { ...delivery, state: 'working', attempts: delivery.attempts + 1, dueAt: undefined };
           const { id, name, receivedAt, headers, body } = delivery;
-          return { id, name, token: String(kept.takes), attempt: delivery.attempts + 1, receivedAt, headers, body };
+          const attempt = delivery.attempts + 1;
+          return { id, name, token: String(kept.takes), attempt, afterLoss: false, receivedAt, headers, body };
         });
     },
     // The worker that could die is this process itself.
@@ -171,9 +173,9 @@ function memoryEngine({ laneTimeoutMs }: Settings): Engine {
         if (name === undefined || delivery.name === name) counts[delivery.state] += 1;
       return counts;
     },
-    replay: (which) =>
+    replay: (which, state) =>
       which.filter((id) => {
-        const kept = idle(id);
+        const kept = idle(id, state);
         if (kept === undefined) return false;
         enterLane(kept);
         kept.failingSince = undefined;
@@ -188,9 +190,9 @@ function memoryEngine({ laneTimeoutMs }: Settings): Engine {
         };
         return true;
       }).length,
-    discard: (which) =>
+    discard: (which, state) =>
       which.filter((id) => {
-        const kept = idle(id);
+        const kept = idle(id, state);
         if (kept !== undefined) remove(kept);
         return kept !== undefined;
       }).length,

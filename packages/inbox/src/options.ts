@@ -73,7 +73,7 @@ export function checkOptions(options: InboxOptions, own: readonly string[]): Set
   }
   return {
     work,
-    onError,
+    onError: guarded(onError),
     now,
     backoff,
     concurrency: whole('concurrency', options.concurrency ?? 10),
@@ -88,6 +88,18 @@ export function checkOptions(options: InboxOptions, own: readonly string[]): Set
 
 function fourfold(attempt: number): number {
   return 15_000 * 4 ** (attempt - 1);
+}
+
+/** A function of the user's that fails must not take the worker with it. */
+function guarded(onError: (error: unknown) => unknown): (error: unknown) => void {
+  const failed = (error: unknown) => console.error('hookproof: onError of the inbox failed:', error);
+  return (error) => {
+    try {
+      Promise.resolve(onError(error)).catch(failed);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  };
 }
 
 /** Says what went wrong, but not every second while a store is out of reach. */

@@ -56,10 +56,11 @@ export function sqliteInbox(options: SqliteInboxOptions): Inbox {
   }
   const handle = database ?? openDatabase(path ?? '');
   try {
-    // The event loop must not wait for another process: who finds the file busy tries again a little later.
-    if (database === undefined) handle.exec('PRAGMA busy_timeout = 20');
+    // Only here: later the event loop must not wait for another process.
+    if (database === undefined) handle.exec('PRAGMA busy_timeout = 5000');
     makeDurable(handle);
     migrate(handle);
+    if (database === undefined) handle.exec('PRAGMA busy_timeout = 0');
   } catch (error) {
     if (database === undefined) handle.close();
     throw error;

@@ -27,7 +27,7 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
   const receivers = new Map<string, InboxReceiver>();
   const running = new Map<string, Running>();
   const chores: { readonly ms: number; readonly run: () => unknown }[] = [
-    { ms: leaseMs / 4, run: () => engine.recover(true) },
+    { ms: leaseMs / 4, run: () => recover(true) },
   ];
   const timers: NodeJS.Timeout[] = [];
   const settling = gather((endings: readonly (readonly [Lease, Ending])[]) => engine.settle(endings), 500);
@@ -38,8 +38,12 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
   let again = false;
   let heartbeat: NodeJS.Timeout | undefined;
   let heardAt = 0;
+  /** Whether the store owes an answer about leases. */
+  let asking = false;
   let tally: Tally | undefined;
   let draining: Promise<Tally> | undefined;
+  /** Why what runs is stopped, and what still begins as well. */
+  let stopped: WebhookError | undefined;
 
   /** Leases as much as there is room for, and says how much that was. */
   function fill(): Promise<number> {
@@ -55,9 +59,13 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
     const room = concurrency - running.size;
     if (room <= 0 || closed || receivers.size === 0) return 0;
     await ready();
+    const asked = performance.now();
     const leases = await engine.take([...receivers.keys()], room);
-    for (const lease of leases) start(lease);
-    return leases.length;
+    // An answer that took so long may be about leases that are over: nothing begins that another worker may have.
+    const lost = performance.now() - asked > leaseMs / 2 ? await engine.keep(leases) : [];
+    const held = leases.filter(({ id }) => !lost.some((lease) => lease.id === id));
+    for (const lease of held) start(lease);
+    return held.length;
   }
 
   function start(lease: Lease): void {
@@ -66,6 +74,7 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
     const attempt = startAttempt(lease, receiver, engine, settle, settings);
     const mark = `${lease.id} ${lease.token}`;
     running.set(mark, attempt);
+    if (stopped !== undefined) attempt.end(stopped);
     if (heartbeat === undefined) {
       heardAt = performance.now();
       heartbeat = setInterval(beat, leaseMs / 3);
@@ -95,16 +104,34 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
   }
 
   /** Tells the store that this process lives; stops what it no longer holds, or may no longer hold. */
-  async function beat(): Promise<void> {
+  async function beat(): Promise<boolean> {
+    if (running.size === 0) return true;
+    // The store does not even fail, but says nothing.
+    if (asking) stopWhereLate();
+    asking = true;
     try {
-      const leases = [...running.values()].map(({ lease }) => lease);
-      for (const lost of await engine.keep(leases)) running.get(`${lost.id} ${lost.token}`)?.stop(lostLease());
+      for (const { id, token } of await engine.keep([...running.values()].map(({ lease }) => lease))) {
+        const lost = running.get(`${id} ${token}`);
+        if (lost?.isCompleted() === false) lost.stop(lostLease());
+      }
       heardAt = performance.now();
+      return true;
     } catch (error) {
       onError(error);
-      if (performance.now() - heardAt < leaseMs) return;
-      for (const { stop } of running.values()) stop(lostLease());
+      stopWhereLate();
+      return false;
+    } finally {
+      asking = false;
     }
+  }
+
+  function stopWhereLate(): void {
+    if (performance.now() - heardAt >= leaseMs) for (const { stop } of running.values()) stop(lostLease());
+  }
+
+  /** After a pause of the whole process its own leases look silent too: it speaks before it listens. */
+  async function recover(patient: boolean): Promise<void> {
+    if (await beat()) await engine.recover(patient);
   }
 
   function wake(): void {
@@ -136,9 +163,10 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
     const until = performance.now() + maxMs;
     const counted: Tally = { handled: 0, retried: 0, dead: 0 };
     tally = counted;
-    const over = setTimeout(() => stopAll('The time of drain() is over.'), maxMs);
+    // In a process that works anyway, what runs is not this call's to stop.
+    const over = started ? undefined : setTimeout(() => stopAll('The time of drain() is over.'), maxMs);
     try {
-      await engine.recover(started);
+      await recover(started);
       while (performance.now() < until) {
         const taken = await fill();
         if (taken === 0 && running.size === 0) break;
@@ -147,15 +175,15 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
       await Promise.allSettled([...running.values()].map(({ ended }) => ended));
     } finally {
       clearTimeout(over);
+      if (!closed) stopped = undefined;
       tally = undefined;
     }
     return counted;
   }
 
   function stopAll(why: string): void {
-    for (const { stop } of running.values()) {
-      stop(new WebhookError('handler_timeout', `${why} The event will be tried again.`));
-    }
+    stopped = new WebhookError('handler_timeout', `${why} The event will be tried again.`);
+    for (const { end } of running.values()) end(stopped);
   }
 
   return {
@@ -182,8 +210,8 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
     async close(maxMs) {
       closed = true;
       for (const timer of timers) clearInterval(timer);
-      await taking?.catch(onError);
       const over = setTimeout(() => stopAll('The inbox is closing.'), maxMs);
+      await taking?.catch(onError);
       await Promise.allSettled([...running.values()].map(({ ended }) => ended));
       clearTimeout(over);
       clearInterval(heartbeat);

@@ -6,7 +6,8 @@ import { numberIn } from './rows.ts';
  * What made the tables what they are, in order. Only ever append: files out there were made by the ones that are here.
  *
  * A delivery's bytes stand in a table of their own, because SQLite writes a whole row for every change in it. Of each
- * lane exactly one delivery that waits or is worked on is not `parked`: the one whose turn it is.
+ * lane exactly one delivery that waits or is worked on is not `parked`: the one whose turn it is. A statement finds a
+ * partial index only where it says the index's condition word for word.
  */
 export const migrations: readonly string[] = [
   `
@@ -40,6 +41,8 @@ export const migrations: readonly string[] = [
   CREATE INDEX hookproof_due ON hookproof_deliveries (name, due_at, seq) WHERE state = 'waiting' AND parked = 0;
   CREATE INDEX hookproof_open ON hookproof_deliveries (state, seq) WHERE state <> 'handled';
   CREATE INDEX hookproof_lanes ON hookproof_deliveries (name, lane, seq) WHERE in_lane = 1;
+  CREATE INDEX hookproof_failing ON hookproof_deliveries (failing_since)
+    WHERE in_lane = 1 AND parked = 0 AND failing_since IS NOT NULL;
   CREATE INDEX hookproof_handled ON hookproof_deliveries (finished_at) WHERE state = 'handled';
   `,
 ];

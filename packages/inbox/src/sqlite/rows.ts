@@ -48,11 +48,16 @@ export function textIn(row: unknown, name: string): string {
   throw new TypeError(`column ${name} of the inbox holds no text`);
 }
 
-function optionalTextIn(row: unknown, name: string): string | undefined {
+export function optionalTextIn(row: unknown, name: string): string | undefined {
   return column(row, name) === null ? undefined : textIn(row, name);
 }
 
 function column(row: unknown, name: string): unknown {
   if (typeof row !== 'object' || row === null) throw new TypeError('the database returned no row');
   return Reflect.get(row, name);
+}
+
+/** Whether a statement that gives one row gave any. */
+export function isRow(row: unknown): boolean {
+  return row !== undefined && row !== null;
 }

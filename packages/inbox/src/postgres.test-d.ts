@@ -1,0 +1,16 @@
+// Type tests: `tsc` checks them, nothing runs them.
+import pg, { type Client, type Pool, type PoolClient } from 'pg';
+import { expectTypeOf } from 'vitest';
+import { type PostgresClient, type PostgresPool, type PostgresQueries, postgresInbox } from './postgres.ts';
+
+expectTypeOf<Pool>().toExtend<PostgresPool>();
+expectTypeOf<PoolClient>().toExtend<PostgresClient>();
+expectTypeOf<Client>().toExtend<PostgresQueries>();
+
+postgresInbox({ pool: new pg.Pool() });
+postgresInbox({ pool: new pg.Pool(), schema: 'inbox', bossSchema: 'jobs', queuePrefix: 'hooks', concurrency: 2 });
+
+// @ts-expect-error one connection is no pool
+postgresInbox({ pool: new pg.Client() });
+// @ts-expect-error without a pool there is no database
+postgresInbox({});

@@ -1,0 +1,148 @@
+import type { DeliveryCounts, DeliveryFilter, DeliveryState, StoredDelivery } from '@hookproof/core';
+import type { Page } from '../engine.ts';
+import { stateOf } from '../states.ts';
+import { transaction } from './client.ts';
+import { lanesIn } from './lanes.ts';
+import { bytesIn, headersIn, numberIn, seqsOf, summaryColumns, summaryOf, textIn } from './rows.ts';
+import type { Store } from './store.ts';
+
+export async function pageOf(
+  { pool, table }: Store,
+  filter: DeliveryFilter,
+  from: string | undefined,
+  limit: number,
+): Promise<Page> {
+  const { conditions, values } = conditionsOf(filter);
+  const [after = '0'] = seqsOf(from === undefined ? [] : [from]);
+  const { rows } = await pool.query(
+    `
+    SELECT ${summaryColumns} FROM ${table}
+    WHERE ${['seq > $1', ...conditions].join(' AND ')} ORDER BY ${table}.seq LIMIT $2`,
+    [after, limit, ...values],
+  );
+  const deliveries = rows.map(summaryOf);
+  return { deliveries, next: deliveries.length < limit ? undefined : deliveries.at(-1)?.id };
+}
+
+function conditionsOf(filter: DeliveryFilter): { conditions: readonly string[]; values: readonly unknown[] } {
+  const { name, state, type, error, receivedFrom, receivedBefore } = filter;
+  const wanted: [condition: string, value: unknown][] = [
+    ['name =', name],
+    ['type =', type],
+    ['error_code =', error],
+    ['received_at >=', receivedFrom],
+    ['received_at <', receivedBefore],
+  ];
+  const given = wanted.filter(([, value]) => value !== undefined);
+  return {
+    // The state is written out, so that Postgres sees which index has what is asked for.
+    conditions: [
+      ...(state === undefined ? [] : [`state = '${stateOf(state)}'`]),
+      ...given.map(([condition], index) => `${condition} $${index + 3}`),
+    ],
+    values: given.map(([, value]) => value),
+  };
+}
+
+export async function oneOf({ pool, table }: Store, id: string): Promise<StoredDelivery | undefined> {
+  const [seq] = seqsOf([id]);
+  if (seq === undefined) return undefined;
+  const { rows } = await pool.query(`SELECT ${summaryColumns}, headers, body FROM ${table} WHERE seq = $1`, [seq]);
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  return { ...summaryOf(row), headers: headersIn(row), body: bytesIn(row, 'body') };
+}
+
+export async function countsOf({ pool, table }: Store, name: string | undefined): Promise<DeliveryCounts> {
+  const count = (state: string) =>
+    `(SELECT count(*) FROM ${table} WHERE state = '${state}' ${name === undefined ? '' : 'AND name = $1'})::text AS ${state}`;
+  const { rows } = await pool.query(
+    `SELECT ${['waiting', 'working', 'handled', 'dead'].map(count).join(', ')}`,
+    name === undefined ? [] : [name],
+  );
+  return {
+    waiting: numberIn(rows[0], 'waiting'),
+    working: numberIn(rows[0], 'working'),
+    handled: numberIn(rows[0], 'handled'),
+    dead: numberIn(rows[0], 'dead'),
+  };
+}
+
+/** Makes the queues of the receivers that deliveries are for. */
+async function readyFor({ pool, table, tickets }: Store, seqs: readonly string[]): Promise<void> {
+  const { rows } = await pool.query(`SELECT DISTINCT name FROM ${table} WHERE seq = ANY($1::bigint[])`, [seqs]);
+  await tickets.ready(rows.map((row) => textIn(row, 'name')));
+}
+
+/** Those of $1 that nobody works on, where they are in the state $2 if that is given. */
+const idle = (table: string) => `
+  SELECT seq FROM ${table}
+  WHERE seq = ANY($1::bigint[]) AND state <> 'working' AND ($2::text IS NULL OR state = $2) ORDER BY seq FOR UPDATE`;
+
+export async function replayAll(
+  store: Store,
+  ids: readonly string[],
+  state: DeliveryState | undefined,
+): Promise<number> {
+  const { pool, table, lanes, tickets } = store;
+  const seqs = seqsOf(ids);
+  await readyFor(store, seqs);
+  return transaction(pool, async (on) => {
+    await lanes.lockOf(on, seqs);
+    const { rows } = await on.query(
+      `
+      WITH idle AS (
+        ${idle(table)}
+      )
+      UPDATE ${table} d SET
+        state = 'waiting', attempts = 0, due_at = now(), failing_since = NULL, finished_at = NULL,
+        error_code = NULL, error_message = NULL,
+        in_lane = lane IS NOT NULL, parked = lane IS NOT NULL AND (parked OR NOT in_lane)
+      FROM idle WHERE d.seq = idle.seq
+      RETURNING d.seq::text, name, lane, parked::text`,
+      [seqs, state ?? null],
+    );
+    const free = rows.filter((row) => textIn(row, 'parked') === 'false');
+    await tickets.send(on, [
+      ...free.map((row) => ({ name: textIn(row, 'name'), seq: textIn(row, 'seq'), delayMs: 0 })),
+      ...(await lanes.promote(on, lanesIn(rows))),
+    ]);
+    return rows.length;
+  });
+}
+
+export async function discardAll(
+  store: Store,
+  ids: readonly string[],
+  state: DeliveryState | undefined,
+): Promise<number> {
+  const { pool, table, lanes, tickets } = store;
+  const seqs = seqsOf(ids);
+  await readyFor(store, seqs);
+  return transaction(pool, async (on) => {
+    await lanes.lockOf(on, seqs);
+    const { rows } = await on.query(
+      `
+      WITH idle AS (
+        ${idle(table)}
+      )
+      DELETE FROM ${table} d USING idle WHERE d.seq = idle.seq RETURNING name, lane`,
+      [seqs, state ?? null],
+    );
+    await tickets.send(on, await lanes.promote(on, lanesIn(rows)));
+    return rows.length;
+  });
+}
+
+export async function pruneSome({ pool, table }: Store, handledBefore: number, limit: number): Promise<number> {
+  const { rows } = await pool.query(
+    `
+    WITH old AS (
+      SELECT seq FROM ${table} WHERE state = 'handled' AND NOT in_lane AND finished_at < to_timestamp($1::float8 / 1000)
+      ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM ${table} d USING old WHERE d.seq = old.seq RETURNING d.seq::text`,
+    [handledBefore, limit],
+  );
+  return rows.length;
+}

@@ -1,0 +1,14 @@
+import type { Settings } from '../options.ts';
+import type { PostgresPool } from './client.ts';
+import type { Lanes } from './lanes.ts';
+import type { Tickets } from './tickets.ts';
+
+/** What every step needs. */
+export interface Store {
+  readonly pool: PostgresPool;
+  /** The table's name with its schema, quoted. */
+  readonly table: string;
+  readonly lanes: Lanes;
+  readonly tickets: Tickets;
+  readonly settings: Settings;
+}

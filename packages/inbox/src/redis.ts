@@ -1,0 +1,68 @@
+/**
+ * The inbox in Redis, on BullMQ.
+ *
+ * @module
+ */
+import type { Inbox } from '@hookproof/core';
+import { createInbox } from './inbox.ts';
+import { checkOptions, type InboxOptions, invalid } from './options.ts';
+import { checkClient, createLink, type RedisClient } from './redis/client.ts';
+import { redisEngine } from './redis/engine.ts';
+
+export type { InboxOptions } from './options.ts';
+export type { RedisClient, RedisReply } from './redis/client.ts';
+
+/** Options of {@link redisInbox}. */
+export interface RedisInboxOptions extends InboxOptions {
+  /**
+   * An ioredis client of your own, such as `new Redis(url)`. It is yours to close after the inbox. It needs none of the
+   * options that BullMQ's own workers need, and must not have `keyPrefix`.
+   */
+  readonly connection: RedisClient;
+  /**
+   * What all keys in Redis begin with; `'hookproof'` by default. The same in every process that shares the inbox, and what
+   * BullMQ's dashboards have to be told.
+   */
+  readonly prefix?: string | undefined;
+}
+
+/**
+ * Makes an inbox in Redis: a queue of BullMQ for each receiver, which BullMQ's own dashboards show.
+ *
+ * What it has accepted survives a crash of Redis only with `appendonly yes`, `appendfsync always` and `maxmemory-policy
+ * noeviction` in its configuration; with anything else `onError` is told once what may be lost. Where Redis fails over to
+ * a replica, what the replica did not have yet is lost all the same. It keeps no lanes, and has no database for
+ * `context.complete` to share. Without a connection deliveries are refused at once with 503, and are not kept in memory.
+ *
+ * It needs the packages `bullmq` and `ioredis`.
+ *
+ * @param options see {@link RedisInboxOptions} and {@link InboxOptions} for each option, its unit and its default
+ * @returns what the `inbox` option of every adapter takes
+ * @throws WebhookError `invalid_options` when an option is wrong; where bullmq is not installed, its methods throw it
+ *
+ * @example
+ * ```ts
+ * import { grantivaWebhooks } from '@hookproof/express';
+ * import { redisInbox } from '@hookproof/inbox/redis';
+ * import { Redis } from 'ioredis';
+ *
+ * const connection = new Redis(process.env.REDIS_URL ?? 'redis://localhost:6379');
+ * const inbox = redisInbox({ connection });
+ * export const middleware = grantivaWebhooks({
+ *   secret: process.env.GRANTIVA_SECRET ?? '',
+ *   inbox,
+ *   on: { 'device.high_risk': ({ data }, { attempt }) => console.log(data.device_id, attempt) },
+ * });
+ * process.once('SIGTERM', async () => {
+ *   await inbox.close();
+ *   connection.disconnect();
+ * });
+ * ```
+ */
+export function redisInbox(options: RedisInboxOptions): Inbox {
+  const settings = checkOptions(options, ['connection', 'prefix']);
+  const { prefix = 'hookproof' } = options;
+  const client = checkClient(options.connection);
+  if (typeof prefix !== 'string' || prefix.trim() === '') throw invalid('prefix must be a text that is not empty');
+  return createInbox(redisEngine(client, createLink(client), prefix, settings), settings);
+}

@@ -1,0 +1,106 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createLink, type RedisClient } from './client.ts';
+
+/** A client whose connection the test holds in its hand. */
+class Client extends EventEmitter implements RedisClient {
+  status = 'ready';
+  readonly options = {};
+  connect = async () => this.become('ready');
+  multi = () => ({ exec: async () => [] });
+  become(status: string): void {
+    this.status = status;
+    this.emit(status);
+  }
+}
+
+const ms = 60;
+
+function opened() {
+  const client = new Client();
+  const link = createLink(client, ms);
+  return { client, link };
+}
+
+describe('createLink', () => {
+  it('fails what is under way when the connection breaks, and what is asked while it is away', async () => {
+    const { client, link } = opened();
+    await link.open();
+    const asked = link.ask(() => new Promise(() => undefined));
+    client.become('close');
+    await expect(asked).rejects.toThrow(/broke before the answer came/);
+    client.status = 'reconnecting';
+    let sent = false;
+    const question = async () => {
+      sent = true;
+    };
+    await expect(link.ask(question)).rejects.toMatchObject({
+      code: 'inbox_unavailable',
+      message: expect.stringMatching(/status is "reconnecting".*Is Redis running/),
+    });
+    expect(sent).toBe(false);
+    client.become('ready');
+    await link.ask(question);
+    expect(sent).toBe(true);
+  });
+
+  it('asks nothing of a server that is silent, until it answers', async () => {
+    const { link } = opened();
+    await link.open();
+    let answer: (value: string) => void = () => undefined;
+    const asked = link.ask(() => new Promise<string>((resolve) => (answer = resolve)));
+    await expect(asked).rejects.toThrow(/has not answered for 0.06 s/);
+    const begun = performance.now();
+    await expect(link.ask(async () => 'asked')).rejects.toThrow(/has not answered/);
+    expect(performance.now() - begun).toBeLessThan(ms / 2);
+    answer('late');
+    await pause(0);
+    expect(await link.ask(async () => 'asked')).toBe('asked');
+  });
+
+  it('asks again over a new connection, whatever the old one owes', async () => {
+    const { client, link } = opened();
+    await link.open();
+    await expect(link.ask(() => new Promise(() => undefined))).rejects.toThrow(/has not answered/);
+    client.emit('close');
+    expect(await link.ask(async () => 'asked')).toBe('asked');
+  });
+
+  it('waits for the first connection, connects a lazy client, and says when there is none', async () => {
+    const { client, link } = opened();
+    client.status = 'wait';
+    await link.open();
+    client.status = 'connecting';
+    const open = link.open();
+    client.become('ready');
+    await open;
+    client.status = 'connecting';
+    const failing = link.open();
+    client.become('close');
+    await expect(failing).rejects.toThrow(/status is "close"/);
+    client.status = 'end';
+    await expect(link.open()).rejects.toThrow(/status is "end".*not closed before the inbox/);
+    link.close();
+    expect(client.eventNames().flatMap((name) => client.listeners(name))).toEqual([]);
+  });
+
+  it('throws what a command of a transaction failed with', async () => {
+    const { client, link } = opened();
+    Object.assign(client, {
+      multi: () => ({
+        exec: async () => [
+          [null, 1],
+          [new Error('WRONGTYPE'), null],
+        ],
+      }),
+    });
+    await link.open();
+    await expect(
+      link.commands([
+        ['get', 'a'],
+        ['get', 'b'],
+      ]),
+    ).rejects.toThrow('WRONGTYPE');
+  });
+});

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DeliveryCounts, Inbox } from '@hookproof/core';
+import { type Crew, hire, type Order } from './crew.ts';
+import { type EngineName, openInbox, type Place } from './engines.ts';
+import { secret } from './load.ts';
+
+/** Milliseconds after which a silent server is missed: short, so that rounds are. */
+export const leaseMs = 1_000;
+
+const options = { leaseMs, pollMs: 50, concurrency: 10, maxAttempts: 50 };
+
+/** One scenario's own receiver name, servers and journal in a store that others share. */
+export interface Stage {
+  readonly name: string;
+  readonly crew: Crew;
+  readonly journal: string;
+  /** The store as this process sees it, which does not work on it. */
+  readonly inbox: Inbox;
+  /** Resolves with the counts when nothing waits and nothing is worked on. */
+  readonly quiet: () => Promise<DeliveryCounts>;
+}
+
+/** Sets a scenario up, plays it, and leaves nothing behind. */
+export async function onStage<T>(
+  engine: EngineName,
+  place: Place,
+  name: string,
+  play: (stage: Stage) => Promise<T>,
+  own: Partial<Order['inbox']> = {},
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'hookproof-journal-'));
+  const journal = join(folder, 'journal');
+  writeFileSync(journal, '');
+  const watch = await openInbox(engine, place.at, { work: false, onError: () => undefined });
+  const crew = hire({ engine, at: place.at, name, secret, journal, workMs: 20, inbox: { ...options, ...own } });
+  try {
+    return await play({ name, crew, journal, inbox: watch.inbox, quiet: () => quiet(() => watch.inbox.counts(name)) });
+  } finally {
+    await crew.dismiss();
+    await watch.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function quiet(count: () => Promise<DeliveryCounts>): Promise<DeliveryCounts> {
+  const until = performance.now() + 120_000;
+  for (;;) {
+    const counts = await count();
+    if (counts.waiting + counts.working === 0) return counts;
+    if (performance.now() > until) throw new Error(`after two minutes there is still work: ${JSON.stringify(counts)}`);
+    await pause(100);
+  }
+}

@@ -1,0 +1,40 @@
+// A process that stores one event and handles it in a transaction, and may kill itself before any statement.
+import { postgresInbox } from '@hookproof/inbox/postgres';
+import pg from 'pg';
+import { blockDevice, event } from './postgres-device.ts';
+
+const [url = '', schema = '', killBefore = '0'] = process.argv.slice(2);
+
+let statements = 0;
+let counting = false;
+const query: unknown = Reflect.get(pg.Client.prototype, 'query');
+if (typeof query !== 'function') throw new TypeError('pg has no query()');
+Reflect.set(pg.Client.prototype, 'query', function counted(this: unknown, ...args: unknown[]) {
+  if (!counting) return Reflect.apply(query, this, args);
+  statements += 1;
+  if (String(statements) === killBefore) process.kill(process.pid, 'SIGKILL');
+  return Reflect.apply(query, this, args);
+});
+
+const pool = new pg.Pool({ connectionString: url });
+const inbox = postgresInbox({ pool, schema, queuePrefix: schema, leaseMs: 600, pollMs: 60_000 });
+const handled = new Promise<void>((resolve) => {
+  inbox.register({
+    name: 'devices',
+    async work(attempt) {
+      await blockDevice(pool, schema, attempt);
+      const { outcome } = await attempt.settle(undefined);
+      resolve();
+      return outcome;
+    },
+  });
+});
+await inbox.counts();
+counting = true;
+await inbox.accept(event);
+await handled;
+const atHandled = statements;
+// It must end by itself after this.
+await inbox.close();
+await pool.end();
+console.log(atHandled);

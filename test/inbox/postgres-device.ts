@@ -1,0 +1,28 @@
+import type { Attempt, NewDelivery } from '@hookproof/core';
+import type pg from 'pg';
+
+/** The event that the tests of `complete` handle. */
+export const event: NewDelivery = {
+  name: 'devices',
+  key: 'evt_1',
+  type: 'device.high_risk',
+  lane: 'dev_1',
+  headers: new Map([['a', 'b']]),
+  body: new TextEncoder().encode('{"id":"evt_1"}'),
+};
+
+/** Blocks a device and records the event as handled, both or neither. */
+export async function blockDevice(pool: pg.Pool, schema: string, attempt: Attempt): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(`INSERT INTO ${schema}.blocked VALUES ('dev_1')`);
+    await attempt.complete(client);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
