@@ -18,6 +18,8 @@ export interface Order {
   readonly journal: string;
   /** A handler takes up to this many milliseconds. */
   readonly workMs: number;
+  /** Milliseconds between attempts. */
+  readonly backoffMs: number;
   readonly inbox: Omit<InboxOptions, 'backoff' | 'onError' | 'now'>;
 }
 

@@ -5,7 +5,7 @@ import type { EngineName, Place } from './engines.ts';
 import { post } from './load.ts';
 import { onStage } from './scenario.ts';
 
-const maxAttempts = 3;
+const maxAttempts = 4;
 
 export interface Poison {
   readonly workers: number;
@@ -71,6 +71,7 @@ export function poison(engine: EngineName, place: Place): Promise<Poison> {
       const { handled } = await inbox.counts(name);
       return { workers, died, handled, violations };
     },
-    { maxAttempts },
+    // Long enough for those beside it to meet the poison's next worker only by a rare chance.
+    { maxAttempts, backoffMs: 4_000 },
   );
 }

@@ -29,13 +29,22 @@ export async function onStage<T>(
   place: Place,
   name: string,
   play: (stage: Stage) => Promise<T>,
-  own: Partial<Order['inbox']> = {},
+  { backoffMs = 300, ...own }: Partial<Order['inbox'] & Pick<Order, 'backoffMs'>> = {},
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'hookproof-journal-'));
   const journal = join(folder, 'journal');
   writeFileSync(journal, '');
   const watch = await openInbox(engine, place.at, { work: false, onError: () => undefined });
-  const crew = hire({ engine, at: place.at, name, secret, journal, workMs: 20, inbox: { ...options, ...own } });
+  const crew = hire({
+    engine,
+    at: place.at,
+    name,
+    secret,
+    journal,
+    workMs: 20,
+    backoffMs,
+    inbox: { ...options, ...own },
+  });
   try {
     return await play({ name, crew, journal, inbox: watch.inbox, quiet: () => quiet(() => watch.inbox.counts(name)) });
   } finally {

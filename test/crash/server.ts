@@ -14,12 +14,17 @@ process.on('disconnect', () => process.exit());
 process.once('message', (order: Order) => void serve(order));
 process.send?.('loaded');
 
-async function serve({ number, engine, at, name, secret, journal, workMs, inbox: options }: Order): Promise<void> {
+async function serve(order: Order): Promise<void> {
+  const { number, engine, at, name, secret, journal, workMs, backoffMs } = order;
   // One write per line: the kernel has it when the call returns, so that it outlives the process without fsync. Only the
   // machine's own end could take it back, and no test ends that.
   const file = openSync(journal, 'a');
   const note = (...words: readonly unknown[]) => writeSync(file, `${words.join(' ')}\n`);
-  const { inbox } = await openInbox(engine, at, { ...options, onError: () => undefined });
+  const { inbox } = await openInbox(engine, at, {
+    ...order.inbox,
+    backoff: () => backoffMs,
+    onError: () => undefined,
+  });
   // Opens the store before the load comes, or a round would test only that.
   await inbox.counts(name);
   const listener = webhooks(standardWebhooks({ name }), {

@@ -6,10 +6,10 @@ import { type Attempt, type Inbox, type NewDelivery, WebhookError } from '@hookp
 import { type PostgresInboxOptions, postgresInbox } from '@hookproof/inbox/postgres';
 import { inboxConformance } from '@hookproof/testing/inbox-conformance';
 import pg from 'pg';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { migrate, migrations } from '../../packages/inbox/src/postgres/migrations.ts';
 import { blockDevice, event } from './postgres-device.ts';
-import { startPostgres } from './servers.ts';
+import { type Server, startPostgres } from './servers.ts';
 
 const server = await startPostgres();
 const pools: pg.Pool[] = [];
@@ -422,8 +422,11 @@ function deferred() {
   return { promise, resolve };
 }
 
-describe.skipIf(server === undefined)('the server of a postgresInbox', { timeout: 60_000 }, async () => {
-  const other = server === undefined ? undefined : await startPostgres();
+describe.skipIf(server === undefined)('the server of a postgresInbox', { timeout: 60_000 }, () => {
+  let other: Server | undefined;
+  beforeAll(async () => {
+    other = await startPostgres();
+  });
   afterAll(() => other?.stop());
 
   it('may be killed and come back: what was stored is there, and the process lives on', async () => {

@@ -57,6 +57,12 @@ const redis: Program = {
   url: (port) => `redis://127.0.0.1:${port}`,
 };
 
+// No server may outlive the process that started it, however that ends.
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** Starts PostgreSQL; undefined, said in one line, where it is not installed. */
 export const startPostgres = (): Promise<Server | undefined> => start(postgres);
 
@@ -84,6 +90,8 @@ async function start(program: Program, more: readonly string[] = []): Promise<Se
       cwd: folder,
       ...unprivileged(),
     });
+    running.add(started);
+    started.once('exit', () => running.delete(started));
     await accepting(port, started, program.name);
     return started;
   }

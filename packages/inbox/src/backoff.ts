@@ -17,9 +17,9 @@ export function delayAfter(attempt: number, { backoff, onError }: Pick<Settings,
 
 /**
  * Milliseconds between an attempt whose worker died and the next. The first time there are none, because a worker that is
- * replaced dies too. Later ones are spread: what was at work beside a delivery that kills its worker must not share the
- * next worker with it again and again.
+ * replaced dies too. Later ones are spread over the whole pause: what was at work beside a delivery that kills its worker
+ * must not share the next worker with it again and again.
  */
 export function delayAfterLoss(attempt: number, settings: Pick<Settings, 'backoff' | 'onError'>): number {
-  return attempt <= 1 ? 0 : delayAfter(attempt, settings);
+  return attempt <= 1 ? 0 : Math.round(Math.random() * delayAfter(attempt, settings));
 }

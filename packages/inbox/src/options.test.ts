@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { memoryInbox } from './index.ts';
 import { checkOptions } from './options.ts';
 
@@ -41,4 +41,26 @@ it('says the same error at most twice a minute, and another one at once', ({ onT
   const { onError } = checkOptions({}, []);
   for (const message of ['a', 'a', 'b', 'a']) onError(new Error(message));
   expect(said.map((text) => String(text).split('\n')[0])).toEqual(['Error: a', 'Error: b']);
+});
+
+it.each([
+  [
+    'throws',
+    () => {
+      throw new Error('the logger is down');
+    },
+  ],
+  [
+    'rejects',
+    async () => {
+      throw new Error('the logger is down');
+    },
+  ],
+])('an onError that %s ends nothing', async (_how, logger) => {
+  const said = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const { onError } = checkOptions({ onError: logger }, []);
+  onError(new Error('the store is down'));
+  await vi.waitFor(() => expect(said).toHaveBeenCalledOnce());
+  expect(said.mock.calls[0]?.[0]).toMatch(/onError of the inbox failed/);
+  said.mockRestore();
 });

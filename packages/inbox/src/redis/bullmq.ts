@@ -8,7 +8,7 @@ export interface Bullmq {
 }
 
 /** Options of a queue, and those of a worker on it, which the queue's backend reads too. */
-export interface BullmqOptions {
+interface BullmqOptions {
   readonly connection: RedisClient;
   readonly prefix: string;
   readonly skipVersionCheck: boolean;

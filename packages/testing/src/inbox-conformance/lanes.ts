@@ -95,6 +95,24 @@ export function laneTests(inbox: InboxUnderTest): Tests {
       }),
     ],
     [
+      'a lane goes on after laneTimeoutMs also where the event that fails is nearly always at work',
+      withLanes(inbox, async ({ start }) => {
+        const process = await start(
+          { laneTimeoutMs: 300, maxAttempts: 1_000 },
+          async ({ event }) => {
+            if (event.id !== 'a1' || handledIds(process).includes('a2')) return;
+            await new Promise((resolve) => setTimeout(resolve, 100));
+            throw new Error('boom');
+          },
+          byGrant,
+        );
+        await deliver(process, 'a1', 'a');
+        await deliver(process, 'a2', 'a');
+        while ((await process.inbox.counts()).handled < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+        assert.ok(handledIds(process).filter((id) => id === 'a1').length < 30, 'the lane was held for too long');
+      }),
+    ],
+    [
       'a dead letter lets its lane go at once, and joins it again when it is replayed',
       withLanes(inbox, async ({ start }) => {
         let mended = false;

@@ -141,6 +141,42 @@ export function operatingTests(inbox: InboxUnderTest): Tests {
         }),
     ],
     [
+      'what is replayed while all dead letters are discarded is not lost',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          let mended = false;
+          const process = await start({ maxAttempts: 1 }, () => {
+            if (!mended) throw new Error('boom');
+          });
+          const ids = Array.from({ length: 120 }, (_, index) => `evt_${index}`);
+          await Promise.all(ids.map((id) => deliver(process, id)));
+          await process.attempts(120);
+          mended = true;
+          const last = (await listed(process)).at(-1);
+          assert.ok(last);
+          const discarding = process.inbox.discard({});
+          const replayed = await process.inbox.replay(last.id);
+          const discarded = await discarding;
+          assert.equal(replayed + discarded, 120);
+          assert.equal((await process.inbox.get(last.id)) === undefined, replayed === 0);
+        }),
+    ],
+    [
+      'a condition that is misspelt names nothing, and is refused',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start({ work: false });
+          await deliver(process, 'evt_1');
+          const refused = { code: 'invalid_options' };
+          for (const wrong of [{ names: 'a' }, { state: 'bogus' }, { receivedFrom: 'yesterday' }]) {
+            await assert.rejects(process.inbox.discard(Object(wrong)), refused, JSON.stringify(wrong));
+            await assert.rejects(process.inbox.replay(Object(wrong)), refused);
+            await assert.rejects(listed(process, Object(wrong)), refused);
+          }
+          assert.equal((await process.inbox.counts()).waiting, 1);
+        }),
+    ],
+    [
       'a delivery that is being worked on is neither replayed nor discarded',
       () =>
         withStore(inbox, async ({ start }) => {

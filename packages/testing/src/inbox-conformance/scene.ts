@@ -59,7 +59,7 @@ export const secret = 'the secret of the conformance suite';
 type Options = Partial<ReceiverOptions<Provider, unknown, Inbox>>;
 
 /** One call of a handler. */
-export interface Call {
+interface Call {
   readonly event: WebhookEvent;
   readonly context: HandlerContext<undefined>;
 }

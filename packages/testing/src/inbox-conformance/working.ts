@@ -150,7 +150,8 @@ export function workingTests(inbox: InboxUnderTest): Tests {
       'drain stops when its time is over, and what it stopped is tried again',
       () =>
         withStore(inbox, async ({ start }) => {
-          const process = await start({ work: false }, ({ context: { attempt, signal } }) => {
+          // Its last attempt, but it was not the delivery's fault that it was cut short.
+          const process = await start({ work: false, maxAttempts: 1 }, ({ context: { attempt, signal } }) => {
             if (attempt === 2) return undefined;
             return new Promise((_resolve, reject) => {
               signal.addEventListener('abort', () => reject(signal.reason));
@@ -210,6 +211,28 @@ export function workingTests(inbox: InboxUnderTest): Tests {
             code: 'invalid_options',
             message: /"grantex".*name option/,
           });
+        }),
+    ],
+    [
+      'a receiver with much to do does not keep another one waiting',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start({ work: false, concurrency: 1 });
+          const order: string[] = [];
+          for (const name of ['much', 'little']) {
+            process.inbox.register({
+              name,
+              async work(attempt) {
+                order.push(name);
+                return (await attempt.settle(undefined)).outcome;
+              },
+            });
+          }
+          const one = { type: 'a', lane: undefined, headers: new Map(), body: new Uint8Array([1]) };
+          const names = ['little', ...Array.from({ length: 60 }, () => 'much')];
+          for (const [index, name] of names.entries()) await process.inbox.accept({ ...one, name, key: `k${index}` });
+          assert.equal((await process.inbox.drain({ maxMs: 20_000 })).handled, 61);
+          assert.ok(order.indexOf('little') < 40, `it came after ${order.indexOf('little')} others`);
         }),
     ],
     [
