@@ -1,8 +1,9 @@
 import type { Accepted } from '@hookproof/core';
+import { textIn } from '../columns.ts';
 import type { Fresh } from '../engine.ts';
 import { conflict, type PostgresQueries } from './client.ts';
 import type { Lane, Lanes } from './lanes.ts';
-import { storable, textIn } from './rows.ts';
+import { storable } from './rows.ts';
 import type { NewTicket } from './tickets.ts';
 
 /** What became of deliveries that were to be stored. */

@@ -1,4 +1,5 @@
 import { WebhookError } from '@hookproof/core';
+import { textIn } from '../columns.ts';
 import type { Engine, Lease } from '../engine.ts';
 import { invalid, type Settings } from '../options.ts';
 import { type PostgresPool, type PostgresQueries, runsQueries, transaction } from './client.ts';
@@ -7,7 +8,6 @@ import { type Lane, lanesOf } from './lanes.ts';
 import { countsOf, discardAll, oneOf, pageOf, pruneSome, replayAll } from './managing.ts';
 import { migrate } from './migrations.ts';
 import { leaveLane, prolong, recoverAll } from './recovery.ts';
-import { textIn } from './rows.ts';
 import { settleAll } from './settling.ts';
 import type { Store } from './store.ts';
 import { takerOf } from './taking.ts';

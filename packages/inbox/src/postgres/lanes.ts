@@ -1,5 +1,6 @@
+import { optionalTextIn, textIn } from '../columns.ts';
 import type { PostgresQueries } from './client.ts';
-import { numberIn, optionalTextIn, textIn } from './rows.ts';
+import { numberIn } from './rows.ts';
 import type { NewTicket } from './tickets.ts';
 
 /** The lane of a receiver. */

@@ -1,9 +1,10 @@
 import type { DeliveryCounts, DeliveryFilter, DeliveryState, StoredDelivery } from '@hookproof/core';
+import { textIn } from '../columns.ts';
 import type { Page } from '../engine.ts';
 import { stateOf } from '../states.ts';
 import { transaction } from './client.ts';
 import { lanesIn } from './lanes.ts';
-import { bytesIn, headersIn, numberIn, seqsOf, summaryColumns, summaryOf, textIn } from './rows.ts';
+import { bytesIn, headersIn, numberIn, seqsOf, summaryColumns, summaryOf } from './rows.ts';
 import type { Store } from './store.ts';
 
 export async function pageOf(

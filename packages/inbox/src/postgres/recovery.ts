@@ -1,8 +1,9 @@
 import { delayAfterLoss } from '../backoff.ts';
+import { textIn } from '../columns.ts';
 import type { Lease } from '../engine.ts';
 import { transaction } from './client.ts';
 import { lanesIn } from './lanes.ts';
-import { numberIn, textIn } from './rows.ts';
+import { numberIn } from './rows.ts';
 import { endTickets } from './settling.ts';
 import type { Store } from './store.ts';
 

@@ -1,4 +1,5 @@
 import type { DeliverySummary, StoredDelivery } from '@hookproof/core';
+import { column, optionalTextIn, textIn } from '../columns.ts';
 import { stateOf } from '../states.ts';
 
 // Numbers and times are asked for as text: what becomes of others is the choice of who set pg's type parsers.
@@ -46,21 +47,6 @@ export function dateIn(row: unknown, name: string): Date {
 
 export function numberIn(row: unknown, name: string): number {
   return Number(textIn(row, name));
-}
-
-export function textIn(row: unknown, name: string): string {
-  const value = column(row, name);
-  if (typeof value === 'string') return value;
-  throw new TypeError(`column ${name} of the inbox holds no text`);
-}
-
-export function optionalTextIn(row: unknown, name: string): string | undefined {
-  return column(row, name) === null ? undefined : textIn(row, name);
-}
-
-function column(row: unknown, name: string): unknown {
-  if (typeof row !== 'object' || row === null) throw new TypeError('the database returned no row');
-  return Reflect.get(row, name);
 }
 
 /** A text as Postgres takes it: it has no NUL. */

@@ -1,7 +1,8 @@
+import { optionalTextIn, textIn } from '../columns.ts';
 import type { Ending, Lease } from '../engine.ts';
 import type { PostgresQueries } from './client.ts';
 import type { Lane } from './lanes.ts';
-import { optionalTextIn, storable, textIn } from './rows.ts';
+import { storable } from './rows.ts';
 import type { Store } from './store.ts';
 import { byName } from './tickets.ts';
 

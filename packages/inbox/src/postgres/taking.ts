@@ -1,7 +1,8 @@
+import { optionalTextIn, textIn } from '../columns.ts';
 import type { Lease } from '../engine.ts';
 import { type PostgresQueries, transaction } from './client.ts';
 import { type Lane, lanesIn } from './lanes.ts';
-import { asMs, bytesIn, dateIn, headersIn, numberIn, optionalTextIn, textIn } from './rows.ts';
+import { asMs, bytesIn, dateIn, headersIn, numberIn } from './rows.ts';
 import type { Store } from './store.ts';
 
 /** A delivery that was due for so long was passed over: the queue has lost its ticket. */

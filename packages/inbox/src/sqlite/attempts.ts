@@ -1,10 +1,11 @@
 import { WebhookError } from '@hookproof/core';
 import { delayAfterLoss } from '../backoff.ts';
+import { optionalTextIn } from '../columns.ts';
 import type { Ending, Engine, Lease } from '../engine.ts';
 import { invalid, type Settings } from '../options.ts';
 import { isDatabase } from './database.ts';
 import { leaveLane, leaveLaneIfLate, releaseLateLanes } from './lanes.ts';
-import { bytesIn, headersIn, isRow, numberIn, optionalTextIn } from './rows.ts';
+import { bytesIn, headersIn, isRow, numberIn } from './rows.ts';
 import { silenceWatch } from './silence.ts';
 import type { Prepare, Transactions } from './transactions.ts';
 

@@ -1,4 +1,5 @@
-import { isRow, numberIn, textIn } from './rows.ts';
+import { textIn } from '../columns.ts';
+import { isRow, numberIn } from './rows.ts';
 import type { Prepare } from './transactions.ts';
 
 /** Whether a delivery of the lane has its turn: then the next one is parked. */

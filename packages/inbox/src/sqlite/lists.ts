@@ -1,10 +1,11 @@
 import type { DeliveryCounts, DeliveryFilter, DeliveryState, StoredDelivery } from '@hookproof/core';
+import { optionalTextIn, textIn } from '../columns.ts';
 import type { Engine, Page } from '../engine.ts';
 import type { Settings } from '../options.ts';
 import { stateOf } from '../states.ts';
 import type { SqliteValue } from './database.ts';
 import { laneIsHeld, leaveLane } from './lanes.ts';
-import { bytesIn, headersIn, isRow, numberIn, optionalTextIn, summaryColumns, summaryOf, textIn } from './rows.ts';
+import { bytesIn, headersIn, isRow, numberIn, summaryColumns, summaryOf } from './rows.ts';
 import type { Transactions } from './transactions.ts';
 
 /** Rows that are looked at for one page of a list. */

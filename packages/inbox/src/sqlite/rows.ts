@@ -1,4 +1,5 @@
 import type { DeliverySummary, StoredDelivery } from '@hookproof/core';
+import { column, optionalTextIn, textIn } from '../columns.ts';
 import { stateOf } from '../states.ts';
 
 /** The columns that make a {@link DeliverySummary}. */
@@ -40,21 +41,6 @@ export function numberIn(row: unknown, name: string): number {
   const value = column(row, name);
   if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
   throw new TypeError(`column ${name} of the inbox holds no number`);
-}
-
-export function textIn(row: unknown, name: string): string {
-  const value = column(row, name);
-  if (typeof value === 'string') return value;
-  throw new TypeError(`column ${name} of the inbox holds no text`);
-}
-
-export function optionalTextIn(row: unknown, name: string): string | undefined {
-  return column(row, name) === null ? undefined : textIn(row, name);
-}
-
-function column(row: unknown, name: string): unknown {
-  if (typeof row !== 'object' || row === null) throw new TypeError('the database returned no row');
-  return Reflect.get(row, name);
 }
 
 /** Whether a statement that gives one row gave any. */
