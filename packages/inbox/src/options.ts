@@ -4,7 +4,7 @@ import { WebhookError } from '@hookproof/core';
 export interface InboxOptions {
   /**
    * Whether this process works on what is stored; `true` by default. With `false` it only stores, and handles when
-   * {@link Inbox.drain} is called.
+   * `drain` is called.
    */
   readonly work?: boolean | undefined;
   /** How many deliveries this process works on at once; 10 by default. */

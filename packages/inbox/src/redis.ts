@@ -10,7 +10,7 @@ import { checkClient, createLink, type RedisClient } from './redis/client.ts';
 import { redisEngine } from './redis/engine.ts';
 
 export type { InboxOptions } from './options.ts';
-export type { RedisClient, RedisReply } from './redis/client.ts';
+export type { RedisClient, RedisReply, RedisTransaction } from './redis/client.ts';
 
 /** Options of {@link redisInbox}. */
 export interface RedisInboxOptions extends InboxOptions {

@@ -1,19 +1,26 @@
 /** What runs statements: a client of the package pg, with or without an open transaction. */
 export interface PostgresQueries {
+  /** Runs a statement with its parameters. */
   query(text: string, values?: unknown[]): Promise<{ readonly rows: unknown[] }>;
 }
 
 /** A client that was taken from a pool. */
 export interface PostgresClient extends PostgresQueries {
+  /** Gives it back to the pool; with an error it is closed instead. */
   release(broken?: Error | boolean): void;
+  /** Listens for connections that break. */
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** Listens no longer. */
   off(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** A pool of connections, as `new Pool()` of the package pg makes it. */
 export interface PostgresPool extends PostgresQueries {
+  /** Takes a client of its own out of the pool. */
   connect(): Promise<PostgresClient>;
+  /** Listens for connections that break. */
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** Listens no longer. */
   off(event: 'error', listener: (error: Error) => void): unknown;
 }
 

@@ -5,10 +5,20 @@ import { invalid } from '../options.ts';
 export interface RedisClient {
   readonly status: string;
   readonly options: { readonly keyPrefix?: string | undefined };
+  /** Opens the connection of a client that was made lazy. */
   connect(): Promise<unknown>;
-  multi(commands: unknown[][]): { exec(): Promise<readonly RedisReply[] | null> };
+  /** Makes a transaction of commands. */
+  multi(commands: unknown[][]): RedisTransaction;
+  /** Listens for changes of the connection. */
   on(event: string, listener: () => void): unknown;
+  /** Listens no longer. */
   off(event: string, listener: () => void): unknown;
+}
+
+/** Commands that run together. */
+export interface RedisTransaction {
+  /** Runs them, and resolves with the reply of each. */
+  exec(): Promise<readonly RedisReply[] | null>;
 }
 
 /** What became of one command. */

@@ -6,15 +6,21 @@ export type SqliteValue = null | number | bigint | string | Uint8Array;
 
 /** A prepared statement, as better-sqlite3, `node:sqlite` and `libsql` have it. */
 export interface SqliteStatement {
+  /** Runs it, and says how many rows it changed. */
   run(...parameters: SqliteValue[]): { readonly changes: number | bigint };
+  /** Runs it, and gives the first row. */
   get(...parameters: SqliteValue[]): unknown;
+  /** Runs it, and gives all rows. */
   all(...parameters: SqliteValue[]): unknown[];
 }
 
 /** A database handle that works synchronously: better-sqlite3, `node:sqlite`'s `DatabaseSync`, or `libsql`. */
 export interface SqliteDatabase {
+  /** Runs statements without parameters. */
   exec(sql: string): unknown;
+  /** Prepares a statement. */
   prepare(sql: string): SqliteStatement;
+  /** Closes the file. */
   close(): unknown;
 }
 
@@ -22,7 +28,7 @@ type Constructor = new (path: string) => SqliteDatabase;
 
 /**
  * Opens a SQLite file with what is there: `node:sqlite` where the runtime has it, else the package `libsql`. It is what
- * `sqliteInbox({ path })` uses; call it to share one handle, or to write in the same file and {@link HandlerContext.complete}.
+ * `sqliteInbox({ path })` uses; call it to share one handle, or to write in the same file and call `context.complete`.
  *
  * @param path the file, which is made where it is not there
  * @returns a handle that works synchronously

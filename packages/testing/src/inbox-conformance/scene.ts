@@ -21,6 +21,7 @@ export interface InboxSettings {
   readonly concurrency?: number;
   readonly timeoutMs?: number;
   readonly maxAttempts?: number;
+  /** Milliseconds between the end of a failed attempt and the next. */
   readonly backoff?: (attempt: number) => number;
   readonly leaseMs?: number;
   readonly laneTimeoutMs?: number;
@@ -31,7 +32,9 @@ export interface InboxSettings {
 export interface OpenTransaction {
   /** What `context.complete` takes. */
   readonly transaction: object;
+  /** Ends it, and keeps what was written. */
   readonly commit: () => unknown;
+  /** Ends it, and takes back what was written. */
   readonly rollback: () => unknown;
 }
 
