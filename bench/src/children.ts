@@ -39,9 +39,17 @@ export function start(module: URL, ...args: readonly string[]): Child {
   };
 }
 
-/** Ends every child that still runs. */
-export function stopAll(): void {
+const cleanups: (() => unknown)[] = [];
+
+/** Has something done when the run ends, also by Ctrl-C. */
+export function atEnd(cleanup: () => unknown): void {
+  cleanups.push(cleanup);
+}
+
+/** Ends every child that still runs, and cleans up. */
+export async function stopAll(): Promise<void> {
   for (const child of running) child.kill();
+  for (const cleanup of cleanups.splice(0)) await cleanup();
 }
 
 /** The child's side: answers what the parent asks, and ends when the parent does. */

@@ -12,7 +12,7 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-const measured = ['express', 'fastify', 'hono', '@hono/node-server', 'autocannon', 'mitata'];
+const measured = ['express', 'fastify', 'hono', '@hono/node-server', 'libsql', 'pg', 'ioredis', 'autocannon', 'mitata'];
 
 export function machine(): Machine {
   return {

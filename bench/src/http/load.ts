@@ -2,58 +2,56 @@
 import autocannon from 'autocannon';
 import { answer } from '../children.ts';
 import { makeDelivery } from '../deliveries.ts';
-import { accepted, path, scheme } from './contenders.ts';
+import { path, scheme } from './contenders.ts';
 
 export interface LoadQuestion {
   readonly port: number;
   readonly seconds: number;
   readonly bytes: number;
+  readonly connections: number;
+  /** Different events for each connection, which begins them again after the last. */
+  readonly events: number;
+  /** What every reply must hold. */
+  readonly expected: object;
 }
 
 export interface LoadAnswer {
   readonly requests: number;
   readonly requestsPerSecond: number;
+  /** From a request to its reply, each of them in milliseconds. */
+  readonly takenMs: readonly number[];
 }
 
-const connections = 12;
-
-/**
- * Different events for each connection. All together are more than the 10,000 keys that the default store remembers,
- * so when a connection begins its events again, the store has forgotten them: none is ever a duplicate. A round too
- * short to send them all needs fewer: no server here answers 5,000 requests a second on one connection.
- */
-function eventsPerConnection(seconds: number): number {
-  return Math.min(1_000, Math.ceil(seconds * 5_000));
-}
-
-answer(async ({ port, seconds, bytes }: LoadQuestion): Promise<LoadAnswer> => {
+answer(async (question: LoadQuestion): Promise<LoadAnswer> => {
+  const { port, seconds, bytes, connections, events, expected } = question;
   // Made anew for each round: nothing of an earlier round comes again, and no signed time gets old.
-  const events = eventsPerConnection(seconds);
   const requests: autocannon.Request[] = [];
   while (requests.length < connections * events) requests.push(await makeRequest(bytes));
   return new Promise((resolve, reject) => {
     let first = 0;
     let last = 0;
-    let count = 0;
+    const takenMs: number[] = [];
     const options: autocannon.Options = {
       url: `http://127.0.0.1:${port}`,
       connections,
       duration: seconds,
       // How often it looks whether the time is over.
       sampleInt: 50,
-      expectBody: JSON.stringify(accepted),
+      expectBody: JSON.stringify(expected),
       setupClient: (client) => client.setRequests(requests.splice(0, events)),
     };
     const run = autocannon(options, (error, { errors, non2xx, mismatches }) => {
       if (error) return reject(error);
       if (errors + non2xx + mismatches > 0) {
-        return reject(new Error(`${errors} errors, ${non2xx} replies without success, ${mismatches} not "handled".`));
+        return reject(new Error(`${errors} errors, ${non2xx} replies without success, ${mismatches} not as expected.`));
       }
-      resolve({ requests: count, requestsPerSecond: ((count - 1) * 1000) / (last - first) });
+      const requests = takenMs.length;
+      resolve({ requests, requestsPerSecond: ((requests - 1) * 1000) / (last - first), takenMs });
     });
-    run.on('response', () => {
+    run.on('response', (_client, _status, _bytes, tookMs) => {
       last = performance.now();
-      if (count++ === 0) first = last;
+      if (takenMs.length === 0) first = last;
+      takenMs.push(tookMs);
     });
   });
 });

@@ -1,0 +1,14 @@
+/** What is measured against each other on a store. */
+export interface Contender {
+  readonly callers: number;
+  /** Opens a fresh store, or one that is there, before the clock runs. */
+  readonly open: () => Promise<Opened>;
+}
+
+export interface Opened {
+  /** Does with one delivery what is measured. */
+  readonly call: () => Promise<unknown>;
+  readonly close: () => unknown;
+}
+
+export type Contenders = Readonly<Record<string, Contender>>;
