@@ -160,7 +160,7 @@ export interface Inbox {
   prune(options?: { readonly handledBefore?: Date | undefined }): Promise<number>;
   /**
    * Works until nothing is due or the time is over, for processes that do not stay up, such as a cron call. What still
-   * runs then is aborted.
+   * runs then is aborted, as by {@link Inbox.close}.
    *
    * @param options.maxMs milliseconds; 10,000 by default
    * @returns how many attempts ended in each outcome
@@ -169,7 +169,8 @@ export interface Inbox {
   /**
    * Takes nothing more, waits for what is being worked on, and lets go of the store.
    *
-   * @param options.maxMs milliseconds until what still runs is aborted; 30,000 by default
+   * @param options.maxMs milliseconds until what still runs is aborted; 20,000 by default. What obeys its signal ends then;
+   *   what does not is waited for 5 seconds longer, and tried again
    */
   close(options?: { readonly maxMs?: number | undefined }): Promise<void>;
 }

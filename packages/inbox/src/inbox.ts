@@ -143,7 +143,7 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
       await ready();
       return worker.drain(maxMs);
     },
-    close({ maxMs = 30_000 } = {}) {
+    close({ maxMs = 20_000 } = {}) {
       milliseconds('maxMs', maxMs);
       closing ??= (async () => {
         await worker.close(maxMs);

@@ -36,12 +36,10 @@ interface Kept {
   failingSince: number | undefined;
 }
 
-function memoryEngine({ laneTimeoutMs }: Settings): Engine {
+function memoryEngine({ laneTimeoutMs, now }: Settings): Engine {
   const all = new Map<string, Kept>();
   const ids = new Map<string, string>();
   let last = 0;
-  // The process's own clock: nothing outlives it, and nobody can set it.
-  const now = () => performance.now();
 
   const holderOf = (name: string, lane: string) => inLane(name, lane).find(({ parked }) => !parked);
 
@@ -105,8 +103,8 @@ function memoryEngine({ laneTimeoutMs }: Settings): Engine {
     kept.delivery = {
       ...kept.delivery,
       state: waits ? 'waiting' : ending.outcome,
-      dueAt: waits ? new Date(Date.now() + delayMs) : undefined,
-      finishedAt: waits ? undefined : new Date(),
+      dueAt: waits ? new Date(now() + delayMs) : undefined,
+      finishedAt: waits ? undefined : new Date(now()),
       error: ending.outcome === 'handled' ? undefined : ending.error,
     };
     kept.failingSince ??= now();
@@ -184,7 +182,7 @@ function memoryEngine({ laneTimeoutMs }: Settings): Engine {
           ...kept.delivery,
           state: 'waiting',
           attempts: 0,
-          dueAt: new Date(),
+          dueAt: new Date(now()),
           finishedAt: undefined,
           error: undefined,
         };

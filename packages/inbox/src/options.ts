@@ -61,6 +61,8 @@ const names = [
 
 /** Checks the options that all engines share; throws `invalid_options` with the option's name. */
 export function checkOptions(options: InboxOptions, own: readonly string[]): Settings {
+  if (typeof options !== 'object' || options === null)
+    throw invalid(`give the options as an object: { ${own[0] ?? 'work'}: … }`);
   for (const name of Object.keys(options)) {
     if (![...names, ...own].includes(name)) {
       throw invalid(`${name} is no option of this inbox: it has ${[...own, ...names].join(', ')}`);
@@ -68,7 +70,9 @@ export function checkOptions(options: InboxOptions, own: readonly string[]): Set
   }
   const { work = true, onError = logError(), now = Date.now, backoff = fourfold } = options;
   if (typeof work !== 'boolean') throw invalid('work must be true or false');
-  for (const [name, value] of Object.entries({ onError, now, backoff })) {
+  if (typeof backoff !== 'function')
+    throw invalid('backoff must be a function of the attempt, from 1, that returns milliseconds');
+  for (const [name, value] of Object.entries({ onError, now })) {
     if (typeof value !== 'function') throw invalid(`${name} must be a function`);
   }
   return {

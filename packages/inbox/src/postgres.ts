@@ -55,13 +55,14 @@ export interface PostgresInboxOptions extends InboxOptions {
  *   inbox,
  *   on: { 'device.high_risk': ({ data }, { attempt }) => console.log(data.device_id, attempt) },
  * });
- * process.once('SIGTERM', () => inbox.close().then(() => pool.end()));
+ * // On SIGTERM, after server.close(): await inbox.close(), and then pool.end()
  * ```
  */
 export function postgresInbox(options: PostgresInboxOptions): Inbox {
   const settings = checkOptions(options, ['pool', 'schema', 'bossSchema', 'queuePrefix']);
   const { pool, schema = 'hookproof', bossSchema = 'pgboss', queuePrefix = 'hookproof' } = options;
-  if (!isPool(pool)) throw invalid('pool must be a pool of the package pg: new Pool({ connectionString })');
+  if (!isPool(pool) || 'connectionParameters' in pool)
+    throw invalid('pool must be a pool of the package pg: new Pool({ connectionString })');
   for (const [name, value] of Object.entries({ schema, bossSchema })) {
     if (typeof value !== 'string' || !/^[a-z_][a-z0-9_]{0,49}$/.test(value)) {
       throw invalid(`${name} must be 1 to 50 lower-case letters, digits and underscores, and not begin with a digit`);

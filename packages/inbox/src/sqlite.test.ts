@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WebhookError } from '@hookproof/core';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { migrate, migrations } from './sqlite/migrations.ts';
 import { silenceWatch } from './sqlite/silence.ts';
@@ -47,6 +48,39 @@ describe('the file', () => {
     [{ path: 'a', fsync: false }, /fsync is no option/],
   ])('wrong options are named: %#', (options, message) => {
     expect(() => sqliteInbox(options)).toThrow(message);
+  });
+});
+
+describe('what a beginner meets', () => {
+  it.each([
+    [() => sqliteInbox({ path: join(folder, 'missing', 'a.db') }), /could not open ".*a\.db".*folder that is there/],
+    [() => sqliteInbox(undefined as never), /give the options as an object: \{ path: … \}/],
+    [() => sqliteInbox('a.db' as never), /give the options as an object/],
+  ])('is answered with what to do: %#', (make, message) => {
+    expect(make).toThrow(message);
+    expect(make).toThrow(expect.objectContaining({ code: 'invalid_options' }));
+  });
+
+  it('complete without BEGIN is refused, because it would keep what the handler then fails to do', async () => {
+    const database = openDatabase(newFile());
+    const inbox = sqliteInbox({ database, work: false, maxAttempts: 1 });
+    const errors: unknown[] = [];
+    inbox.register({
+      name: 'a',
+      async work({ complete, settle }) {
+        try {
+          await complete(database);
+        } catch (error) {
+          errors.push(error);
+        }
+        return (await settle(new WebhookError('handler_failed', 'The insert failed.'))).outcome;
+      },
+    });
+    await inbox.accept(one);
+    expect(await inbox.drain()).toEqual({ handled: 0, retried: 0, dead: 1 });
+    expect(errors).toEqual([expect.objectContaining({ message: expect.stringMatching(/between BEGIN and COMMIT/) })]);
+    await inbox.close();
+    database.close();
   });
 });
 

@@ -43,7 +43,7 @@ export interface SqliteInboxOptions extends InboxOptions {
  *   inbox,
  *   on: { 'device.high_risk': ({ data }, { attempt }) => console.log(data.device_id, attempt) },
  * });
- * process.once('SIGTERM', () => inbox.close());
+ * // On SIGTERM, after server.close(): await inbox.close()
  * ```
  */
 export function sqliteInbox(options: SqliteInboxOptions): Inbox {

@@ -3,7 +3,7 @@ import { delayAfterLoss } from '../backoff.ts';
 import { optionalTextIn } from '../columns.ts';
 import type { Ending, Engine, Lease } from '../engine.ts';
 import { invalid, type Settings } from '../options.ts';
-import { isDatabase } from './database.ts';
+import { isDatabase, isInTransaction } from './database.ts';
 import { leaveLane, leaveLaneIfLate, releaseLateLanes } from './lanes.ts';
 import { bytesIn, headersIn, isRow, numberIn } from './rows.ts';
 import { silenceWatch } from './silence.ts';
@@ -146,6 +146,9 @@ export function sqliteAttempts(
     complete(lease, database) {
       if (!isDatabase(database)) {
         throw invalid('complete() of a sqliteInbox takes the database handle with which the handler writes');
+      }
+      if (!isInTransaction(database)) {
+        throw invalid('complete() of a sqliteInbox must be called between BEGIN and COMMIT of the handle it is given');
       }
       // On the handler's own handle, so that what it wrote and this are one transaction; and this whole or not at all.
       database.exec('SAVEPOINT hookproof_complete');

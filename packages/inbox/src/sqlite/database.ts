@@ -52,7 +52,14 @@ export function openDatabase(path: string): SqliteDatabase {
       { fix: 'Run "npm install libsql", use Node 22.13 or later, or pass a better-sqlite3 handle as database.' },
     );
   }
-  return new Database(path);
+  try {
+    return new Database(path);
+  } catch (cause) {
+    throw new WebhookError('invalid_options', `SQLite could not open "${path}".`, {
+      cause,
+      fix: 'Is it a file in a folder that is there, and may this process write in it? The cause is what SQLite said.',
+    });
+  }
 }
 
 // By name at run time, so that bundlers do not look for what need not be there.
@@ -95,6 +102,18 @@ export function isBusy(error: unknown): boolean {
     (typeof number === 'number' && (number & 0xff) === 5) ||
     (error instanceof Error && error.message.includes('within a transaction'))
   );
+}
+
+/** Whether a handle is in a transaction, asked in the one way that all drivers share. */
+export function isInTransaction(database: SqliteDatabase): boolean {
+  try {
+    database.exec('BEGIN');
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('within a transaction')) return true;
+    throw error;
+  }
+  database.exec('ROLLBACK');
+  return false;
 }
 
 function property(value: unknown, name: string): unknown {
