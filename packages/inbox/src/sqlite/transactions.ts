@@ -37,6 +37,8 @@ export function sqliteTransactions(database: SqliteDatabase, ownsHandle: boolean
         return begin();
       } catch (error) {
         if (!isBusy(error) || performance.now() > until) throw error;
+        // In our own handle only a rollback that failed can have left a transaction open.
+        if (ownsHandle) rollback();
         await pause(1 + 10 * Math.random());
       }
     }
