@@ -6,6 +6,7 @@ import { WebhookError } from '@hookproof/core';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { migrate, migrations } from './sqlite/migrations.ts';
 import { silenceWatch } from './sqlite/silence.ts';
+import { sqliteTransactions } from './sqlite/transactions.ts';
 import { openDatabase, type SqliteDatabase, sqliteInbox } from './sqlite.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hookproof-sqlite-'));
@@ -48,6 +49,37 @@ describe('the file', () => {
     [{ path: 'a', fsync: false }, /fsync is no option/],
   ])('wrong options are named: %#', (options, message) => {
     expect(() => sqliteInbox(options)).toThrow(message);
+  });
+});
+
+describe('a step', () => {
+  it('ends what a rollback that failed has left open in the own handle', async () => {
+    const database = openDatabase(newFile());
+    const { transaction } = sqliteTransactions(database, true);
+    database.exec('BEGIN');
+    expect(await transaction(() => 'done')).toBe('done');
+    database.close();
+  });
+
+  it('waits for the transaction of the user on a handle of theirs, and leaves it alone', async () => {
+    const database = openDatabase(newFile());
+    database.exec('CREATE TABLE mine (a)');
+    const { transaction } = sqliteTransactions(database, false);
+    database.exec('BEGIN');
+    database.exec('INSERT INTO mine VALUES (1)');
+    const step = transaction(() => database.prepare('SELECT count(*) AS n FROM mine').get());
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    database.exec('COMMIT');
+    expect(await step).toMatchObject({ n: 1 });
+    database.close();
+  });
+
+  it('meets no other step of the same handle', async () => {
+    const database = openDatabase(newFile());
+    const { transaction } = sqliteTransactions(database, true);
+    const results = await Promise.all(Array.from({ length: 50 }, (_, index) => transaction(() => index)));
+    expect(results).toHaveLength(50);
+    database.close();
   });
 });
 

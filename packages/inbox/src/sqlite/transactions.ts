@@ -30,17 +30,16 @@ export function sqliteTransactions(database: SqliteDatabase, ownsHandle: boolean
     }
   }
 
-  async function beginWhenFree(): Promise<void> {
-    const until = performance.now() + busyTimeoutMs;
-    for (;;) {
-      try {
-        return begin();
-      } catch (error) {
-        if (!isBusy(error) || performance.now() > until) throw error;
-        // In our own handle only a rollback that failed can have left a transaction open.
-        if (ownsHandle) rollback();
-        await pause(1 + 10 * Math.random());
-      }
+  /** Whether it could begin; false where it is worth another try. */
+  function tryBegin(until: number): boolean {
+    try {
+      begin();
+      return true;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > until) throw error;
+      // In our own handle only a rollback that failed can have left a transaction open.
+      if (ownsHandle) rollback();
+      return false;
     }
   }
 
@@ -59,7 +58,9 @@ export function sqliteTransactions(database: SqliteDatabase, ownsHandle: boolean
       return statement;
     },
     async transaction(step) {
-      await beginWhenFree();
+      const until = performance.now() + busyTimeoutMs;
+      // From its beginning to its end nothing waits, so that no two steps of one handle meet.
+      while (!tryBegin(until)) await pause(1 + 10 * Math.random());
       try {
         const result = step();
         database.exec('COMMIT');
