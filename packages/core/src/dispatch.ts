@@ -1,19 +1,60 @@
-import type { Claim, ClaimStore } from './claims.ts';
+import type { Proof } from './authenticate.ts';
+import { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
+import { checkData, readEnvelope } from './envelope.ts';
 import { WebhookError } from './error.ts';
-import type { HandlerRun } from './handlers.ts';
+import type { Facts } from './facts.ts';
+import { type Delivery, type HandlerLookup, type HandlerRun, runHandlers } from './handlers.ts';
 import { inTime } from './in-time.ts';
+import { completeWithoutInbox } from './inbox.ts';
+import { readKey } from './key.ts';
+import type { Provider } from './provider.ts';
 
 /** A handler that has not ended this long after its timeout is given up: a retry may then run it again. */
 const leaseGraceMs = 60_000;
 
+/** What hands events to their handlers before the reply. */
+export interface Dispatching<Request> {
+  readonly provider: Provider;
+  readonly handlersFor: HandlerLookup<Request>;
+  /** Where handled events are remembered, if they are. */
+  readonly claims: ClaimStore | undefined;
+  readonly timeoutMs: number;
+  readonly now: () => number;
+}
+
+/** The store that the `dedupe` option means. */
+export function claimsOf(dedupe: false | ClaimStore | undefined): ClaimStore | undefined {
+  return dedupe === false ? undefined : (dedupe ?? memoryClaims());
+}
+
+/** Hands the event of a proven delivery to its handlers, once. */
+export async function dispatchDelivery<Request>(
+  { provider, handlersFor, claims, timeoutMs, now }: Dispatching<Request>,
+  delivery: Delivery,
+  proof: Proof,
+  request: Request,
+  facts: Facts,
+): Promise<'handled' | 'duplicate' | 'busy' | 'ignored'> {
+  const read = readEnvelope(provider, delivery.body, delivery.headers, proof.id);
+  facts.event = read;
+  const handlers = handlersFor(read.type);
+  if (handlers.length === 0) return 'ignored';
+  const event = checkData(provider, read);
+  const key = await readKey(provider, event, delivery);
+  facts.key = key;
+  const claim =
+    key === undefined ? undefined : await takeClaim(claims, `${provider.name}:${proof.scope}${key}`, timeoutMs);
+  if (claim?.state === 'done') return 'duplicate';
+  if (claim?.state === 'busy') return 'busy';
+  const own = { attempt: undefined, receivedAt: new Date(now()), complete: completeWithoutInbox };
+  facts.trouble = await finish(runHandlers(handlers, event, { delivery, key, request, ...own }, timeoutMs), claim);
+  return 'handled';
+}
+
 type Taken = Claim & { readonly state: 'taken' };
 
 /** Takes the event for this delivery; undefined where there is no store to ask. */
-export async function takeClaim(
-  claims: ClaimStore | undefined,
-  key: string,
-  timeoutMs: number,
-): Promise<Claim | undefined> {
+async function takeClaim(claims: ClaimStore | undefined, key: string, timeoutMs: number): Promise<Claim | undefined> {
   try {
     const asked = claims?.claim(key, timeoutMs + leaseGraceMs);
     const late = () => new Error(`claim() took longer than timeoutMs (${timeoutMs} ms)`);
@@ -39,7 +80,7 @@ function isClaim(claim: Claim | null): boolean {
  * Waits for the handlers, and records what became of them. It resolves once they all returned, with an error if that
  * could not be recorded: the event was handled all the same, so it must not be run again.
  */
-export async function finish(run: HandlerRun, claim: Taken | undefined): Promise<WebhookError | undefined> {
+async function finish(run: HandlerRun, claim: Taken | undefined): Promise<WebhookError | undefined> {
   const recorded = record(run.settled, claim);
   try {
     return await Promise.race([recorded, run.late]);

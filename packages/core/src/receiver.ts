@@ -1,17 +1,14 @@
 import { acceptDelivery } from './accept.ts';
-import { authenticate, type Proof } from './authenticate.ts';
+import { authenticate } from './authenticate.ts';
 import { type BodyInput, readBody } from './body.ts';
-import { memoryClaims } from './claims.ts';
 import { rememberReceiver } from './diagnosis/receivers.ts';
 import { lazyDiagnosis } from './diagnosis.ts';
-import { finish, takeClaim } from './dispatch.ts';
-import { checkData, readEnvelope } from './envelope.ts';
+import { claimsOf, dispatchDelivery } from './dispatch.ts';
 import { WebhookError } from './error.ts';
 import type { Facts } from './facts.ts';
-import { compileHandlers, type Delivery, runHandlers } from './handlers.ts';
+import { compileHandlers, type Delivery } from './handlers.ts';
 import { type HeadersInput, readHeaders } from './headers.ts';
-import { type Attempt, completeWithoutInbox, type Inbox } from './inbox.ts';
-import { readKey } from './key.ts';
+import type { Attempt, Inbox } from './inbox.ts';
 import { checkOptions, type HandlerRequest, type Limits, type WebhookOptions } from './options.ts';
 import { type OutcomeReport, reporter, surround, type WaitUntil, type WorkOutcome } from './outcome.ts';
 import type { Provider } from './provider.ts';
@@ -85,11 +82,13 @@ export function createReceiver<
   const limits = checkOptions(provider, options);
   const keysFor = keysFrom(options.secret, provider, limits.timeoutMs);
   const handlersFor = compileHandlers<HandlerRequest<Request, I>>(provider, options.on);
-  const claims = options.dedupe === false ? undefined : (options.dedupe ?? memoryClaims());
   const report = reporter<Request | HandlerRequest<Request, I>>(options.onOutcome);
   const about = { provider: provider.name, framework };
   const diagnosisOf = lazyDiagnosis(provider, { ...limits, now });
   const name = options.name ?? provider.name;
+  const { timeoutMs } = limits;
+  const storage = inbox && { provider, inbox, name, lane: options.lane, handlersFor, timeoutMs };
+  const dispatching = { provider, handlersFor, claims: claimsOf(options.dedupe), timeoutMs, now };
   if (typeof options.secret !== 'function') rememberReceiver(provider, options.secret);
   // Last, because what is registered is worked on at once.
   inbox?.register({ name, work });
@@ -148,37 +147,8 @@ export function createReceiver<
     const proof = await authenticate(provider, { headers, body }, keys, { ...limits, now });
     facts.secretIndex = proof.secretIndex;
     const delivery: Delivery = { headers, body, id: provider.deliveryId(headers) };
-    if (inbox !== undefined) {
-      const storage = { provider, inbox, name, lane: options.lane, handlersFor, timeoutMs: limits.timeoutMs };
-      return acceptDelivery(storage, delivery, proof, facts);
-    }
-    return handle(delivery, proof, request, facts);
-  }
-
-  /** Hands an event to its handlers before the reply. */
-  async function handle(delivery: Delivery, proof: Proof, request: Request, facts: Facts): Promise<Outcome> {
-    facts.event = readEnvelope(provider, delivery.body, delivery.headers, proof.id);
-    const handlers = handlersFor(facts.event.type);
-    if (handlers.length === 0) return 'ignored';
-    const event = checkData(provider, facts.event);
-    const key = await readKey(provider, event, delivery);
-    facts.key = key;
-    const claim =
-      key === undefined
-        ? undefined
-        : await takeClaim(claims, `${provider.name}:${proof.scope}${key}`, limits.timeoutMs);
-    if (claim?.state === 'done') return 'duplicate';
-    if (claim?.state === 'busy') return 'busy';
-    const context = {
-      delivery,
-      key,
-      request: request as HandlerRequest<Request, I>,
-      attempt: undefined,
-      receivedAt: new Date(now()),
-      complete: completeWithoutInbox,
-    };
-    facts.trouble = await finish(runHandlers(handlers, event, context, limits.timeoutMs), claim);
-    return 'handled';
+    if (storage !== undefined) return acceptDelivery(storage, delivery, proof, facts);
+    return dispatchDelivery(dispatching, delivery, proof, request as HandlerRequest<Request, I>, facts);
   }
 
   /** Takes a stored delivery to its handlers, and tells what became of it. */
