@@ -24,7 +24,7 @@ export interface Verdict {
   readonly violations: readonly string[];
 }
 
-/** All runs by event, in the order in which they began. */
+/** All runs by event. */
 function runsIn(journal: string): ReadonlyMap<string, readonly Run[]> {
   const runs = new Map<string, Run[]>();
   const killed = new Set<string>();
@@ -60,8 +60,11 @@ export function judge(journal: string, answered: ReadonlySet<string>, reported: 
   let afterKill = 0;
   let afterReport = 0;
   for (const [id, all] of runs) {
-    for (const [index, run] of all.entries()) {
-      const before = all[index - 1];
+    // By attempt, which is counted with the lease: a process that is paused between its lease and its handler's first line
+    // begins late, and no lease can prevent that. Then its own report has to say that the lease was lost.
+    const inOrder = all.toSorted((a, b) => a.attempt - b.attempt);
+    for (const [index, run] of inOrder.entries()) {
+      const before = inOrder[index - 1];
       if (before === undefined) continue;
       const inFlight = before.killed && before.report?.[0] !== 'handled';
       const told = before.report?.[0] === 'retried';
