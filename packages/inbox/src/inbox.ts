@@ -40,11 +40,15 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
     if (closing !== undefined) throw new WebhookError('inbox_unavailable', 'The inbox is closed.');
   }
 
+  async function usable(): Promise<void> {
+    checkOpen();
+    await ready();
+  }
+
   /** Long work is done in steps, between which the process gets to its deliveries. */
   async function nextTurn(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    checkOpen();
-    await ready();
+    await usable();
   }
 
   async function* list(filter: DeliveryFilter = {}): AsyncGenerator<DeliverySummary> {
@@ -63,8 +67,7 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
     which: string | DeliveryFilter,
     step: (ids: readonly string[], state: DeliveryState | undefined) => number | Promise<number>,
   ): Promise<number> {
-    checkOpen();
-    await ready();
+    await usable();
     if (typeof which === 'string') return step([which], undefined);
     // All of them first: what is done to one changes the list.
     const ids: string[] = [];
@@ -121,13 +124,11 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
     },
     list,
     async get(id) {
-      checkOpen();
-      await ready();
+      await usable();
       return engine.get(id);
     },
     async counts(name) {
-      checkOpen();
-      await ready();
+      await usable();
       return engine.counts(name);
     },
     async replay(which) {
@@ -138,9 +139,8 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
     discard: (which) => withEach(which, (ids, state) => engine.discard(ids, state)),
     prune: ({ handledBefore } = {}) => prune(handledBefore?.getTime() ?? now() - retainHandledMs),
     async drain({ maxMs = 10_000 } = {}) {
-      checkOpen();
       milliseconds('maxMs', maxMs);
-      await ready();
+      await usable();
       return worker.drain(maxMs);
     },
     close({ maxMs = 20_000 } = {}) {

@@ -85,10 +85,17 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
       }, onError)
       .finally(() => {
         running.delete(mark);
-        if (running.size === 0) clearInterval(heartbeat);
-        if (running.size === 0) heartbeat = undefined;
+        if (running.size === 0) {
+          clearInterval(heartbeat);
+          heartbeat = undefined;
+        }
         wake();
       });
+  }
+
+  /** The ends of all that is being worked on. */
+  function ends(): readonly Promise<WorkOutcome>[] {
+    return [...running.values()].map(({ ended }) => ended);
   }
 
   async function settle(lease: Lease, ending: Ending): Promise<boolean> {
@@ -170,9 +177,9 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
       while (performance.now() < until) {
         const taken = await fill();
         if (taken === 0 && running.size === 0) break;
-        if (running.size > 0) await Promise.race([...running.values()].map(({ ended }) => ended));
+        if (running.size > 0) await Promise.race(ends());
       }
-      await Promise.allSettled([...running.values()].map(({ ended }) => ended));
+      await Promise.allSettled(ends());
     } finally {
       clearTimeout(over);
       if (!closed) stopped = undefined;
@@ -212,7 +219,7 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
       for (const timer of timers) clearInterval(timer);
       const over = setTimeout(() => stopAll('The inbox is closing.'), maxMs);
       await taking?.catch(onError);
-      await Promise.allSettled([...running.values()].map(({ ended }) => ended));
+      await Promise.allSettled(ends());
       clearTimeout(over);
       clearInterval(heartbeat);
       await settling.idle();

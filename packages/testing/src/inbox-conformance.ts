@@ -8,6 +8,7 @@ import { acceptingTests } from './inbox-conformance/accepting.ts';
 import { laneTests } from './inbox-conformance/lanes.ts';
 import { operatingTests } from './inbox-conformance/operating.ts';
 import type { InboxUnderTest, Tests } from './inbox-conformance/scene.ts';
+import { sharingTests } from './inbox-conformance/sharing.ts';
 import { transactionTests } from './inbox-conformance/transactions.ts';
 import { workingTests } from './inbox-conformance/working.ts';
 
@@ -31,6 +32,7 @@ export function inboxConformance(inbox: InboxUnderTest): void {
   };
   register(acceptingTests(inbox));
   register(workingTests(inbox));
+  register(sharingTests(inbox));
   register(operatingTests(inbox));
   register(laneTests(inbox));
   register(transactionTests(inbox));

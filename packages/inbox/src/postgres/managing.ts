@@ -2,7 +2,7 @@ import type { DeliveryCounts, DeliveryFilter, DeliveryState, StoredDelivery } fr
 import { textIn } from '../columns.ts';
 import type { Page } from '../engine.ts';
 import { stateOf } from '../states.ts';
-import { transaction } from './client.ts';
+import { type PostgresQueries, transaction } from './client.ts';
 import { lanesIn } from './lanes.ts';
 import { bytesIn, headersIn, numberIn, seqsOf, summaryColumns, summaryOf } from './rows.ts';
 import type { Store } from './store.ts';
@@ -80,16 +80,23 @@ const idle = (table: string) => `
   SELECT seq FROM ${table}
   WHERE seq = ANY($1::bigint[]) AND state <> 'working' AND ($2::text IS NULL OR state = $2) ORDER BY seq FOR UPDATE`;
 
-export async function replayAll(
+/** Changes deliveries in one transaction that has their lanes to itself; says how many. */
+async function change(
   store: Store,
   ids: readonly string[],
-  state: DeliveryState | undefined,
+  step: (on: PostgresQueries, seqs: readonly string[]) => Promise<number>,
 ): Promise<number> {
-  const { pool, table, lanes, tickets } = store;
   const seqs = seqsOf(ids);
   await readyFor(store, seqs);
-  return transaction(pool, async (on) => {
-    await lanes.lockOf(on, seqs);
+  return transaction(store.pool, async (on) => {
+    await store.lanes.lockOf(on, seqs);
+    return step(on, seqs);
+  });
+}
+
+export function replayAll(store: Store, ids: readonly string[], state: DeliveryState | undefined): Promise<number> {
+  const { table, lanes, tickets } = store;
+  return change(store, ids, async (on, seqs) => {
     const { rows } = await on.query(
       `
       WITH idle AS (
@@ -112,16 +119,9 @@ export async function replayAll(
   });
 }
 
-export async function discardAll(
-  store: Store,
-  ids: readonly string[],
-  state: DeliveryState | undefined,
-): Promise<number> {
-  const { pool, table, lanes, tickets } = store;
-  const seqs = seqsOf(ids);
-  await readyFor(store, seqs);
-  return transaction(pool, async (on) => {
-    await lanes.lockOf(on, seqs);
+export function discardAll(store: Store, ids: readonly string[], state: DeliveryState | undefined): Promise<number> {
+  const { table, lanes, tickets } = store;
+  return change(store, ids, async (on, seqs) => {
     const { rows } = await on.query(
       `
       WITH idle AS (
