@@ -15,6 +15,10 @@ interface Boundary {
   readonly loaded?: readonly string[];
   /** `node:` modules that a file may import. */
   readonly node?: (file: string, imported: Import) => boolean;
+  /** The file that may import what the user names when it runs. */
+  readonly opens?: string;
+  /** Dependencies that no file imports, because another dependency does. */
+  readonly alongside?: readonly string[];
   /** Whether one file of the package may import another. */
   readonly inside?: (from: string, to: string) => boolean;
 }
@@ -22,15 +26,42 @@ interface Boundary {
 const core = '@hookproof/core';
 const typesOfNodeHttp = (_file: string, { name, typeOnly }: Import) => name === 'node:http' && typeOnly;
 const isSuite = (file: string) => /^(inbox-)?conformance\b/.test(file);
+const isSimulator = (file: string) => /^simulator\b/.test(file);
 const engineOf = (file: string) => /^(memory|postgres|redis|sqlite)\b/.exec(file)?.[0];
 const isProvider = (file: string) => file.startsWith('providers/');
 
 const boundaries: Readonly<Record<string, Boundary>> = {
+  cli: {
+    imports: [
+      core,
+      '@hookproof/endpoints',
+      '@hookproof/inbox',
+      '@hookproof/testing',
+      '@bomb.sh/tab',
+      '@commander-js/extra-typings',
+      'cli-progress',
+      'cli-table3',
+      'ioredis',
+      'pg',
+      'picocolors',
+      'zod',
+    ],
+    // bullmq, libsql and pg-boss are the inbox's own.
+    peers: ['bullmq', 'ioredis', 'libsql', 'pg', 'pg-boss'],
+    // By `import()` when an inbox of theirs is opened.
+    loaded: ['ioredis', 'pg'],
+    node: () => true,
+    // A provider of the user's own, by the path on the command line.
+    opens: 'providers.ts',
+    // What @commander-js/extra-typings gives types to, as its peer.
+    alongside: ['commander'],
+  },
   core: {
     imports: ['zod'],
     // Only index.ts knows both. The engine knows no provider, and a provider knows no other provider.
     inside: (from, to) => from === 'index.ts' || (to !== 'index.ts' && !isProvider(to)),
   },
+  endpoints: { imports: [core, 'zod'] },
   express: { imports: [core, 'express'], peers: ['express'], node: typesOfNodeHttp },
   fastify: { imports: [core, 'fastify-plugin', 'fastify'], peers: ['fastify'], node: typesOfNodeHttp },
   hono: { imports: [core, 'hono'], peers: ['hono'] },
@@ -46,9 +77,9 @@ const boundaries: Readonly<Record<string, Boundary>> = {
   otel: { imports: [core, '@opentelemetry/api'], peers: ['@opentelemetry/api'], loaded: ['@opentelemetry/api'] },
   testing: {
     imports: [core],
-    // The conformance suite speaks to real sockets; the rest runs on every runtime.
-    node: (file) => isSuite(file),
-    inside: (from, to) => isSuite(from) || !isSuite(to),
+    // The conformance suites and the simulator speak to real sockets; the rest runs on every runtime.
+    node: (file) => isSuite(file) || isSimulator(file),
+    inside: (from, to) => (isSuite(from) || !isSuite(to)) && (isSimulator(from) || !isSimulator(to)),
   },
 };
 
@@ -62,6 +93,7 @@ function violation(boundary: Boundary, files: readonly string[], file: string, i
     return boundary.inside?.(file, target) === false ? 'is not for this file' : undefined;
   }
   if (isNode(name)) return boundary.node?.(file, imported) ? undefined : 'ties this file to Node';
+  if (imported.isComputed && boundary.opens === file) return undefined;
   if (!boundary.imports.includes(packageOf(name))) return 'is not for this package';
   const typesAlone = boundary.peers?.includes(packageOf(name)) && !boundary.loaded?.includes(packageOf(name));
   if (typesAlone && !imported.typeOnly) return 'is a peer: import its types alone';
@@ -95,11 +127,12 @@ describe.each(packages.map((one) => [one.manifest.name, one] as const))('%s', (_
   it('declares what it imports, and nothing else', () => {
     const imported = sourcesOf(one)
       .flatMap(({ file, text }) => importsOf(file, text))
+      .filter(({ isComputed }) => !isComputed)
       .map(({ name }) => name)
       .filter((name) => !name.startsWith('.') && !isNode(name))
       .map(packageOf);
     const peers = boundary?.peers ?? [];
-    const wanted = new Set(imported.filter((name) => !peers.includes(name)));
+    const wanted = new Set([...imported.filter((name) => !peers.includes(name)), ...(boundary?.alongside ?? [])]);
     expect(Object.keys(manifest.dependencies).sort()).toEqual([...wanted].sort());
     expect(Object.keys(manifest.peerDependencies)).toEqual(peers);
     // What tests import is declared too, so that it is not found by luck.
@@ -152,6 +185,7 @@ describe('the check itself', () => {
     const found = importsOf('x.ts', `/// <reference types="m" />\n${kinds}`);
     expect(found.map(({ name }) => name)).toEqual([...'abcdefghijk', 'name', 'm']);
     expect(found.filter(({ typeOnly }) => typeOnly).map(({ name }) => name)).toEqual([...'cfgkm']);
+    expect(found.filter(({ isComputed }) => isComputed).map(({ name }) => name)).toEqual(['name']);
   });
 
   const files = [
@@ -192,7 +226,12 @@ describe('the check itself', () => {
     ['testing', 'samples.ts', './conformance.ts'],
   ])('%s: %s may not import %s', (folder, file, name) => {
     expect(
-      violation(boundaries[folder] ?? { imports: [] }, files, file, { name, typeOnly: false, line: 1 }),
+      violation(boundaries[folder] ?? { imports: [] }, files, file, {
+        name,
+        typeOnly: false,
+        isComputed: false,
+        line: 1,
+      }),
     ).toBeDefined();
   });
 });

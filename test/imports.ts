@@ -5,6 +5,8 @@ import ts from 'typescript';
 export interface Import {
   readonly name: string;
   readonly typeOnly: boolean;
+  /** Whether it is named by an expression, as in `import(path)`, and `name` is that. */
+  readonly isComputed: boolean;
   readonly line: number;
 }
 
@@ -15,8 +17,8 @@ export function importsOf(file: string, text: string): Import[] {
   const add = (node: ts.Node | undefined, typeOnly: boolean) => {
     if (node === undefined) return;
     const { line } = source.getLineAndCharacterOfPosition(node.getStart());
-    // A computed name cannot be checked, and fits no rule.
-    found.push({ name: ts.isStringLiteralLike(node) ? node.text : node.getText(), typeOnly, line: line + 1 });
+    const isComputed = !ts.isStringLiteralLike(node);
+    found.push({ name: isComputed ? node.getText() : node.text, typeOnly, isComputed, line: line + 1 });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeImport(node.importClause));
@@ -29,7 +31,7 @@ export function importsOf(file: string, text: string): Import[] {
   };
   visit(source);
   for (const { fileName } of [...source.referencedFiles, ...source.typeReferenceDirectives]) {
-    found.push({ name: fileName, typeOnly: true, line: 1 });
+    found.push({ name: fileName, typeOnly: true, isComputed: false, line: 1 });
   }
   return found;
 }

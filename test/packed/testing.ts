@@ -6,6 +6,7 @@ import { createReceiver, grantex, grantiva, gravv, type Provider, standardWebhoo
 import { grantivaWebhooks, webhooks } from '@hookproof/express';
 import { sampleEvent, sampleTypes, signedDelivery } from '@hookproof/testing';
 import { adapterConformance, type Serve } from '@hookproof/testing/conformance';
+import { simulateProvider } from '@hookproof/testing/simulator';
 import { deliver, originOf, secret } from './deliver.ts';
 
 test('a delivery over a socket, without Express', async () => {
@@ -29,6 +30,30 @@ for (const provider of providers) {
     }
   });
 }
+
+test('a simulated provider tries again until the handler succeeds', async () => {
+  let calls = 0;
+  const server = createServer(
+    webhooks(grantex(), {
+      path: '/hooks',
+      secret,
+      on: {
+        '*': () => {
+          calls++;
+          if (calls < 3) throw new Error('not yet');
+        },
+      },
+      onOutcome: () => undefined,
+    }),
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const options = { url: `${originOf(server)}/hooks`, secret, speed: Number.POSITIVE_INFINITY };
+  const sender = simulateProvider(grantex(), options);
+  const { state, retries } = await sender.send('grant.revoked');
+  assert.deepEqual([state, retries], ['delivered', 2]);
+  await sender.close();
+  server.close();
+});
 
 const serve: Serve = async (provider, options) => {
   const server = createServer(webhooks(provider, { ...options, path: '/hooks' }));

@@ -20,6 +20,9 @@ function grantiva(event: string, data: Record<string, string>): RawEvent {
   return { body: { data, event, timestamp: now() } };
 }
 
+/** Grantiva signs no id of its own: without another value two events of one millisecond would be the same. */
+const tenant = () => `tnt_${id().slice(0, 8)}`;
+
 const subscription = (status: string) => ({
   auto_renew: status === 'active' ? 'true' : 'false',
   environment: 'production',
@@ -75,19 +78,19 @@ const grantivaSamples: Samples = {
     },
     headers: { 'x-grantiva-event': 'risk_alert' },
   }),
-  'flag.created': () => grantiva('flag.created', { flag_key: 'new-checkout', tenant_id: 'tnt_81' }),
+  'flag.created': () => grantiva('flag.created', { flag_key: 'new-checkout', tenant_id: tenant() }),
   'flag.updated': () =>
     grantiva('flag.updated', {
       environment: 'production',
       flag_key: 'new-checkout',
       is_active: 'true',
-      tenant_id: 'tnt_81',
+      tenant_id: tenant(),
     }),
-  'flag.deleted': () => grantiva('flag.deleted', { flag_key: 'new-checkout', tenant_id: 'tnt_81' }),
+  'flag.deleted': () => grantiva('flag.deleted', { flag_key: 'new-checkout', tenant_id: tenant() }),
   'subscription.changed': () => grantiva('subscription.changed', subscription('active')),
   'subscription.expired': () => grantiva('subscription.expired', subscription('expired')),
   'subscription.refunded': () => grantiva('subscription.refunded', subscription('refunded')),
-  'webhook.test': () => grantiva('webhook.test', { message: 'Test event from the dashboard' }),
+  'webhook.test': () => grantiva('webhook.test', { message: 'Test event from the dashboard', test_id: id() }),
   risk_threshold_exceeded: () => grantiva('risk_threshold_exceeded', { device_id: id(), risk_score: '91' }),
   device_blocked: () => grantiva('device_blocked', { device_id: id(), reason: 'risk_score' }),
 };

@@ -66,14 +66,11 @@ export async function signedDelivery<const P extends Provider>(
   options: SignedDeliveryOptions,
 ): Promise<SignedDelivery> {
   const at = options.at ?? Date.now();
-  const raw = 'body' in event ? event : { body: envelopeOf(provider, event, at), headers: undefined };
-  const body = toBytes(raw.body);
-  const id = options.id ?? ('id' in event ? event.id : undefined) ?? `msg_${random()}`;
+  const { body, headers: made, given, id } = unsignedDelivery(provider, event, { ...options, at });
   const headers = {
-    'content-type': 'application/json',
-    ...unsignedHeaders(provider, raw.body, options.deliveryId ?? random()),
+    ...made,
     ...(await signBody(provider, { body, secret: options.secret, id, timestamp: Math.floor(at / 1000) })),
-    ...raw.headers,
+    ...given,
   };
   const url = options.url ?? `http://localhost/webhooks/${provider.name}`;
   return {
@@ -83,6 +80,35 @@ export async function signedDelivery<const P extends Provider>(
     get request() {
       return new Request(url, { method: 'POST', headers, body });
     },
+  };
+}
+
+/** A delivery before it is signed. */
+export interface UnsignedDelivery {
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** The headers that are made, besides the signature. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The headers that the event brings. They win. */
+  readonly given: Readonly<Record<string, string>>;
+  /** The id to sign, where the scheme signs one. */
+  readonly id: string;
+}
+
+/** Puts the envelope around an event, and makes the headers that are not signed. */
+export function unsignedDelivery<P extends Provider>(
+  provider: P,
+  event: TypedEvent<P> | RawEvent,
+  options: { readonly at: number } & Pick<SignedDeliveryOptions, 'id' | 'deliveryId'>,
+): UnsignedDelivery {
+  const raw = 'body' in event ? event : { body: envelopeOf(provider, event, options.at), headers: undefined };
+  return {
+    body: toBytes(raw.body),
+    headers: {
+      'content-type': 'application/json',
+      ...unsignedHeaders(provider, raw.body, options.deliveryId ?? random()),
+    },
+    given: raw.headers ?? {},
+    id: options.id ?? ('id' in event ? event.id : undefined) ?? `msg_${random()}`,
   };
 }
 
