@@ -12,7 +12,9 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 /** What each project installs besides the package itself. */
 const projects: Readonly<Record<string, { readonly own: readonly string[]; readonly others: readonly string[] }>> = {
+  cli: { own: ['core', 'cli', 'endpoints', 'inbox', 'testing'], others: ['libsql'] },
   core: { own: ['core'], others: [] },
+  endpoints: { own: ['core', 'endpoints'], others: [] },
   express: { own: ['core', 'express'], others: ['express', '@types/express'] },
   fastify: { own: ['core', 'fastify'], others: ['fastify'] },
   hono: { own: ['core', 'hono'], others: ['hono', '@hono/node-server'] },

@@ -1,0 +1,64 @@
+import { RootCommand } from '@bomb.sh/tab';
+import { Argument, type Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { grantex, grantiva, gravv, standardWebhooks } from '@hookproof/core';
+import { sampleTypes } from '@hookproof/testing';
+import { providerNames } from '../providers.ts';
+
+const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
+
+/** Adds `completion`, which prints a script for a shell, and the hidden `complete`, which that script calls. */
+export function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .summary('print a script that completes commands in your shell')
+    .description('Print a script that completes commands and options of hookproof in your shell.')
+    .addArgument(new Argument('<shell>', 'your shell').choices(shells))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ source <(hookproof completion bash)                            for this session; add the line to ~/.bashrc to keep it
+  $ hookproof completion zsh > "\${fpath[1]}/_hookproof"
+  $ hookproof completion fish > ~/.config/fish/completions/hookproof.fish`,
+    )
+    .action((shell) => completions(program).setup('hookproof', 'hookproof', shell));
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .allowUnknownOption()
+    .action((words) => completions(program, words).parse(words));
+}
+
+/** What can be completed: the commands and options that help shows, and the values of which there is a list. */
+function completions(program: Command, words: readonly string[] = []): RootCommand {
+  const root = new RootCommand();
+  const add = (command: CommandUnknownOpts, path: readonly string[]) => {
+    const help = command.createHelp();
+    const entry = path.length === 0 ? root : root.command(path.join(' '), command.summary() || command.description());
+    for (const option of help.visibleOptions(command)) {
+      const name = option.long?.slice(2);
+      if (name === undefined) continue;
+      const values = option.argChoices ?? [];
+      const takesValue = option.required || option.optional;
+      const alias = option.short?.slice(1);
+      if (takesValue)
+        entry.option(name, option.description, (complete) => values.map((value) => complete(value, '')), alias);
+      else entry.option(name, option.description, alias);
+    }
+    for (const argument of command.registeredArguments) {
+      const values = argument.argChoices ?? valuesOf(argument.name(), words);
+      entry.argument(argument.name(), (complete) => values.map((value) => complete(value, '')), argument.variadic);
+    }
+    for (const below of help.visibleCommands(command)) {
+      if (below.name() !== 'help') add(below, [...path, below.name()]);
+    }
+  };
+  add(program, []);
+  return root;
+}
+
+function valuesOf(argument: string, [, provider]: readonly string[]): readonly string[] {
+  if (argument === 'provider') return providerNames;
+  const sending = [grantiva(), grantex(), gravv(), standardWebhooks()].filter(({ name }) => name === provider);
+  return argument === 'type' ? sending.flatMap((one) => sampleTypes(one)) : [];
+}

@@ -1,0 +1,41 @@
+import type { Command } from '@commander-js/extra-typings';
+import { addCounts } from '../inbox/counts.ts';
+import { addDiscard } from '../inbox/discard.ts';
+import { addList } from '../inbox/list.ts';
+import { addPrune } from '../inbox/prune.ts';
+import { addReplay } from '../inbox/replay.ts';
+import { addShow } from '../inbox/show.ts';
+import type { Shell } from '../shell.ts';
+
+/** Adds `inbox` with its commands. */
+export function addInbox(program: Command, shell: Shell): void {
+  const inbox = program
+    .command('inbox')
+    .summary('look into the inbox of an app, and replay what failed')
+    .description(
+      'Look into the inbox of an app that may be running, and replay or discard what it could not handle. Nothing is ' +
+        'handled here, and no store is made.',
+    )
+    .addHelpText(
+      'after',
+      `
+The store is the first argument, or in the environment variable HOOKPROOF_INBOX, where a password is safer:
+  webhooks.db                            a SQLite file, also as sqlite:webhooks.db
+  postgres://user:password@host/app      PostgreSQL; needs: npm install pg pg-boss
+  redis://user:password@host:6379/0      Redis; needs: npm install ioredis bullmq
+
+At three in the morning:
+  $ hookproof inbox counts webhooks.db
+  $ hookproof inbox list webhooks.db --state dead      what could not be handled, and why
+  $ hookproof inbox show webhooks.db 42
+  … mend the cause, and deploy …
+  $ hookproof inbox replay webhooks.db --all
+  $ hookproof inbox counts webhooks.db`,
+    );
+  addList(inbox, shell);
+  addShow(inbox, shell);
+  addReplay(inbox, shell);
+  addDiscard(inbox, shell);
+  addCounts(inbox, shell);
+  addPrune(inbox, shell);
+}

@@ -1,0 +1,59 @@
+import type { CallOptions, Created, GrantexEndpoint, GrantivaEndpoint } from '@hookproof/endpoints';
+import { confirmed } from '../confirm.ts';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { printable, type Report } from '../terminal.ts';
+import { keepSecret, type SecretKeeping } from './keep-secret.ts';
+
+type Endpoint = GrantivaEndpoint | GrantexEndpoint;
+
+/** Lists all endpoints. */
+export async function listEndpoints(
+  client: { readonly list: (call: CallOptions) => Promise<readonly Endpoint[]> },
+  report: Report,
+): Promise<ExitCode> {
+  const endpoints = await client.list({ signal: report.terminal.signal });
+  for (const endpoint of endpoints) await showEndpoint(report, endpoint);
+  if (endpoints.length === 0) await report.note('There are no endpoints.');
+  return exitCode.ok;
+}
+
+/** Deletes an endpoint, after asking. */
+export async function deleteEndpoint(
+  client: { readonly delete: (id: string, call: CallOptions) => Promise<void> },
+  id: string,
+  yes: boolean,
+  report: Report,
+): Promise<ExitCode> {
+  if (!yes && !(await confirmed(`Delete endpoint ${printable(id)}?`, report))) return exitCode.no;
+  await client.delete(id, { signal: report.terminal.signal });
+  await report.say('Deleted.');
+  await report.record({ action: 'deleted', id });
+  return exitCode.ok;
+}
+
+/** Shows an endpoint that has just been created, and keeps its secret. */
+export async function showCreated(
+  report: Report,
+  action: 'created' | 'replaced',
+  endpoint: Created<Endpoint>,
+  keeping: SecretKeeping,
+): Promise<ExitCode> {
+  const secret = keeping.printSecret ? endpoint.secret.reveal() : undefined;
+  await showEndpoint(report, endpoint, { action, secret });
+  await keepSecret(endpoint.secret, keeping, report);
+  return exitCode.ok;
+}
+
+/** Prints an endpoint: a few lines for a reader, an object for a program, with what else that should know. */
+export async function showEndpoint(report: Report, endpoint: Endpoint, more: object = {}): Promise<void> {
+  const { bold, yellow } = report.colours;
+  const isOff = 'isActive' in endpoint && !endpoint.isActive;
+  await report.say(`${bold(printable(endpoint.url))}${isOff ? yellow('  (off)') : ''}`);
+  await report.say(`  id           ${printable(endpoint.id)}`);
+  await report.say(`  events       ${printable(endpoint.events.join(', '))}`);
+  if ('description' in endpoint && endpoint.description) {
+    await report.say(`  description  ${printable(endpoint.description)}`);
+  }
+  await report.say(`  created      ${printable(endpoint.createdAt)}`);
+  await report.record({ ...endpoint, ...more });
+}

@@ -1,0 +1,141 @@
+import { type Command, Option } from '@commander-js/extra-typings';
+import { type GrantexDelivery, type GrantexEndpoints, grantexEndpoints } from '@hookproof/endpoints';
+import { exitCode } from '../exit-code.ts';
+import { several, whole } from '../options.ts';
+import { readSecret } from '../secrets.ts';
+import { jsonOption, type Shell } from '../shell.ts';
+import { printable, type Report } from '../terminal.ts';
+import { deleteEndpoint, listEndpoints, showCreated, showEndpoint } from './actions.ts';
+import { checkKeeping, printSecretOption, saveSecretOption } from './keep-secret.ts';
+
+interface Connection {
+  readonly baseUrl?: string | undefined;
+  readonly apiKey?: string | undefined;
+  readonly apiKeyFile?: string | undefined;
+}
+
+/** Adds `endpoints grantex` with its actions. */
+export function addGrantex(parent: Command, shell: Shell): void {
+  const grantex = parent
+    .command('grantex')
+    .summary('list, create, ensure, delete, deliveries')
+    .description('Manage webhook endpoints at Grantex, and see what became of their deliveries.')
+    .addHelpText('after', help);
+  const { terminal } = shell;
+  const call = { signal: terminal.signal };
+
+  const action = (name: string, summary: string) =>
+    grantex
+      .command(name)
+      .description(summary)
+      .option('--api-key <key>', 'your API key: better in GRANTEX_API_KEY')
+      .option('--api-key-file <path>', 'a file with the API key; - for standard input')
+      .option('--base-url <url>', 'where the API is; GRANTEX_URL, or https://api.grantex.dev')
+      .option(...jsonOption);
+
+  async function connect(
+    { apiKey: given, apiKeyFile: file, ...options }: Connection,
+    report: Report,
+  ): Promise<GrantexEndpoints> {
+    const baseUrl = options.baseUrl ?? (terminal.env['GRANTEX_URL'] || undefined);
+    const apiKey = await readSecret({ name: 'api-key', env: ['GRANTEX_API_KEY'], given, file }, report);
+    return grantexEndpoints({ apiKey, baseUrl });
+  }
+
+  action('list', 'List all endpoints.').action((options) =>
+    shell.perform(options, async (report) => listEndpoints(await connect(options, report), report)),
+  );
+
+  action('create', 'Create an endpoint, and keep its secret.')
+    .requiredOption('--url <url>', 'where deliveries go, https')
+    .requiredOption('--events <types>', 'event types, with commas between them; may be repeated', several)
+    .option(...saveSecretOption)
+    .option(...printSecretOption)
+    .action((options) =>
+      shell.perform(options, async (report) => {
+        await checkKeeping(options);
+        const client = await connect(options, report);
+        const { url, events } = options;
+        const created = await client.create({ url, events }, call);
+        return showCreated(report, 'created', created, options);
+      }),
+    );
+
+  action('ensure', 'Create the endpoint unless there is one with this URL and these events.')
+    .requiredOption('--url <url>', 'where deliveries go, https')
+    .requiredOption('--events <types>', 'all event types it is to have, with commas between them', several)
+    .option('--replace', 'where its events differ, create it anew with a new secret: Grantex cannot change an endpoint')
+    .option(...saveSecretOption)
+    .option(...printSecretOption)
+    .action((options) =>
+      shell.perform(options, async (report) => {
+        await checkKeeping(options);
+        const client = await connect(options, report);
+        const { url, events, replace } = options;
+        const ensured = await client.ensure({ url, events, replace }, call);
+        await report.note(`Endpoint ${ensured.action}.`);
+        if (ensured.action === 'unchanged') {
+          await showEndpoint(report, ensured.endpoint, { action: 'unchanged' });
+          return exitCode.ok;
+        }
+        await showCreated(report, ensured.action, ensured.endpoint, options);
+        if (ensured.action === 'created' || ensured.deleteError === undefined) return exitCode.ok;
+        await report.note(`The former endpoint is still there: ${ensured.deleteError.message}`);
+        await report.note(`Delete it: hookproof endpoints grantex delete ${printable(ensured.previous.id)}`);
+        return exitCode.failed;
+      }),
+    );
+
+  action('delete', 'Delete an endpoint for good.')
+    .argument('<id>', 'its id, as list shows it')
+    .option('-y, --yes', 'do not ask')
+    .action((id, options) =>
+      shell.perform(options, async (report) => {
+        const client = await connect(options, report);
+        return deleteEndpoint(client, id, options.yes ?? false, report);
+      }),
+    );
+
+  action('deliveries', 'Show what became of the deliveries to an endpoint.')
+    .argument('<id>', 'id of the endpoint, as list shows it')
+    .addOption(new Option('--status <status>', 'only those').choices(['pending', 'delivered', 'failed'] as const))
+    .option('--limit <n>', 'how many at most', whole(1, 1_000_000), 100)
+    .action((id, options) =>
+      shell.perform(options, async (report) => {
+        const client = await connect(options, report);
+        const { status, limit } = options;
+        let shown = 0;
+        const deliveries = client.deliveries(id, { status, pageSize: Math.min(limit, 100) }, call);
+        for await (const delivery of deliveries) {
+          if (shown === limit) {
+            await report.note(`… and more: --limit ${limit * 10}`);
+            break;
+          }
+          shown += 1;
+          await showDelivery(report, delivery);
+        }
+        if (shown === 0) await report.note('There are no deliveries.');
+        return exitCode.ok;
+      }),
+    );
+}
+
+/** Prints one delivery of an endpoint on a line. */
+async function showDelivery(report: Report, delivery: GrantexDelivery): Promise<void> {
+  const { dim, green, red, yellow } = report.colours;
+  const { status, eventType, eventId, attempts, maxAttempts, createdAt, lastError } = delivery;
+  const colour = status === 'delivered' ? green : status === 'failed' ? red : yellow;
+  const parts = [createdAt, eventType, eventId, status, `${attempts}/${maxAttempts} attempts`, lastError ?? ''];
+  const [created = '', type = '', id = '', state = '', tried = '', error = ''] = parts.map(printable);
+  await report.say([dim(created), type, dim(id), colour(state), tried, error].join('  ').trimEnd());
+  await report.record(delivery);
+}
+
+const help = `
+The API key is read from GRANTEX_API_KEY.
+
+Examples:
+  $ hookproof endpoints grantex list
+  $ hookproof endpoints grantex ensure --url https://example.com/webhooks/grantex \\
+      --events grant.created,grant.revoked,token.issued --save-secret grantex.secret
+  $ hookproof endpoints grantex deliveries wh_01JXYZ --status failed`;

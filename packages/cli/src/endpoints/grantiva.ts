@@ -1,0 +1,136 @@
+import type { Command } from '@commander-js/extra-typings';
+import { type GrantivaEndpoints, grantivaEndpoints } from '@hookproof/endpoints';
+import { exitCode } from '../exit-code.ts';
+import { usage } from '../failure.ts';
+import { several } from '../options.ts';
+import { findSecret } from '../secrets.ts';
+import { jsonOption, type Shell } from '../shell.ts';
+import type { Report } from '../terminal.ts';
+import { deleteEndpoint, listEndpoints, showCreated, showEndpoint } from './actions.ts';
+import { checkKeeping, printSecretOption, saveSecretOption } from './keep-secret.ts';
+
+interface Connection {
+  readonly baseUrl?: string | undefined;
+  readonly token?: string | undefined;
+  readonly tokenFile?: string | undefined;
+  readonly cookieFile?: string | undefined;
+}
+
+/** Adds `endpoints grantiva` with its actions. */
+export function addGrantiva(parent: Command, shell: Shell): void {
+  const grantiva = parent
+    .command('grantiva')
+    .summary('list, create, ensure, update, delete')
+    .description('Manage webhook endpoints at Grantiva.')
+    .addHelpText('after', help);
+  const { terminal } = shell;
+  const call = { signal: terminal.signal };
+
+  const action = (name: string, summary: string) =>
+    grantiva
+      .command(name)
+      .description(summary)
+      .option('--base-url <url>', "your organisation's Grantiva host; GRANTIVA_URL")
+      .option('--token <token>', 'an API key, gpat_… or aat_…: better in GRANTIVA_TOKEN')
+      .option('--token-file <path>', 'a file with the API key; - for standard input')
+      .option(
+        '--cookie-file <path>',
+        'instead of an API key, a file with the Cookie header of a session; GRANTIVA_COOKIE',
+      )
+      .option(...jsonOption);
+
+  async function connect(options: Connection, report: Report): Promise<GrantivaEndpoints> {
+    const baseUrl = options.baseUrl ?? terminal.env['GRANTIVA_URL'];
+    if (baseUrl === undefined || baseUrl === '') {
+      throw usage("Grantiva's host is not known.", 'Set GRANTIVA_URL, or give --base-url https://…');
+    }
+    const { token: given, tokenFile: file, cookieFile } = options;
+    const cookie = await findSecret(
+      { name: 'cookie', env: ['GRANTIVA_COOKIE'], given: undefined, file: cookieFile },
+      report,
+    );
+    const token = await findSecret({ name: 'token', env: ['GRANTIVA_TOKEN'], given, file }, report);
+    if (token !== undefined) return grantivaEndpoints({ baseUrl, token });
+    if (cookie !== undefined) return grantivaEndpoints({ baseUrl, cookie });
+    throw usage('There is no API key.', 'Set GRANTIVA_TOKEN, or give --token-file or --cookie-file.');
+  }
+
+  action('list', 'List all endpoints of your organisation, newest first.').action((options) =>
+    shell.perform(options, async (report) => listEndpoints(await connect(options, report), report)),
+  );
+
+  action('create', 'Create an endpoint, and keep its secret.')
+    .requiredOption('--url <url>', 'where deliveries go, https')
+    .requiredOption('--events <types>', 'event types, with commas between them; may be repeated', several)
+    .option('--description <text>', 'a label for people')
+    .option(...saveSecretOption)
+    .option(...printSecretOption)
+    .action((options) =>
+      shell.perform(options, async (report) => {
+        await checkKeeping(options);
+        const client = await connect(options, report);
+        const { url, events, description } = options;
+        const created = await client.create({ url, events, description }, call);
+        return showCreated(report, 'created', created, options);
+      }),
+    );
+
+  action('ensure', 'Create the endpoint unless there is one with this URL, which is then updated where it differs.')
+    .requiredOption('--url <url>', 'where deliveries go, https')
+    .requiredOption('--events <types>', 'all event types it is to have, with commas between them', several)
+    .option('--description <text>', 'a label for people')
+    .option(...saveSecretOption)
+    .option(...printSecretOption)
+    .action((options) =>
+      shell.perform(options, async (report) => {
+        await checkKeeping(options);
+        const client = await connect(options, report);
+        const { url, events, description } = options;
+        const ensured = await client.ensure({ url, events, description }, call);
+        const changed = ensured.action === 'updated' ? ensured.changed : [];
+        await report.note([`Endpoint ${ensured.action}`, changed.join(', ')].filter(Boolean).join(': '));
+        if (ensured.action === 'created') return showCreated(report, 'created', ensured.endpoint, options);
+        await showEndpoint(report, ensured.endpoint, { action: ensured.action, changed });
+        return exitCode.ok;
+      }),
+    );
+
+  action('update', 'Change an endpoint; what is not named stays.')
+    .argument('<id>', 'its id, as list shows it')
+    .option('--events <types>', 'all event types it is to have, with commas between them', several)
+    .option('--description <text>', 'a label for people')
+    .option('--on', 'send deliveries to it')
+    .option('--off', 'send none until it is on again')
+    .action((id, options) =>
+      shell.perform(options, async (report) => {
+        const { events, description, on, off } = options;
+        if (on && off) throw usage('--on and --off were both given.', 'Give one.');
+        if ([events, description, on, off].every((given) => given === undefined)) {
+          throw usage('There is nothing to change.', 'Give --events, --description, --on or --off.');
+        }
+        const client = await connect(options, report);
+        const isActive = on ?? (off ? false : undefined);
+        await showEndpoint(report, await client.update(id, { events, description, isActive }, call));
+        return exitCode.ok;
+      }),
+    );
+
+  action('delete', 'Delete an endpoint for good.')
+    .argument('<id>', 'its id, as list shows it')
+    .option('-y, --yes', 'do not ask')
+    .action((id, options) =>
+      shell.perform(options, async (report) => {
+        const client = await connect(options, report);
+        return deleteEndpoint(client, id, options.yes ?? false, report);
+      }),
+    );
+}
+
+const help = `
+GRANTIVA_URL is your organisation's host, and GRANTIVA_TOKEN an API key of someone with the Admin role.
+
+Examples:
+  $ hookproof endpoints grantiva list
+  $ hookproof endpoints grantiva ensure --url https://example.com/webhooks/grantiva \\
+      --events device.high_risk,device.new --save-secret grantiva.secret
+  $ hookproof endpoints grantiva update 550e8400-e29b-41d4-a716-446655440000 --off`;

@@ -1,0 +1,48 @@
+import { type Command, Option } from '@commander-js/extra-typings';
+import type { DeliveryFilter } from '@hookproof/core';
+import { jsonOption } from '../shell.ts';
+import { when } from './when.ts';
+
+const states = ['waiting', 'working', 'handled', 'dead'] as const;
+const where = 'Where the inbox is:';
+
+/** What every command of `inbox` can be told. */
+export function withPlaces(command: Command) {
+  return command
+    .option(...jsonOption)
+    .addOption(new Option('--schema <name>', 'PostgreSQL: schema of the inbox (hookproof)').helpGroup(where))
+    .addOption(new Option('--boss-schema <name>', 'PostgreSQL: schema of pg-boss (pgboss)').helpGroup(where))
+    .addOption(
+      new Option('--queue-prefix <text>', 'PostgreSQL: what names of queues begin with (hookproof)').helpGroup(where),
+    )
+    .addOption(new Option('--prefix <text>', 'Redis: what keys begin with (hookproof)').helpGroup(where));
+}
+
+/** The same, and which deliveries are meant. */
+export function withFilter(command: Command, among: readonly (typeof states)[number][] = states) {
+  return withPlaces(command)
+    .addOption(new Option('--state <state>', 'where they stand').choices(among))
+    .option('--name <receiver>', 'for this receiver')
+    .option('--type <type>', 'of this event type')
+    .option('--error <code>', 'whose last attempt failed with this code, such as handler_failed')
+    .option('--since <when>', 'received then or later: ISO 8601, or how long ago, such as 24h', when)
+    .option('--before <when>', 'received before that: ISO 8601, or how long ago, such as 7d', when);
+}
+
+/** The options that make a filter. */
+export interface FilterOptions extends Pick<DeliveryFilter, 'state' | 'name' | 'type' | 'error'> {
+  readonly since?: Date | undefined;
+  readonly before?: Date | undefined;
+}
+
+/** The filter that the options make; undefined where they name none. */
+export function filterOf({ state, name, type, error, since, before }: FilterOptions): DeliveryFilter | undefined {
+  const filter = { state, name, type, error, receivedFrom: since, receivedBefore: before };
+  return Object.values(filter).every((value) => value === undefined) ? undefined : filter;
+}
+
+/** The first argument of every command. */
+export const storeArgument = [
+  '[store]',
+  'path of a SQLite file, postgres://… or redis://…; or HOOKPROOF_INBOX',
+] as const;

@@ -1,0 +1,143 @@
+import type { Inbox } from '@hookproof/core';
+import { type PostgresClient, type PostgresPool, type PostgresQueries, postgresInbox } from '@hookproof/inbox/postgres';
+import { exitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { printable } from '../terminal.ts';
+import { type Access, made, type OpenInbox, quiet } from './engine.ts';
+import { loadPeer } from './peers.ts';
+import type { Places, Store } from './store.ts';
+import { noInbox, patienceMs } from './trouble.ts';
+
+/** Opens the inbox that a schema of Postgres has. */
+export async function openPostgres({ location, label }: Store, places: Places, access: Access): Promise<OpenInbox> {
+  const { default: pg } = await loadPeer('pg', 'pg pg-boss', () => import('pg'));
+  const { schema = 'hookproof', bossSchema = 'pgboss', queuePrefix = 'hookproof' } = places;
+  const pool = new pg.Pool({
+    connectionString: location,
+    connectionTimeoutMillis: patienceMs,
+    max: 3,
+    application_name: 'hookproof',
+  });
+  // A connection that breaks fails what is asked next.
+  pool.on('error', () => undefined);
+  try {
+    const looking = made(() => postgresInbox({ pool: readOnly(pool), schema, bossSchema, queuePrefix, ...quiet }));
+    await checkTables(pool, label, schema, bossSchema);
+    await openUnchanged(looking, label);
+    if (access === 'look') return { inbox: looking, close: () => closeBoth(looking, pool) };
+    await looking.close();
+    await checkQueues(pool, label, bossSchema, queuePrefix);
+    const inbox = postgresInbox({ pool, schema, bossSchema, queuePrefix, ...quiet });
+    return { inbox, close: () => closeBoth(inbox, pool) };
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
+async function closeBoth(inbox: Inbox, pool: { end(): Promise<void> }): Promise<void> {
+  await inbox.close();
+  await pool.end();
+}
+
+/** The inbox and pg-boss would make what is not there. */
+async function checkTables(pool: PostgresPool, label: string, schema: string, bossSchema: string): Promise<void> {
+  const inboxes = await schemasWith(pool, 'inbox_deliveries');
+  if (!inboxes.includes(schema)) {
+    throw noInbox(
+      `${label} has no inbox in the schema "${schema}": there is no table inbox_deliveries.`,
+      inboxes.length === 0
+        ? 'No other schema of this database has one. Is it the database of your app?'
+        : `There is one in ${inboxes.map((one) => `"${printable(one)}"`).join(', ')}: give --schema.`,
+    );
+  }
+  if (!(await schemasWith(pool, 'version')).includes(bossSchema)) {
+    throw noInbox(
+      `${label} has no pg-boss in the schema "${bossSchema}".`,
+      'Give the bossSchema that your app gives to postgresInbox as --boss-schema.',
+    );
+  }
+}
+
+async function schemasWith(pool: PostgresPool, table: string): Promise<readonly string[]> {
+  const { rows } = await pool.query('SELECT schemaname FROM pg_catalog.pg_tables WHERE tablename = $1 ORDER BY 1', [
+    table,
+  ]);
+  return rows.map((row) => String(Reflect.get(Object(row), 'schemaname')));
+}
+
+/** Opens the inbox where nothing can be written: another version of it, or of pg-boss, would change the app's tables. */
+async function openUnchanged(inbox: Inbox, label: string): Promise<void> {
+  try {
+    await inbox.get('0');
+  } catch (cause) {
+    await inbox.close();
+    if (Reflect.get(Object(cause), 'code') !== readOnlyTransaction) throw cause;
+    throw new Failure(
+      exitCode.failed,
+      'other_version',
+      `${label} was made by another version of what is installed here.`,
+      {
+        fix: 'Nothing was changed. Install the versions of @hookproof/inbox and pg-boss that your app has.',
+        cause,
+      },
+    );
+  }
+}
+
+const readOnlyTransaction = '25006';
+
+/** What is replayed gets a place in a queue of pg-boss: in one of another name no app would ever find it. */
+async function checkQueues(pool: PostgresPool, label: string, bossSchema: string, prefix: string): Promise<void> {
+  const { rows } = await pool.query(`SELECT name FROM "${bossSchema}".queue WHERE starts_with(name, $1) LIMIT 1`, [
+    `${prefix}-`,
+  ]);
+  if (rows.length > 0) return;
+  throw noInbox(
+    `${label} has no queues in the schema "${bossSchema}" whose names begin with "${prefix}-".`,
+    'Give the queuePrefix that your app gives to postgresInbox as --queue-prefix.',
+  );
+}
+
+/** The same pool, where each statement is a transaction of its own that cannot write. */
+function readOnly(pool: PostgresPool): PostgresPool {
+  async function connect(): Promise<PostgresClient> {
+    const client = await pool.connect();
+    return {
+      query: (text, values) => queryReadOnly(client, text, values),
+      release: (broken) => client.release(broken),
+      on: (event, listener) => client.on(event, listener),
+      off: (event, listener) => client.off(event, listener),
+    };
+  }
+  return {
+    connect,
+    async query(text, values) {
+      const client = await connect();
+      let broken: Error | undefined;
+      // A connection that breaks tells so by this event too, which nobody may miss.
+      const note = (error: Error) => {
+        broken = error;
+      };
+      client.on('error', note);
+      try {
+        return await client.query(text, values);
+      } finally {
+        client.off('error', note);
+        client.release(broken);
+      }
+    },
+    on: (event, listener) => pool.on(event, listener),
+    off: (event, listener) => pool.off(event, listener),
+  };
+}
+
+async function queryReadOnly(client: PostgresQueries, text: string, values: unknown[] | undefined) {
+  await client.query('BEGIN READ ONLY');
+  try {
+    return await client.query(text, values);
+  } finally {
+    // Of a connection that broke the first error says more.
+    await client.query('ROLLBACK').catch(() => undefined);
+  }
+}

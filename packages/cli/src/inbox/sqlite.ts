@@ -1,0 +1,47 @@
+import { open } from 'node:fs/promises';
+import { openDatabase, sqliteInbox } from '@hookproof/inbox/sqlite';
+import { type OpenInbox, quiet } from './engine.ts';
+import type { Store } from './store.ts';
+import { noInbox } from './trouble.ts';
+
+const fix = 'Give the path that your app gives to sqliteInbox. Nothing was created.';
+
+/** Opens the inbox in a SQLite file that has one. */
+export async function openSqlite({ location, label }: Store): Promise<OpenInbox> {
+  const start = await startOf(location, label);
+  if (start !== 'SQLite format 3\0') throw noInbox(`${label} is no SQLite database.`, fix);
+  if (!hasInbox(location)) throw noInbox(`${label} has no inbox: there are no tables hookproof_* in it.`, fix);
+  const inbox = sqliteInbox({ path: location, ...quiet });
+  return { inbox, close: () => inbox.close() };
+}
+
+/** What a file begins with. SQLite itself would make one that is not there. */
+async function startOf(path: string, label: string): Promise<string> {
+  try {
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(16), length: 16, position: 0 });
+      return buffer.toString('latin1', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const code: unknown = Reflect.get(Object(error), 'code');
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw noInbox(`There is no file ${label}.`, fix);
+    if (code === 'EISDIR') throw noInbox(`${label} is a folder.`, fix);
+    throw noInbox(`${label} could not be read (${String(code)}).`, 'May you read and write this file?');
+  }
+}
+
+function hasInbox(path: string): boolean {
+  const database = openDatabase(path);
+  try {
+    database.exec('PRAGMA busy_timeout = 5000');
+    const tables = database.prepare(
+      "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name IN ('hookproof_schema', 'hookproof_deliveries')",
+    );
+    return tables.all().length === 2;
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,67 @@
+import { CommanderError } from '@commander-js/extra-typings';
+import { type ExitCode, exitCode } from './exit-code.ts';
+import { type Failure, type FailureDetails, failureOf, usage } from './failure.ts';
+import { createProgram } from './program.ts';
+import { createShell, interruption } from './shell.ts';
+import { coloursFor, printable, type Terminal } from './terminal.ts';
+
+/**
+ * Runs one command line. It never throws and never ends the process.
+ *
+ * @param argv the arguments, without the program's name
+ * @param terminal streams, environment, and a signal that asks it to stop
+ * @returns the exit code
+ *
+ * @example
+ * ```ts
+ * import { run } from '@hookproof/cli';
+ *
+ * const { stdin, stdout, stderr, env } = process;
+ * const { signal } = new AbortController();
+ * process.exitCode = await run(['send', 'grantex', '--help'], { stdin, stdout, stderr, env, signal });
+ * ```
+ */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = exitCode.ok;
+  const shell = createShell(terminal, (ended) => {
+    code = ended;
+  });
+  try {
+    await createProgram(shell).parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCode.ok;
+    const failure = thrown instanceof CommanderError ? mistake(thrown, argv) : failureOf(thrown);
+    tell(failure, terminal, argv.includes('--json'));
+    return interruption(terminal) ?? failure.exitCode;
+  }
+}
+
+/** What commander says of a wrong command line. */
+function mistake({ code, message }: CommanderError, argv: readonly string[]): Failure {
+  // Commander has printed the help instead.
+  if (code === 'commander.help') return usage('A command is missing; see above.');
+  const [command] = code === 'commander.unknownCommand' ? [] : argv.filter((word) => /^[a-z]+$/.test(word));
+  return usage(message.replace(/^error: /, ''), `Try: hookproof ${command ? `${command} ` : ''}--help`);
+}
+
+function tell({ code, message, fix, details }: Failure, terminal: Terminal, json: boolean): void {
+  const { red } = coloursFor(terminal, terminal.stderr);
+  const text = json
+    ? JSON.stringify({ error: { code, message, fix, ...details } })
+    : `${red('Error:')} ${lines(message, wordsOf(details), fix)}`;
+  terminal.stderr.write(`${text}\n`);
+}
+
+/** The provider's own words, and the id that its support asks for. */
+function wordsOf({ providerMessage, requestId }: FailureDetails): string | undefined {
+  const words = providerMessage === undefined ? [] : [`It says: ${providerMessage}`];
+  const id = requestId === undefined ? [] : [`Id of the request: ${requestId}`];
+  return words.length + id.length === 0 ? undefined : [...words, ...id].join('\n');
+}
+
+/** The message of an error can hold text from outside. */
+function lines(...parts: readonly (string | undefined)[]): string {
+  const all = parts.flatMap((part) => part?.split('\n') ?? []);
+  return all.map(printable).join('\n');
+}

@@ -1,0 +1,95 @@
+import type { SimulatedAttempt, SimulatedDelivery } from '@hookproof/testing/simulator';
+import { SingleBar } from 'cli-progress';
+import { coloursFor, printable, type Report } from '../terminal.ts';
+import { resultOf } from './summary.ts';
+
+/** From so many deliveries on, a terminal shows a bar instead of a line for each request. */
+const manyDeliveries = 30;
+
+/** Shows a run while it goes on. */
+export interface Live {
+  readonly onAttempt: (delivery: SimulatedDelivery, attempt: SimulatedAttempt) => void;
+  /** Waits until everything is written. */
+  readonly end: () => Promise<void>;
+}
+
+/** A line for every request, or a bar on long runs; `quiet` leaves out both. */
+export function showLive(report: Report, count: number, quiet: boolean): Live {
+  const { stderr } = report.terminal;
+  if (!report.json && !quiet && count >= manyDeliveries && stderr.isTTY) return showBar(report, count);
+  let written = Promise.resolve();
+  return {
+    onAttempt(delivery, attempt) {
+      written = written.then(async () => {
+        if (!quiet) await report.say(lineOf(report, delivery, attempt));
+        if (!quiet) await report.record(recordOf(delivery, attempt));
+      });
+    },
+    end: () => written,
+  };
+}
+
+function showBar(report: Report, count: number): Live {
+  const { stderr } = report.terminal;
+  const { cyan, red } = coloursFor(report.terminal, stderr);
+  const bar = new SingleBar({
+    stream: stderr,
+    format: `${cyan('{bar}')} {value}/{total} deliveries, {requests} requests, {failures}, {duration_formatted}, {eta_formatted} to go`,
+    hideCursor: true,
+    barsize: 24,
+  });
+  let [ended, requests, failures] = [new Set<string>(), 0, 0];
+  const payload = () => ({ requests, failures: failures === 0 ? '0 failed' : red(`${failures} failed`) });
+  bar.start(count, 0, payload());
+  return {
+    onAttempt(delivery, attempt) {
+      requests += 1;
+      if (!attempt.isDelivered) failures += 1;
+      if (attempt.isDelivered || attempt.nextDelayMs === undefined) ended = ended.add(delivery.id);
+      bar.update(ended.size, payload());
+    },
+    async end() {
+      bar.stop();
+    },
+  };
+}
+
+function lineOf({ colours }: Report, { type, id }: SimulatedDelivery, attempt: SimulatedAttempt): string {
+  const { dim, green, red, yellow } = colours;
+  const { at, number, durationMs, isDelivered, body, nextDelayMs } = attempt;
+  const result = (isDelivered ? green : red)(resultOf(attempt));
+  const parts = [
+    dim(at.toISOString().slice(11, 23)),
+    printable(type ?? '(no type)'),
+    dim(id),
+    result,
+    `${Math.round(durationMs)} ms`,
+    ...(body === '' ? [] : [dim(printable(body.replace(/\s+/g, ' ').slice(0, 100)))]),
+    ...(number > 1 ? [`attempt ${number}`] : []),
+    ...(nextDelayMs === undefined ? [] : [yellow(`next after ${time(nextDelayMs)}`)]),
+  ];
+  return parts.join('  ');
+}
+
+function recordOf({ type, id, url }: SimulatedDelivery, attempt: SimulatedAttempt) {
+  const { number, at, status, error, durationMs, isDelivered, nextDelayMs, body } = attempt;
+  return {
+    kind: 'attempt',
+    id,
+    type,
+    url,
+    attempt: number,
+    at,
+    status,
+    error,
+    isDelivered,
+    durationMs,
+    nextDelayMs,
+    body,
+  };
+}
+
+function time(ms: number): string {
+  if (ms < 60_000) return `${ms / 1_000} s`;
+  return ms < 3_600_000 ? `${ms / 60_000} min` : `${ms / 3_600_000} h`;
+}

@@ -1,0 +1,42 @@
+import type { SimulatedAttempt, SimulatedDelivery } from '@hookproof/testing/simulator';
+
+/** A run in figures. */
+export interface Summary {
+  readonly deliveries: number;
+  readonly delivered: number;
+  readonly failed: number;
+  /** Those that were stopped by Ctrl-C. */
+  readonly aborted: number;
+  /** Requests sent, copies and retries included. */
+  readonly requests: number;
+  /** How many replies had each status, or how many requests had none, by the error. */
+  readonly results: readonly (readonly [result: string, count: number])[];
+  /** Milliseconds from request to reply; undefined where none came. */
+  readonly durationMs: { readonly median: number; readonly p99: number; readonly max: number } | undefined;
+}
+
+export function summaryOf(deliveries: readonly SimulatedDelivery[]): Summary {
+  const attempts = deliveries.flatMap((delivery) => delivery.attempts);
+  const in_ = (state: SimulatedDelivery['state']) => deliveries.filter((delivery) => delivery.state === state).length;
+  const results = new Map<string, number>();
+  for (const attempt of attempts) results.set(resultOf(attempt), (results.get(resultOf(attempt)) ?? 0) + 1);
+  const durations = attempts
+    .filter(({ status }) => status !== undefined)
+    .map(({ durationMs }) => durationMs)
+    .toSorted((a, b) => a - b);
+  const quantile = (part: number) => Math.round(durations[Math.ceil(part * durations.length) - 1] ?? 0);
+  return {
+    deliveries: deliveries.length,
+    delivered: in_('delivered'),
+    failed: in_('failed'),
+    aborted: in_('aborted'),
+    requests: attempts.length,
+    results: [...results].toSorted(([a], [b]) => a.localeCompare(b)),
+    durationMs: durations.length === 0 ? undefined : { median: quantile(0.5), p99: quantile(0.99), max: quantile(1) },
+  };
+}
+
+/** The status of a reply, or why there is none that counts. */
+export function resultOf({ status, error }: SimulatedAttempt): string {
+  return [status, error].filter((part) => part !== undefined).join(' ');
+}

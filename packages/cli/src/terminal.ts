@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import picocolors from 'picocolors';
+
+/** A stream that may be a terminal. */
+export type Output = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
+
+/** What a command sees of the outside: streams, environment, and the wish to stop. */
+export interface Terminal {
+  readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
+  /** Results alone, so that they can be piped. */
+  readonly stdout: Output;
+  /** Progress, warnings and errors. */
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts at Ctrl-C or SIGTERM: a command then brings to an end what has begun. */
+  readonly signal: AbortSignal;
+}
+
+export type Colours = ReturnType<typeof picocolors.createColors>;
+
+/** What a command says, and how: for a reader, or with `--json` a JSON object per line for a program. */
+export class Report {
+  readonly json: boolean;
+  readonly terminal: Terminal;
+  /** For stdout; without colours where that is no terminal. */
+  readonly colours: Colours;
+
+  constructor(terminal: Terminal, json: boolean) {
+    this.terminal = terminal;
+    this.json = json;
+    this.colours = coloursFor(terminal, terminal.stdout);
+  }
+
+  /** A line of the result for a reader; nothing with `--json`. */
+  async say(line = ''): Promise<void> {
+    if (!this.json) await write(this.terminal.stdout, line);
+  }
+
+  /** A part of the result for a program; nothing without `--json`. */
+  async record(value: unknown): Promise<void> {
+    if (this.json) await write(this.terminal.stdout, escaped(JSON.stringify(value)));
+  }
+
+  /** A line beside the result: a warning, or what is being done. */
+  async note(line: string): Promise<void> {
+    await write(this.terminal.stderr, line);
+  }
+}
+
+/** Colours where a person reads, unless NO_COLOR or FORCE_COLOR say otherwise. */
+export function coloursFor({ env }: Terminal, output: Output): Colours {
+  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
+  const isTerminal = output.isTTY === true && env['TERM'] !== 'dumb';
+  return picocolors.createColors((env['NO_COLOR'] ?? '') === '' && (forced || isTerminal));
+}
+
+async function write(output: Output, line: string): Promise<void> {
+  // Whoever reads may be slower, or gone.
+  if (output.destroyed || output.writableEnded || output.write(`${line}\n`)) return;
+  const waited = new AbortController();
+  try {
+    const { signal } = waited;
+    await Promise.race([once(output, 'drain', { signal }), once(output, 'close', { signal })]);
+  } finally {
+    // Or the listener for what did not come would stay, one for every wait.
+    waited.abort();
+  }
+}
+
+/** JSON that means the same, without the characters that could act on a terminal. */
+function escaped(json: string): string {
+  return json.replace(notPrintable, (character) =>
+    Array.from({ length: character.length }, (_, index) => {
+      return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`;
+    }).join(''),
+  );
+}
+
+const notPrintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/**
+ * Text from outside, made fit for a terminal: control characters, which could move its cursor or rewrite what it shows,
+ * and characters that turn the direction of writing are shown as escapes.
+ */
+export function printable(text: string): string {
+  return text.replace(notPrintable, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  });
+}

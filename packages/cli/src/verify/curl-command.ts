@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { usage } from '../failure.ts';
+import type { CapturedRequest, Header } from './request.ts';
+import { wordsOf } from './sh-words.ts';
+
+/** Options by which curl composes the body, or takes it from elsewhere. */
+const composes = new Set(['data-urlencode', 'form', 'F', 'form-string', 'get', 'G', 'upload-file', 'T']);
+
+const text = { type: 'string', multiple: true } as const;
+
+/** Reads a curl command as browsers copy it: its headers and what it sends. Nothing is run. */
+export function readCurlCommand(command: string): CapturedRequest {
+  const [, ...args] = wordsOf(command.replace(/^\$ /, ''));
+  const { tokens, positionals } = parseArgs({
+    args,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: {
+      header: { ...text, short: 'H' },
+      request: { ...text, short: 'X' },
+      data: { ...text, short: 'd' },
+      'data-ascii': text,
+      'data-raw': text,
+      'data-binary': text,
+      json: text,
+    },
+  });
+  if (tokens.some((token) => token.kind === 'option' && composes.has(token.name))) {
+    throw usage('The command has curl compose the body, which is not done here.', 'Give it with --body-file <path>.');
+  }
+  const given = tokens.flatMap((token) =>
+    token.kind === 'option' && token.value !== undefined ? [{ name: token.name, value: token.value }] : [],
+  );
+  const data = given.filter(({ name }) => name.startsWith('data') || name === 'json');
+  if (data.some(({ name, value }) => name !== 'data-raw' && value.startsWith('@'))) {
+    throw usage('The command takes the body from a file, which is not read here.', 'Give it with --body-file <path>.');
+  }
+  const method = given.findLast(({ name }) => name === 'request')?.value;
+  return {
+    method: method ?? (data.length === 0 ? 'GET' : 'POST'),
+    target: positionals.find((word) => word.includes('/')),
+    headers: given.flatMap(({ name, value }) => (name === 'header' ? headerIn(value) : [])),
+    body: Buffer.from(data.map(({ value }) => value).join('&')),
+    isCut: false,
+    notes: [],
+  };
+}
+
+/** `name: value`; `name;` is an empty header, and `name:` one that curl leaves out. */
+function headerIn(text: string): readonly Header[] {
+  const colon = text.indexOf(':');
+  if (colon === -1) return text.endsWith(';') ? [[text.slice(0, -1).trim(), '']] : [];
+  const [name, value] = [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+  return name === '' || value === '' ? [] : [[name, value]];
+}

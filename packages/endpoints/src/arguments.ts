@@ -1,0 +1,34 @@
+import { type BaseUrl, parseUrl } from './base-url.ts';
+import { invalid } from './options.ts';
+
+/** The path segment of an id; throws `invalid_options` for one that could lead elsewhere, such as `../x`. */
+export function checkId(id: unknown): string {
+  if (typeof id === 'string' && /^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}$/.test(id)) return id;
+  throw invalid('id is no id of an endpoint.', 'Take it from list(): letters, digits, dots, dashes and underscores.');
+}
+
+/** The URL of an endpoint as it was given; throws `invalid_options` where the provider would refuse it. */
+export function checkEndpointUrl(url: unknown, api: BaseUrl): string {
+  const parsed = typeof url === 'string' && !/[\s\p{Cc}]/u.test(url) ? parseUrl(url) : undefined;
+  if (typeof url !== 'string' || parsed === undefined) {
+    throw invalid('url is no URL.', 'Give the whole address of the endpoint, such as https://example.com/webhooks.');
+  }
+  if (parsed.protocol === 'https:' || (parsed.protocol === 'http:' && api.loopback)) return url;
+  throw invalid('url is not https.', 'Give an https URL; a tunnel gives a local server one.');
+}
+
+/** Names of events, each once; throws `invalid_options`. */
+export function checkEvents(events: unknown): readonly string[] {
+  if (!Array.isArray(events) || events.length === 0) {
+    throw invalid('events is no list of at least one event.', "Give the names to subscribe to: events: ['…'].");
+  }
+  const named = events.every((event: unknown) => typeof event === 'string' && event.trim() !== '');
+  if (!named) throw invalid('events has an entry that is no name of an event.', 'Give texts that are not empty.');
+  return [...new Set<string>(events)];
+}
+
+/** A label; throws `invalid_options`. */
+export function checkDescription(description: unknown): string | undefined {
+  if (description === undefined || typeof description === 'string') return description;
+  throw invalid('description is no text.', 'Give a label for people to read, or leave it out.');
+}

@@ -1,0 +1,58 @@
+import type { Api, ApiCall } from './api.ts';
+import { aborted, attempt } from './attempt.ts';
+import type { EndpointErrorCode } from './error.ts';
+import { errorOf, type Failure } from './failure.ts';
+import { type CallOptions, checkCall, delayAfter, type Settings } from './options.ts';
+
+/** Makes a call, with its retries; throws an {@link EndpointError}. */
+export type Send = <T>(call: ApiCall<T>, options: CallOptions | undefined) => Promise<T>;
+
+const temporary: ReadonlySet<EndpointErrorCode> = new Set([
+  'rate_limited',
+  'server_error',
+  'timed_out',
+  'network_error',
+]);
+
+/** A provider that asks for more is not waited for: the caller is told instead. */
+const longestWaitMs = 60_000;
+
+/** A way to call an API. */
+export function createClient(api: Api, settings: Settings): Send {
+  const { maxAttempts, backoff } = settings;
+
+  return async function send<T>(call: ApiCall<T>, options: CallOptions = {}): Promise<T> {
+    const signal = checkCall(options);
+    const isCreate = call.method === 'POST';
+    let inDoubt = false;
+    for (let attempts = 1; ; attempts += 1) {
+      if (signal?.aborted) throw errorOf({ ...aborted(api, signal), inDoubt }, attempts - 1, isCreate);
+      const result = await attempt(api, call, settings, signal);
+      if (result.failure === undefined) return result.value;
+      const { failure } = result;
+      // An earlier attempt, whose answer was lost, has deleted it.
+      if (call.method === 'DELETE' && failure.status === 404 && inDoubt) return call.answer.parse(undefined);
+      inDoubt ||= failure.inDoubt;
+      if (isCreate || attempts >= maxAttempts || !isWorthwhile(failure)) throw errorOf(failure, attempts, isCreate);
+      await pause(Math.max(delayAfter(attempts, backoff), failure.retryAfterMs ?? 0), signal);
+    }
+  };
+}
+
+function isWorthwhile({ code, retryAfterMs = 0 }: Failure): boolean {
+  return temporary.has(code) && retryAfterMs <= longestWaitMs;
+}
+
+/** Waits; ends at once when the signal is aborted. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted) end();
+  });
+}

@@ -1,0 +1,220 @@
+import * as z from 'zod';
+import type { Api } from './api.ts';
+import { checkDescription, checkEndpointUrl, checkEvents, checkId } from './arguments.ts';
+import { checkBaseUrl } from './base-url.ts';
+import { createClient } from './client.ts';
+import { bearer, cookies } from './credential.ts';
+import {
+  type Created,
+  type EndpointChange,
+  type Ensured,
+  optionalText,
+  sameEvents,
+  secretSchema,
+  withUrl,
+} from './endpoint.ts';
+import { type CallOptions, type ClientOptions, checkNames, checkOptions, invalid } from './options.ts';
+
+/**
+ * An event that an endpoint can subscribe to: those of Grantiva's webhook API, those of its dashboard, and any other name,
+ * because the two lists differ.
+ */
+export type GrantivaEventName =
+  | 'attestation.completed'
+  | 'risk_threshold_exceeded'
+  | 'device_blocked'
+  | 'device.new'
+  | 'device.high_risk'
+  | 'device.attestation_failed'
+  | 'attestation.anomaly'
+  | (string & {});
+
+/** A webhook endpoint at Grantiva. */
+export interface GrantivaEndpoint {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  /** Whether deliveries are sent to it. */
+  readonly isActive: boolean;
+  readonly description?: string | undefined;
+  /** ISO 8601, as Grantiva sent it. */
+  readonly createdAt: string;
+  /** ISO 8601, as Grantiva sent it; undefined for one that was just created. */
+  readonly updatedAt?: string | undefined;
+}
+
+/** What an endpoint at Grantiva is to be. */
+export interface NewGrantivaEndpoint {
+  /** An https URL. */
+  readonly url: string;
+  /** At least one. */
+  readonly events: readonly GrantivaEventName[];
+  readonly description?: string | undefined;
+}
+
+/** What to change of an endpoint at Grantiva; what is left out stays. */
+export interface GrantivaEndpointUpdate {
+  readonly isActive?: boolean | undefined;
+  /** All events that it is to have, at least one. */
+  readonly events?: readonly GrantivaEventName[] | undefined;
+  readonly description?: string | undefined;
+}
+
+/** Where Grantiva is, and how to call it. */
+export interface GrantivaConnection extends ClientOptions {
+  /** The organisation's Grantiva host, such as `https://acme.grantiva.example`; https, or http on loopback. */
+  readonly baseUrl: string | URL;
+}
+
+/** Options of {@link grantivaEndpoints}: exactly one of `token` and `cookie`, of someone with the Admin role or above. */
+export type GrantivaEndpointsOptions = GrantivaConnection &
+  (
+    | { /** An API key, `gpat_…` or `aat_…`. */ readonly token: string; readonly cookie?: undefined }
+    | { /** The whole `Cookie` header of a session. */ readonly cookie: string; readonly token?: undefined }
+  );
+
+/** A client of Grantiva's webhook endpoint API. Every method throws {@link EndpointError}. */
+export interface GrantivaEndpoints {
+  /** All endpoints of the organisation, newest first. */
+  list(call?: CallOptions): Promise<readonly GrantivaEndpoint[]>;
+  /** Creates an endpoint. It is never repeated by itself, because each attempt would make another. */
+  create(endpoint: NewGrantivaEndpoint, call?: CallOptions): Promise<Created<GrantivaEndpoint>>;
+  /** Changes an endpoint. */
+  update(id: string, changes: GrantivaEndpointUpdate, call?: CallOptions): Promise<GrantivaEndpoint>;
+  /** Deletes an endpoint for good. */
+  delete(id: string, call?: CallOptions): Promise<void>;
+  /**
+   * Creates the endpoint unless there is one with this URL, which is then updated where it differs. Other endpoints are
+   * left alone.
+   */
+  ensure(endpoint: NewGrantivaEndpoint, call?: CallOptions): Promise<Ensured<GrantivaEndpoint>>;
+}
+
+/**
+ * Makes a client of Grantiva's webhook endpoint API, from its webhook API documentation.
+ *
+ * @throws WebhookError `invalid_options` for wrong options, and from every method, before anything is sent, for wrong
+ * arguments
+ *
+ * @example
+ * ```ts
+ * import { grantivaEndpoints } from '@hookproof/endpoints';
+ *
+ * const endpoints = grantivaEndpoints({
+ *   baseUrl: process.env.GRANTIVA_URL ?? '',
+ *   token: process.env.GRANTIVA_TOKEN ?? '',
+ * });
+ * const result = await endpoints.ensure({
+ *   url: 'https://example.com/webhooks/grantiva',
+ *   events: ['device.high_risk', 'device.new'],
+ * });
+ * if (result.action === 'created') console.log('store', result.endpoint.secret.reveal().length, 'characters');
+ * ```
+ */
+export function grantivaEndpoints(options: GrantivaEndpointsOptions): GrantivaEndpoints {
+  const settings = checkOptions(options, ['baseUrl', 'token', 'cookie']);
+  const api = grantivaApi(options);
+  const send = createClient(api, settings);
+
+  const list = (call?: CallOptions) =>
+    send({ method: 'GET', path: root, ofEndpoint: false, answer: z.array(Endpoint) }, call);
+
+  const create = (body: NewGrantivaEndpoint, call?: CallOptions) =>
+    send({ method: 'POST', path: root, body, ofEndpoint: false, answer: CreatedEndpoint }, call);
+
+  const update = (id: string, body: GrantivaEndpointUpdate, call?: CallOptions) =>
+    send({ method: 'PATCH', path: `${root}/${checkId(id)}`, body, ofEndpoint: true, answer: Endpoint }, call);
+
+  const checkNew = (endpoint: NewGrantivaEndpoint) => {
+    checkNames(endpoint, 'the fields of an endpoint', ['url', 'events', 'description']);
+    return {
+      url: checkEndpointUrl(endpoint.url, api.baseUrl),
+      events: checkEvents(endpoint.events),
+      description: checkDescription(endpoint.description),
+    };
+  };
+
+  return {
+    list,
+    create: async (endpoint, call) => create(checkNew(endpoint), call),
+    update: async (id, changes, call) => update(id, checkChanges(changes), call),
+
+    async delete(id, call) {
+      const path = `${root}/${checkId(id)}`;
+      await send({ method: 'DELETE', path, ofEndpoint: true, answer: z.undefined() }, call);
+    },
+
+    async ensure(endpoint, call) {
+      const wanted = checkNew(endpoint);
+      const same = withUrl(await list(call), wanted.url);
+      const fitting = same.find((one) => differences(one, wanted).length === 0);
+      if (fitting !== undefined) return { action: 'unchanged', endpoint: fitting };
+      const [newest] = same;
+      if (newest === undefined) return { action: 'created', endpoint: await create(wanted, call) };
+      const changed = differences(newest, wanted);
+      const all = { ...wanted, isActive: true };
+      const changes = Object.fromEntries(changed.map((name) => [name, all[name]]));
+      return { action: 'updated', endpoint: await update(newest.id, changes, call), changed };
+    },
+  };
+}
+
+const root = '/api/v1/org/webhooks';
+
+// What is not named here is left out, so that nothing secret can be in a list.
+const Endpoint = z.object({
+  id: z.string().min(1),
+  url: z.string(),
+  events: z.array(z.string()),
+  isActive: z.boolean(),
+  description: optionalText,
+  createdAt: z.string(),
+  updatedAt: optionalText,
+});
+const CreatedEndpoint = Endpoint.extend({ secret: secretSchema });
+
+function grantivaApi({ baseUrl, token, cookie }: GrantivaEndpointsOptions): Api {
+  if ((token === undefined) === (cookie === undefined)) {
+    throw invalid(
+      token === undefined ? 'Neither token nor cookie was given.' : 'Both token and cookie were given.',
+      'Give exactly one: token, an API key gpat_… or aat_…, or cookie, the Cookie header of a session.',
+    );
+  }
+  const given = token === undefined ? 'cookie' : 'token';
+  return {
+    name: 'Grantiva',
+    baseUrl: checkBaseUrl(baseUrl),
+    credential: token === undefined ? cookies('cookie', cookie) : bearer('token', token),
+    fixes: {
+      unauthorized: `Check ${given}: it may be expired or revoked, or of another host than baseUrl.`,
+      forbidden:
+        'Use the credentials of someone with the Admin role or above in the organisation, on a plan with webhooks.',
+      planLimit: 'Webhooks need a paid plan, and each allows a number of endpoints: delete one, or change the plan.',
+    },
+  };
+}
+
+function checkChanges(changes: GrantivaEndpointUpdate): GrantivaEndpointUpdate {
+  if (typeof changes === 'object' && changes !== null && 'url' in changes) {
+    throw invalid('url cannot be changed at Grantiva.', 'Create an endpoint with the new URL, and delete this one.');
+  }
+  checkNames(changes, 'the fields that can be changed', ['isActive', 'events', 'description']);
+  const { isActive, events } = changes;
+  if (isActive !== undefined && typeof isActive !== 'boolean')
+    throw invalid('isActive is no boolean.', 'Give true or false.');
+  const description = checkDescription(changes.description);
+  if (isActive === undefined && events === undefined && description === undefined) {
+    throw invalid('There is nothing to change.', 'Give isActive, events or description.');
+  }
+  return { isActive, description, events: events === undefined ? undefined : checkEvents(events) };
+}
+
+function differences(endpoint: GrantivaEndpoint, wanted: NewGrantivaEndpoint): readonly EndpointChange[] {
+  const { description = endpoint.description } = wanted;
+  const differs = {
+    events: !sameEvents(endpoint.events, wanted.events),
+    isActive: !endpoint.isActive,
+    description: (endpoint.description ?? '') !== (description ?? ''),
+  };
+  return (['events', 'isActive', 'description'] as const).filter((name) => differs[name]);
+}

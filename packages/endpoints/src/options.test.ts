@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { grantexEndpoints } from './grantex.ts';
+
+const apiKey = 'gx_key';
+const made = (options: object) => () => grantexEndpoints({ apiKey, ...options });
+
+describe('wrong options name the option', () => {
+  it.each([
+    [{ timeoutMs: 0 }, 'timeoutMs'],
+    [{ timeoutMs: Number.NaN }, 'timeoutMs'],
+    [{ timeoutMs: 2 ** 31 }, 'timeoutMs'],
+    [{ timeoutMs: '10' }, 'timeoutMs'],
+    [{ maxAttempts: 0 }, 'maxAttempts'],
+    [{ maxAttempts: 1.5 }, 'maxAttempts'],
+    [{ backoff: 500 }, 'backoff'],
+    [{ fetch: {} }, 'fetch'],
+    [{ timeout: 5 }, '"timeout" is none of the options'],
+    [{ token: 'gpat_1' }, '"token" is none of the options'],
+    [{ apiKey: undefined }, 'apiKey is no text'],
+    [{ apiKey: '' }, 'apiKey is empty'],
+    [{ apiKey: ' \n' }, 'apiKey is empty'],
+    [{ apiKey: 'a\n' }, 'apiKey ends in a line break'],
+    [{ apiKey: ' a' }, 'apiKey has space around it'],
+    [{ apiKey: 'a b' }, 'apiKey has a space in it'],
+    [{ apiKey: 'Bearer a' }, 'Leave "Bearer" out'],
+    [{ apiKey: 'a\u0000b' }, 'apiKey has a control character'],
+    [{ apiKey: 'a…' }, 'not ASCII'],
+    [{ apiKey: 'whsec_abc' }, 'apiKey is a signing secret'],
+  ])('%j', (options, message) => {
+    expect(made(options)).toThrow(message);
+    expect(made(options)).toThrow(expect.objectContaining({ code: 'invalid_options', fix: expect.any(String) }));
+  });
+
+  it.each([undefined, null, 'key', []])('%j in place of options', (options) => {
+    const given: object = { options };
+    expect(() => Reflect.apply(grantexEndpoints, undefined, Object.values(given))).toThrow('The options are no object');
+  });
+});

@@ -1,0 +1,258 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  grantexKey,
+  grantexServer,
+  grantivaCookie,
+  grantivaServer,
+  grantivaToken,
+  loseAnswer,
+  type ProviderServer,
+  reply,
+  usual,
+} from '../endpoints/servers.ts';
+import { hookproof } from './hookproof.ts';
+
+let folder = '';
+let closings: (() => Promise<void>)[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hookproof-cli-'));
+});
+afterEach(async () => {
+  await Promise.all(closings.map((close) => close()));
+  closings = [];
+  await rm(folder, { recursive: true });
+});
+
+function opened<S extends ProviderServer>(server: S): S {
+  closings.push(server.close);
+  return server;
+}
+
+const url = 'https://example.com/hooks';
+
+describe('endpoints grantiva', () => {
+  async function start() {
+    const server = opened(await grantivaServer());
+    const env = { GRANTIVA_URL: server.baseUrl, GRANTIVA_TOKEN: grantivaToken };
+    const grantiva = (...argv: string[]) => hookproof(['endpoints', 'grantiva', ...argv], { env });
+    return { server, grantiva };
+  }
+
+  it('list shows every endpoint, and with --json an object each', async () => {
+    const { server, grantiva } = await start();
+    server.add({ url, events: ['device.new'], description: 'first' });
+    server.add({ url: `${url}/2`, events: ['device_blocked'], isActive: false });
+    const { code, stdout } = await grantiva('list');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/example\.com\/hooks\/2 {2}\(off\)\n.*device_blocked.*example\.com\/hooks\n.*device\.new/s);
+    const { records } = await grantiva('list', '--json');
+    expect(records()).toEqual(server.rows.map((row) => expect.objectContaining({ id: row.id, events: row.events })));
+  });
+
+  it('create writes the secret to a file that only its owner can read, and nowhere else', async () => {
+    const { server, grantiva } = await start();
+    const path = join(folder, 'grantiva.secret');
+    const more = ['--description', 'production', '--save-secret', path];
+    const ended = await grantiva('create', '--url', url, '--events', 'device.new,device.high_risk', ...more);
+    expect(ended).toMatchObject({ code: 0 });
+    expect(server.rows).toMatchObject([{ url, events: ['device.new', 'device.high_risk'], description: 'production' }]);
+    expect(await readFile(path, 'utf8')).toBe(server.secrets[0]);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(ended.stdout + ended.stderr).not.toContain(server.secrets[0]);
+    expect(ended.stdout + ended.stderr).not.toContain(grantivaToken);
+  });
+
+  it('create does nothing until it knows where the secret goes', async () => {
+    const { server, grantiva } = await start();
+    const ended = await grantiva('create', '--url', url, '--events', 'device.new');
+    expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('--save-secret') });
+    const nowhere = join(folder, 'no', 'such', 'folder');
+    expect(await grantiva('create', '--url', url, '--events', 'device.new', '--save-secret', nowhere)).toMatchObject({
+      code: 2,
+    });
+    expect(server.seen).toEqual([]);
+  });
+
+  it('create keeps what was in the file before', async () => {
+    const { server, grantiva } = await start();
+    const path = join(folder, 'grantiva.secret');
+    await writeFile(path, 'the former');
+    await grantiva('create', '--url', url, '--events', 'device.new', '--save-secret', path);
+    expect(await readFile(`${path}.previous`, 'utf8')).toBe('the former');
+    expect(await readFile(path, 'utf8')).toBe(server.secrets[0]);
+  });
+
+  it('a secret that cannot be written is printed, because it cannot be asked for again', async () => {
+    const { server, grantiva } = await start();
+    // A folder: its own folder can be written to, it cannot.
+    const ended = await grantiva('create', '--url', url, '--events', 'device.new', '--save-secret', folder);
+    expect(ended.stderr).toContain(server.secrets[0]);
+  });
+
+  it('create --print-secret prints it once, also with --json', async () => {
+    const { server, grantiva } = await start();
+    const ended = await grantiva('create', '--url', url, '--events', 'device.new', '--print-secret');
+    expect(ended.stdout.split(String(server.secrets[0]))).toHaveLength(2);
+    const { records } = await grantiva('create', '--url', url, '--events', 'device.new', '--print-secret', '--json');
+    expect(records()).toEqual([expect.objectContaining({ action: 'created', url, secret: server.secrets[1] })]);
+  });
+
+  it('ensure creates, leaves alone, and updates, and says what it did', async () => {
+    const { server, grantiva } = await start();
+    const path = join(folder, 'secret');
+    const ensure = async (events: string) => {
+      const argv = ['ensure', '--url', url, '--events', events, '--save-secret', path, '--json'];
+      const { code, records } = await grantiva(...argv);
+      return { code, ...records()[0] };
+    };
+    expect(await ensure('device.new')).toMatchObject({ code: 0, action: 'created', events: ['device.new'] });
+    expect(await ensure('device.new')).toMatchObject({ code: 0, action: 'unchanged' });
+    const updated = { code: 0, action: 'updated', changed: ['events'], events: ['device.new', 'device_blocked'] };
+    expect(await ensure('device.new,device_blocked')).toMatchObject(updated);
+    expect(await readFile(path, 'utf8')).toBe(server.secrets[0]);
+    expect(server.rows).toHaveLength(1);
+  });
+
+  it('update turns an endpoint off and on', async () => {
+    const { server, grantiva } = await start();
+    const { id } = server.add({ url, events: ['device.new'] });
+    expect(await grantiva('update', id, '--off')).toMatchObject({ code: 0, stdout: expect.stringContaining('(off)') });
+    expect(server.rows[0]?.isActive).toBe(false);
+    expect(await grantiva('update', id, '--on')).toMatchObject({ code: 0 });
+    expect(server.rows[0]?.isActive).toBe(true);
+    expect(await grantiva('update', id)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('nothing to change'),
+    });
+    expect(await grantiva('update', id, '--on', '--off')).toMatchObject({ code: 2 });
+  });
+
+  it('delete asks, and needs --yes where nobody can be asked', async () => {
+    const { server, grantiva } = await start();
+    const { id } = server.add({ url, events: ['device.new'] });
+    expect(await grantiva('delete', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
+    const env = { GRANTIVA_URL: server.baseUrl, GRANTIVA_TOKEN: grantivaToken };
+    const answer = (input: string) =>
+      hookproof(['endpoints', 'grantiva', 'delete', id], { env, input, isTerminal: true });
+    expect(await answer('n\n')).toMatchObject({ code: 1 });
+    expect(server.rows).toHaveLength(1);
+    expect(await answer('y\n')).toMatchObject({ code: 0 });
+    expect(server.rows).toHaveLength(0);
+    expect(await grantiva('delete', id, '--yes')).toMatchObject({ code: 3 });
+  });
+
+  it('takes a session cookie instead of an API key', async () => {
+    const server = opened(await grantivaServer());
+    const argv = ['endpoints', 'grantiva', 'list'];
+    const env = { GRANTIVA_URL: server.baseUrl };
+    expect(await hookproof(argv, { env: { ...env, GRANTIVA_COOKIE: grantivaCookie } })).toMatchObject({ code: 0 });
+    expect(await hookproof(argv, { env })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('GRANTIVA_TOKEN'),
+    });
+    expect(await hookproof(argv)).toMatchObject({ code: 2, stderr: expect.stringContaining('GRANTIVA_URL') });
+  });
+});
+
+describe('endpoints grantex', () => {
+  async function start() {
+    const server = opened(await grantexServer());
+    const env = { GRANTEX_URL: server.baseUrl, GRANTEX_API_KEY: grantexKey };
+    const grantex = (...argv: string[]) => hookproof(['endpoints', 'grantex', ...argv], { env });
+    return { server, grantex };
+  }
+
+  it('create, list and delete', async () => {
+    const { server, grantex } = await start();
+    const created = await grantex('create', '--url', url, '--events', 'grant.revoked', '--print-secret');
+    expect(created).toMatchObject({ code: 0, stdout: expect.stringContaining(String(server.secrets[0])) });
+    const { records } = await grantex('list', '--json');
+    expect(records()).toEqual([expect.objectContaining({ url, events: ['grant.revoked'] })]);
+    expect(await grantex('delete', String(records()[0]?.['id']), '--yes')).toMatchObject({ code: 0 });
+    expect(await grantex('list')).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringContaining('no endpoints'),
+    });
+  });
+
+  it('ensure refuses to change what Grantex cannot change, until --replace', async () => {
+    const { server, grantex } = await start();
+    const former = server.add({ url, events: ['grant.created'] });
+    const ensure = ['ensure', '--url', url, '--events', 'grant.revoked', '--print-secret'];
+    const refused = await grantex(...ensure);
+    expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('replace') });
+    const { code, records } = await grantex(...ensure, '--replace', '--json');
+    expect(code).toBe(0);
+    expect(records()).toEqual([expect.objectContaining({ action: 'replaced', secret: server.secrets[0] })]);
+    expect(server.rows.map(({ id }) => id)).not.toContain(former.id);
+  });
+
+  it('ensure --replace tells the new secret even where the former endpoint cannot be deleted', async () => {
+    const { server, grantex } = await start();
+    const former = server.add({ url, events: ['grant.created'] });
+    const forbidden = reply(401, { message: 'no', code: 'UNAUTHORIZED', requestId: 'req_9' });
+    server.next(usual, usual, forbidden);
+    const ended = await grantex('ensure', '--url', url, '--events', 'grant.revoked', '--print-secret', '--replace');
+    expect(ended).toMatchObject({ code: 3, stderr: expect.stringContaining(`delete ${former.id}`) });
+    expect(ended.stdout).toContain(server.secrets[0]);
+  });
+
+  it('deliveries shows what became of them, as many as --limit says', async () => {
+    const { server, grantex } = await start();
+    const { id } = server.add({ url, events: ['grant.created'] });
+    for (let index = 0; index < 130; index++) server.deliver(index % 2 ? 'failed' : 'delivered');
+    const all = await grantex('deliveries', id, '--limit', '1000', '--json');
+    expect(all.records()).toHaveLength(130);
+    const failed = await grantex('deliveries', id, '--status', 'failed', '--limit', '3');
+    expect(failed.stdout.trim().split('\n')).toHaveLength(3);
+    expect(failed.stdout).toContain('HTTP 500');
+    expect(failed.stderr).toContain('--limit');
+    expect(await grantex('deliveries', 'wh_none')).toMatchObject({ code: 3, stderr: expect.stringContaining('404') });
+  });
+
+  it('what the provider says goes to the terminal without its control characters', async () => {
+    const { server, grantex } = await start();
+    server.next(
+      reply(200, { webhooks: [{ id: 'wh_1', url: 'https://e.com/\u001b[2J', events: ['a\u202e'], createdAt: 'now' }] }),
+      reply(400, { message: 'no \u001b[31mway', code: 'BAD_REQUEST', requestId: 'req_\u0007' }),
+    );
+    const good = await grantex('list');
+    const bad = await grantex('list');
+    expect(`${good.stdout}${bad.stderr}`).not.toMatch(/[^\P{C}\n]/u);
+  });
+
+  it('an API key on the command line works, with a warning that does not repeat it', async () => {
+    const server = opened(await grantexServer());
+    const argv = ['endpoints', 'grantex', 'list', '--base-url', server.baseUrl, '--api-key', grantexKey];
+    const ended = await hookproof(argv);
+    expect(ended).toMatchObject({ code: 0, stderr: expect.stringMatching(/Warning.*GRANTEX_API_KEY/) });
+    expect(ended.stderr).not.toContain(grantexKey);
+  });
+
+  it('an error of the API is told with what to do, as JSON too', async () => {
+    const server = opened(await grantexServer());
+    const env = { GRANTEX_URL: server.baseUrl, GRANTEX_API_KEY: 'gx_wrong' };
+    const ended = await hookproof(['endpoints', 'grantex', 'list', '--json'], { env });
+    expect(ended.code).toBe(3);
+    const { error } = JSON.parse(ended.stderr);
+    expect(error).toMatchObject({
+      code: 'unauthorized',
+      status: 401,
+      providerMessage: 'Invalid API key',
+      requestId: 'req_1',
+    });
+    expect(ended.stderr).not.toContain('gx_wrong');
+  });
+
+  it('a create whose answer is lost is not repeated', async () => {
+    const { server, grantex } = await start();
+    server.next(loseAnswer);
+    const ended = await grantex('create', '--url', url, '--events', 'grant.created', '--print-secret');
+    expect(ended).toMatchObject({ code: 3, stderr: expect.stringContaining('list') });
+    expect(server.rows).toHaveLength(1);
+  });
+});

@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { grantex } from '@hookproof/core';
+import { sampleTypes } from '@hookproof/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { readManifest, root } from '../workspace.ts';
+import { hookproof, hookproofProcess } from './hookproof.ts';
+
+// A process of TypeScript takes a second to start where others run beside it.
+vi.setConfig({ testTimeout: 30_000 });
+
+describe('hookproof', () => {
+  it('without a command prints the help, and ends with 2', async () => {
+    const { code, stderr } = await hookproof([]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Usage: hookproof')]);
+  });
+
+  it('--version is that of the package', async () => {
+    const { version } = readManifest(`${root}/packages/cli`);
+    expect(await hookproofProcess(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('a misspelt command or option is told with the right one', async () => {
+    expect(await hookproof(['sned'])).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean send') });
+    const { code, stderr } = await hookproof(['send', 'grantex', '--sekret', 'x']);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/--sekret(.|\n)*hookproof send --help/)]);
+  });
+
+  it('with --json an error is JSON too', async () => {
+    const { code, stdout, stderr } = await hookproof(['send', 'nobody', '--json']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(JSON.parse(stderr)).toEqual({
+      error: { code: 'usage', message: expect.stringContaining('nobody'), fix: expect.stringContaining('grantex') },
+    });
+  });
+
+  it('colours are for terminals alone, and NO_COLOR turns them off', async () => {
+    const fail = (env: Record<string, string>, isTerminal: boolean) =>
+      hookproof(['send', 'nobody'], { env, isTerminal });
+    expect((await fail({}, true)).stderr).toContain('\u001b[31m');
+    expect((await fail({ NO_COLOR: '1' }, true)).stderr).not.toContain('\u001b');
+    expect((await fail({}, false)).stderr).not.toContain('\u001b');
+  });
+});
+
+describe('completion', () => {
+  const complete = async (...words: string[]) => {
+    const { stdout } = await hookproofProcess(['complete', '--', ...words]);
+    return stdout
+      .split('\n')
+      .flatMap((line) => (line === '' || line.startsWith(':') ? [] : [line.split('\t')[0] ?? '']));
+  };
+
+  it('knows commands, options, and the values of which there is a list', async () => {
+    const found = Promise.all([
+      complete(''),
+      complete('send', 'gr'),
+      complete('send', 'grantex', ''),
+      complete('send', 'grantex', '--ret'),
+      complete('send', 'grantex', '--retries', ''),
+      complete('endpoints', 'grantex', 'de'),
+    ]);
+    expect(await found).toEqual([
+      ['send', 'verify', 'endpoints', 'inbox', 'completion'],
+      ['grantiva', 'grantex', 'gravv'],
+      sampleTypes(grantex()),
+      ['--retries'],
+      ['real', 'fast', 'none'],
+      ['delete', 'deliveries'],
+    ]);
+  });
+
+  it('prints a script that the shell takes', async () => {
+    const { code, stdout } = await hookproofProcess(['completion', 'bash']);
+    expect(code).toBe(0);
+    execFileSync('bash', ['-n'], { input: stdout });
+    expect(stdout).toContain('hookproof complete --');
+    expect(await hookproof(['completion', 'tcsh'])).toMatchObject({ code: 2 });
+  });
+});

@@ -1,0 +1,258 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { GrantexDelivery } from '@hookproof/endpoints';
+import * as z from 'zod';
+
+/** A request as the provider got it. */
+interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Takes the place of one answer. `perform` does what was asked for, and returns what would have been answered. */
+export type Answer = (response: ServerResponse, perform: () => Reply, seen: Seen) => void;
+
+/** A provider's API on loopback, with its state in memory. */
+export interface ProviderServer {
+  readonly baseUrl: string;
+  /** All requests, the oldest first. */
+  readonly seen: readonly Seen[];
+  /** What to answer to the next requests instead of the usual, one each. */
+  readonly next: (...answers: readonly Answer[]) => void;
+  readonly close: () => Promise<void>;
+}
+
+async function serve(api: (seen: Seen) => Reply): Promise<ProviderServer> {
+  const seen: Seen[] = [];
+  const answers: Answer[] = [];
+  const server = createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    const { method = '', headers } = request;
+    const one: Seen = { method, path: pathname, query: searchParams, headers, body: await text(request) };
+    seen.push(one);
+    const answer = answers.shift() ?? usual;
+    answer(response, () => api(one), one);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    baseUrl: `http://127.0.0.1:${port}`,
+    seen,
+    next: (...more) => void answers.push(...more),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export function write(response: ServerResponse, { status, body, headers }: Reply): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(body === undefined ? undefined : JSON.stringify(body));
+}
+
+/** Answers as always. */
+export const usual: Answer = (response, perform) => write(response, perform());
+
+/** Answers with this. */
+export function reply(status: number, body?: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+  return (response) => write(response, { status, body, headers });
+}
+
+/** Answers with these bytes. */
+export function bytes(status: number, body: string | Uint8Array): Answer {
+  return (response) => response.writeHead(status).end(body);
+}
+
+/** Never answers. */
+export const silence: Answer = () => undefined;
+
+/** Sends headers and the beginning of a body, and then nothing. */
+export function stall(status: number): Answer {
+  return (response) => void response.writeHead(status, { 'content-length': '1000' }).write('{"id":');
+}
+
+/** Breaks the connection before the headers. */
+export const reset: Answer = (response) => response.socket?.destroy();
+
+/** Breaks the connection in the middle of the body. */
+export function resetInBody(status: number): Answer {
+  return (response) => {
+    response.writeHead(status, { 'content-length': '1000' });
+    response.write('{"id":', () => response.socket?.destroy());
+  };
+}
+
+/** Does what was asked for, and breaks the connection before the answer. */
+export const loseAnswer: Answer = (response, perform) => {
+  perform();
+  response.socket?.destroy();
+};
+
+function json(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+const minute = 60_000;
+/** Endpoints are made a minute apart, from here on. */
+const start = Date.parse('2026-03-01T12:00:00Z');
+
+const events = z.array(z.string().min(1)).min(1);
+const NewGrantiva = z.strictObject({
+  url: z.string().startsWith('https://'),
+  events,
+  description: z.string().optional(),
+});
+const GrantivaChange = z.strictObject({
+  isActive: z.boolean().optional(),
+  events: events.optional(),
+  description: z.string().optional(),
+});
+
+interface GrantivaRow {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly isActive: boolean;
+  readonly description?: string | null | undefined;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** What a test may say of an endpoint that is there. */
+type GrantivaInput = Pick<GrantivaRow, 'url' | 'events' | 'description'> & { readonly isActive?: boolean };
+
+export const grantivaToken = 'gpat_0123456789abcdefTOKEN';
+export const grantivaCookie = 'vapor-session=0123456789abcdefCOOKIE; theme=dark';
+
+/** Grantiva's `/api/v1/org/webhooks`, newest first; with http for endpoints refused. */
+export async function grantivaServer() {
+  const rows: GrantivaRow[] = [];
+  const secrets: string[] = [];
+  let made = 0;
+  const root = '/api/v1/org/webhooks';
+  const add = (row: GrantivaInput): GrantivaRow => {
+    const createdAt = new Date(start + made++ * minute).toISOString();
+    const whole = { ...row, id: randomUUID(), isActive: row.isActive ?? true, createdAt, updatedAt: createdAt };
+    rows.unshift(whole);
+    return whole;
+  };
+  const server = await serve(({ method, path, headers, body }) => {
+    const known = headers.authorization === `Bearer ${grantivaToken}` || headers.cookie === grantivaCookie;
+    if (!known) return { status: 401, body: { error: true, reason: 'Unauthorized' } };
+    if (path === root && method === 'GET') return { status: 200, body: rows };
+    if (path === root && method === 'POST') {
+      const { success, data } = NewGrantiva.safeParse(json(body));
+      if (!success) return { status: 422, body: { error: true, reason: 'url must be https' } };
+      const { updatedAt: _, ...row } = add(data);
+      const secret = `whsec_${randomBytes(24).toString('hex')}`;
+      secrets.push(secret);
+      return { status: 201, body: { ...row, secret } };
+    }
+    const index = rows.findIndex(({ id }) => path === `${root}/${id}`);
+    const row = rows[index];
+    if (row === undefined) return { status: 404, body: { error: true, reason: 'Not Found' } };
+    if (method === 'DELETE') {
+      rows.splice(index, 1);
+      return { status: 204 };
+    }
+    if (method !== 'PATCH') return { status: 405, body: { error: true, reason: 'Method Not Allowed' } };
+    const change = GrantivaChange.safeParse(json(body));
+    if (!change.success) return { status: 422, body: { error: true, reason: 'Unprocessable' } };
+    const { isActive = row.isActive, events = row.events, description = row.description } = change.data;
+    const updatedAt = new Date(start + made++ * minute).toISOString();
+    const changed = { ...row, isActive, events, description, updatedAt };
+    rows[index] = changed;
+    return { status: 200, body: changed };
+  });
+  return { ...server, rows, secrets, add };
+}
+
+const NewGrantex = z.strictObject({ url: z.url(), events });
+
+interface GrantexRow {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly createdAt: string;
+}
+
+export const grantexKey = 'gx_0123456789abcdefAPIKEY';
+
+/** Grantex's `/v1/webhooks`, oldest first, with its deliveries. */
+export async function grantexServer() {
+  const rows: GrantexRow[] = [];
+  const secrets: string[] = [];
+  const deliveries: GrantexDelivery[] = [];
+  let made = 0;
+  const root = '/v1/webhooks';
+  const refuse = (status: number, code: string, message: string): Reply => ({
+    status,
+    body: { message, code, requestId: 'req_1' },
+  });
+  const add = (row: Pick<GrantexRow, 'url' | 'events'>): GrantexRow => {
+    const createdAt = new Date(start + made * minute).toISOString();
+    const whole = { id: `wh_${String(++made).padStart(8, '0')}`, createdAt, ...row };
+    rows.push(whole);
+    return whole;
+  };
+  const server = await serve(({ method, path, query, headers, body }) => {
+    if (headers.authorization !== `Bearer ${grantexKey}`) return refuse(401, 'UNAUTHORIZED', 'Invalid API key');
+    if (path === root && method === 'GET') return { status: 200, body: { webhooks: rows } };
+    if (path === root && method === 'POST') {
+      if (headers['content-type'] !== 'application/json') return refuse(415, 'BAD_REQUEST', 'Unsupported Media Type');
+      const { success, data } = NewGrantex.safeParse(json(body));
+      if (!success) return refuse(400, 'BAD_REQUEST', 'url and events are required');
+      const secret = randomBytes(24).toString('hex');
+      secrets.push(secret);
+      return { status: 201, body: { ...add(data), secret } };
+    }
+    const index = rows.findIndex(({ id }) => path === `${root}/${id}` || path === `${root}/${id}/deliveries`);
+    if (index === -1) return refuse(404, 'NOT_FOUND', 'Webhook not found');
+    if (path.endsWith('/deliveries')) {
+      const status = query.get('status');
+      const page = Number(query.get('page') ?? 1);
+      const pageSize = Math.min(Number(query.get('pageSize') ?? 20), 100);
+      const all = deliveries.filter((one) => status === null || one.status === status);
+      const part = all.slice((page - 1) * pageSize, page * pageSize);
+      return { status: 200, body: { deliveries: part, total: all.length, page, pageSize } };
+    }
+    if (method !== 'DELETE') return refuse(404, 'NOT_FOUND', 'Route not found');
+    rows.splice(index, 1);
+    return { status: 204 };
+  });
+  /** A new delivery, which is the first of the list. */
+  const deliver = (status: GrantexDelivery['status'] = 'delivered') => {
+    const number = deliveries.length + 1;
+    deliveries.unshift({
+      id: `whd_${number}`,
+      webhookId: 'wh_00000001',
+      eventId: `evt_${number}`,
+      eventType: 'grant.created',
+      status,
+      attempts: 1,
+      maxAttempts: 5,
+      url: 'https://example.com/hooks',
+      lastError: status === 'failed' ? 'HTTP 500' : undefined,
+      createdAt: new Date(start + number * minute).toISOString(),
+      deliveredAt: status === 'delivered' ? new Date(start + number * minute).toISOString() : undefined,
+    });
+  };
+  return { ...server, rows, secrets, add, deliveries, deliver };
+}
