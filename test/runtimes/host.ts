@@ -1,6 +1,14 @@
 import type { Serve } from '@hookproof/testing/conformance';
 import { serveFunctions } from './functions.ts';
-import { type AppOrder, type AppStarted, decode, encode, type Way } from './hosts/wire.ts';
+import {
+  type AppOrder,
+  type AppStarted,
+  type CallMade,
+  type CallOrder,
+  decode,
+  encode,
+  type Way,
+} from './hosts/wire.ts';
 import { type Listening, start } from './process.ts';
 import type { Runtime } from './runtimes.ts';
 
@@ -8,6 +16,8 @@ import type { Runtime } from './runtimes.ts';
 export interface Host extends Listening {
   /** `serve` of the conformance suite: makes the app in the host. */
   readonly serve: (way: Way, bodyRead: boolean) => Serve;
+  /** Makes a call of an endpoint client in the host. */
+  readonly call: (order: CallOrder) => Promise<CallMade>;
 }
 
 /** Starts a host, and resolves once it takes orders. */
@@ -16,6 +26,9 @@ export async function startHost({ command, host, says }: Runtime, project: strin
   const orders = `${listening.origin}/orders`;
   const functions = await serveFunctions();
   let count = 0;
+  const checkRuntime = (runtime: string) => {
+    if (!runtime.startsWith(says)) throw new Error(`this host is no ${says}, but ${runtime}`);
+  };
 
   return {
     ...listening,
@@ -26,7 +39,7 @@ export async function startHost({ command, host, says }: Runtime, project: strin
       const reply = await fetch(orders, { method: 'POST', body: encode(order) });
       if (!reply.ok) throw new Error(`the host started no app: ${await reply.text()}`);
       const { url, runtime } = decode<AppStarted>(await reply.text());
-      if (!runtime.startsWith(says)) throw new Error(`this host is no ${says}, but ${runtime}`);
+      checkRuntime(runtime);
       const close = async () => {
         const ended = await fetch(`${orders}/${id}`, { method: 'DELETE' });
         if (!ended.ok) throw new Error(`the host could not end an app: ${await ended.text()}`);
@@ -34,6 +47,13 @@ export async function startHost({ command, host, says }: Runtime, project: strin
         functions.forget(id);
       };
       return { url, close };
+    },
+    async call(order) {
+      const reply = await fetch(`${listening.origin}/calls`, { method: 'POST', body: encode(order) });
+      if (!reply.ok) throw new Error(`the host made no call: ${await reply.text()}`);
+      const made = decode<CallMade>(await reply.text());
+      checkRuntime(made.runtime);
+      return made;
     },
     async end() {
       await listening.end();

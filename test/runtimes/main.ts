@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runEndpoints } from './endpoints.ts';
 import { runExample } from './example.ts';
 import { runInbox } from './inbox.ts';
 import { installRuntimes, makeHosts } from './prepare.ts';
@@ -23,6 +24,7 @@ await installRuntimes();
 const project = await makeHosts(scratch, [...new Set(chosen.map(({ host }) => host))]);
 const jobs: readonly (() => Promise<Result>)[] = chosen.flatMap((runtime) => [
   ...runtime.ways.map((way) => () => runSuite(runtime, way, project)),
+  () => runEndpoints(runtime, project),
   ...(['node', 'bun'].includes(runtime.host) ? [() => runInbox(runtime, project)] : []),
   ...(runtime.name === 'workerd' ? [() => runExample(runtime.version(), project)] : []),
 ]);

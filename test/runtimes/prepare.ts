@@ -24,7 +24,7 @@ export async function makeHosts(scratch: string, hosts: readonly Runtime['host']
   const tarballs = join(scratch, 'tarballs');
   await packPackages(tarballs);
   const frameworks = ['express', 'fastify', 'hono'];
-  const own = ['core', 'inbox', 'testing', ...frameworks];
+  const own = ['core', 'endpoints', 'inbox', 'testing', ...frameworks];
   await makeProject(project, tarballs, own, ['@hono/node-server', 'libsql', ...frameworks]);
   cpSync(join(here, 'hosts'), project, { recursive: true });
   for (const host of hosts) await bundle(`${host}.ts`, project, host === 'workerd' ? forWorkers : forOthers);

@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 /** A process that listens on loopback. */
 export interface Listening {
   readonly origin: string;
+  /** What it has written to standard output. */
+  readonly output: () => string;
   /** What it has written to standard error. */
   readonly complaints: () => string;
   readonly end: () => Promise<void>;
@@ -28,7 +30,10 @@ export async function start(
   running.add(child);
   const errors: string[] = [];
   child.stderr.on('data', (chunk) => errors.push(String(chunk)));
-  const exited = once(child, 'exit').finally(() => running.delete(child));
+  const output: string[] = [];
+  child.stdout.on('data', (chunk) => output.push(String(chunk)));
+  // Unlike `exit`, this comes when all that it wrote has been read.
+  const exited = once(child, 'close').finally(() => running.delete(child));
   const failed = exited.then(([code]) => {
     throw new Error(`${program} ended with ${code} before it listened:\n${errors.join('')}`);
   });
@@ -37,6 +42,7 @@ export async function start(
   const { port } = JSON.parse(String(line)) as { port: number };
   return {
     origin: `http://127.0.0.1:${port}`,
+    output: () => output.join(''),
     complaints: () => errors.join(''),
     async end() {
       child.kill('SIGKILL');

@@ -1,4 +1,4 @@
-import type { Exception } from './exceptions.ts';
+import { type Exception, exceptions } from './exceptions.ts';
 
 /** A test by its name. */
 export type Test = readonly [title: string, run: () => Promise<void>];
@@ -25,13 +25,15 @@ export async function runTests(
   about: Pick<Result, 'runtime' | 'version' | 'subject'>,
   tests: readonly Test[],
   process: { readonly complaints: () => string },
-  exceptionFor: (title: string) => Exception | undefined = () => undefined,
 ): Promise<Result> {
   const started = performance.now();
   const excepted: Exception[] = [];
   const failures: string[] = [];
   for (const [title, run] of tests) {
-    const exception = exceptionFor(title);
+    const exception = exceptions.find(
+      ({ runtimes, subject, test }) =>
+        about.runtime.startsWith(runtimes) && about.subject === subject && title.endsWith(`: ${test}`),
+    );
     const error = await failureOf(run);
     if (exception !== undefined && error === undefined) failures.push(`${title}\nis an exception, but passes`);
     else if (exception !== undefined) excepted.push(exception);

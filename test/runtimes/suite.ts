@@ -1,5 +1,4 @@
 import { adapterConformance } from '@hookproof/testing/conformance';
-import { exceptions } from './exceptions.ts';
 import { startHost } from './host.ts';
 import type { Way } from './hosts/wire.ts';
 import { type Result, runTests, type Test } from './results.ts';
@@ -17,11 +16,7 @@ export async function runSuite(runtime: Runtime, way: Way, project: string): Pro
       serveConsumed: host.serve(way, true),
     });
     const about = { runtime: runtime.name, version: runtime.version(), subject: `@hookproof/${way}` };
-    return await runTests(about, tests, host, (title) =>
-      exceptions.find(
-        (one) => runtime.name.startsWith(one.runtimes) && one.way === way && title.endsWith(`: ${one.test}`),
-      ),
-    );
+    return await runTests(about, tests, host);
   } finally {
     await host.end();
   }

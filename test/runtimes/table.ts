@@ -27,7 +27,7 @@ function exceptionLines(results: readonly Result[]): string[] {
   return exceptions.flatMap((exception) => {
     const met = results.filter(({ excepted }) => excepted.includes(exception)).map(({ runtime }) => runtime);
     if (met.length === 0) return [];
-    return [`\nexception: @hookproof/${exception.way} on ${met.join(', ')}: ${exception.test}\n  ${exception.reason}`];
+    return [`\nexception: ${exception.subject} on ${met.join(', ')}: ${exception.test}\n  ${exception.reason}`];
   });
 }
 

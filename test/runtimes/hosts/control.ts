@@ -1,4 +1,5 @@
-import { type AppOrder, type AppStarted, decode, encode } from './wire.ts';
+import { makeCall } from './endpoint-calls.ts';
+import { type AppOrder, type AppStarted, type CallMade, type CallOrder, decode, encode } from './wire.ts';
 
 /** An app that a host has started. */
 export interface Running {
@@ -8,13 +9,21 @@ export interface Running {
   readonly close: () => void | Promise<void>;
 }
 
-/** The control side of a host: POST starts the app of an order, DELETE ends the one that the path names. */
+/**
+ * The control side of a host: POST starts the app of an order, DELETE ends the one that the path names. POST to `/calls`
+ * makes one call of an endpoint client.
+ */
 export function control(runtime: string, start: (order: AppOrder, request: Request) => Promise<Running>) {
   const running = new Map<string, Running>();
   return async (request: Request): Promise<Response> => {
     try {
+      const { pathname } = new URL(request.url);
+      if (pathname === '/calls') {
+        const made = await makeCall(decode<CallOrder>(await request.text()));
+        return new Response(encode({ ...made, runtime } satisfies CallMade));
+      }
       if (request.method === 'DELETE') {
-        const id = new URL(request.url).pathname.split('/').at(-1) ?? '';
+        const id = pathname.split('/').at(-1) ?? '';
         await running.get(id)?.close();
         running.delete(id);
         return new Response('ended');

@@ -1,4 +1,5 @@
 import type { Diagnosis, OutcomeReport, Secret } from '@hookproof/core';
+import type { EndpointErrorCode, NewGrantexEndpoint, WantedGrantexEndpoint } from '@hookproof/endpoints';
 
 /** The ways into a receiver that are tested: core's two functions, and the adapters. */
 export type Way = 'core.fetch' | 'core.receive' | 'hono' | 'express' | 'fastify';
@@ -64,6 +65,49 @@ interface Report {
   readonly facts: Omit<OutcomeReport, 'diagnose'>;
   readonly diagnosis: Diagnosis | undefined;
   readonly hasRequest: boolean;
+}
+
+/** What the suite asks a host for: one call of a new endpoint client. */
+export type CallOrder = EndpointCall & {
+  readonly provider: 'grantiva' | 'grantex';
+  readonly baseUrl: string;
+  readonly credential: string;
+  readonly timeoutMs?: number | undefined;
+  readonly maxAttempts: number;
+  /** URL that the host asks meanwhile; its answer aborts the call. */
+  readonly abortWhen?: string | undefined;
+  /** Whether the client's fetch keeps no connection, which Deno alone has an option for. */
+  readonly keepsNoConnection?: boolean | undefined;
+};
+
+/** A method of an endpoint client, and its arguments. */
+export type EndpointCall =
+  | { readonly method: 'list' }
+  | { readonly method: 'create'; readonly endpoint: NewGrantexEndpoint }
+  | { readonly method: 'ensure'; readonly endpoint: WantedGrantexEndpoint }
+  | { readonly method: 'delete'; readonly id: string }
+  | { readonly method: 'deliveries'; readonly id: string; readonly pageSize: number };
+
+/** What became of such a call. */
+export interface CallMade {
+  /** What the host says that it runs on. */
+  readonly runtime: string;
+  /** What it returned, as JSON shows it. */
+  readonly value?: unknown;
+  /** The secret, where it returned one. */
+  readonly revealed?: string | undefined;
+  /** What it threw. */
+  readonly error?: CallError | undefined;
+}
+
+/** The facts of an `EndpointError`. */
+export interface CallError {
+  readonly code: EndpointErrorCode;
+  readonly message: string;
+  readonly attempts: number;
+  readonly status?: number | undefined;
+  readonly providerMessage?: string | undefined;
+  readonly cause?: unknown;
 }
 
 /** Writes a message as JSON, in which dates, bytes and errors are tagged. */
