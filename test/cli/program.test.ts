@@ -25,6 +25,11 @@ describe('hookproof', () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(/--sekret(.|\n)*hookproof send --help/)]);
   });
 
+  it('a mistake leads to the help of the command it was made in', async () => {
+    const { code, stderr } = await hookproof(['endpoints', 'grantiva', 'create', '--url', 'https://example.com']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('hookproof endpoints grantiva create --help')]);
+  });
+
   it('with --json an error is JSON too', async () => {
     const { code, stdout, stderr } = await hookproof(['send', 'nobody', '--json']);
     expect([code, stdout]).toEqual([2, '']);
@@ -58,6 +63,9 @@ describe('completion', () => {
       complete('send', 'grantex', '--ret'),
       complete('send', 'grantex', '--retries', ''),
       complete('endpoints', 'grantex', 'de'),
+      complete('inbox', 'counts', 'pnpm-w'),
+      complete('verify', 'grantex', '--body-file', './pnpm-w'),
+      complete('verify', './pac'),
     ]);
     expect(await found).toEqual([
       ['send', 'verify', 'endpoints', 'inbox', 'completion'],
@@ -66,6 +74,9 @@ describe('completion', () => {
       ['--retries'],
       ['real', 'fast', 'none'],
       ['delete', 'deliveries'],
+      ['pnpm-workspace.yaml'],
+      ['./pnpm-workspace.yaml'],
+      ['./package.json', './packages/'],
     ]);
   });
 

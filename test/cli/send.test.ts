@@ -72,6 +72,25 @@ describe('send', () => {
     expect([code, stdout.trim().split('\n')]).toEqual([0, sampleTypes(gravv())]);
   });
 
+  it('without a type and a count, a sample of every type is sent', async () => {
+    const { events, send } = await app(gravv());
+    expect(await send()).toMatchObject({ code: 0 });
+    expect(events.map(({ type }) => type).sort()).toEqual([...sampleTypes(gravv())].sort());
+  });
+
+  it('a mistake in an option is told under its name on the command line', async () => {
+    const { send } = await app(gravv());
+    expect(await send('--tamper', 'timestamp')).toMatchObject({ code: 2, stderr: expect.stringContaining('--tamper') });
+    expect(await send('--signed-ago', '5')).toMatchObject({ code: 2, stderr: expect.stringContaining('--signed-ago') });
+  });
+
+  it('a reply that the real sender breaks on is told with what to answer instead', async () => {
+    const url = await listen((_request, response) => response.writeHead(204).end());
+    const env = { HOOKPROOF_SECRET: 'a secret for tests', HOOKPROOF_URL: url };
+    const { code, stderr } = await hookproof(['send', 'grantex'], { env });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('answer 200')]);
+  });
+
   it("--data is put into the provider's envelope", async () => {
     const { events, send } = await app(grantiva());
     expect(await send('device.high_risk', '--data', '{"device_id":"dev_7","risk_score":91}')).toMatchObject({
@@ -155,7 +174,11 @@ describe('send', () => {
 
   it('says what to look at where everything failed alike', async () => {
     const { url, send } = await app(gravv());
-    expect(await send('--wrong-secret')).toMatchObject({ stderr: expect.stringContaining('HOOKPROOF_SECRET') });
+    const refused = await hookproof(['send', 'gravv', '--url', url], { env: { HOOKPROOF_SECRET: 'another secret' } });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('the same secret') });
+    // What was to be refused, and the summary alone, need no advice.
+    expect(await send('--wrong-secret')).toMatchObject({ code: 1, stderr: '' });
+    expect(await send('--quiet', '--url', new URL('/nothing', url).href)).toMatchObject({ code: 1, stderr: '' });
     expect(await send('--url', new URL('/nothing', url).href)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('/nothing'),

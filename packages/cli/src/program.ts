@@ -45,4 +45,4 @@ First steps:
   $ hookproof inbox list webhooks.db --state dead      what could not be handled?
 
 Exit codes: 0 done, and the answer is yes; 1 done, and the answer is no; 2 wrong command line; 3 could not be done;
-130 ended by Ctrl-C. Every command has --help and --json.`;
+130 ended by Ctrl-C. Every command has --help, and --json but for completion.`;

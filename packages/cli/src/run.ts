@@ -1,4 +1,4 @@
-import { CommanderError } from '@commander-js/extra-typings';
+import { type Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import { type Failure, type FailureDetails, failureOf, usage } from './failure.ts';
 import { createProgram } from './program.ts';
@@ -26,23 +26,30 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   const shell = createShell(terminal, (ended) => {
     code = ended;
   });
+  const program = createProgram(shell);
   try {
-    await createProgram(shell).parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCode.ok;
-    const failure = thrown instanceof CommanderError ? mistake(thrown, argv) : failureOf(thrown);
+    const failure = thrown instanceof CommanderError ? mistake(thrown, program, argv) : failureOf(thrown);
     tell(failure, terminal, argv.includes('--json'));
     return interruption(terminal) ?? failure.exitCode;
   }
 }
 
 /** What commander says of a wrong command line. */
-function mistake({ code, message }: CommanderError, argv: readonly string[]): Failure {
+function mistake({ code, message }: CommanderError, program: Command, argv: readonly string[]): Failure {
   // Commander has printed the help instead.
   if (code === 'commander.help') return usage('A command is missing; see above.');
-  const [command] = code === 'commander.unknownCommand' ? [] : argv.filter((word) => /^[a-z]+$/.test(word));
-  return usage(message.replace(/^error: /, ''), `Try: hookproof ${command ? `${command} ` : ''}--help`);
+  const help = ['hookproof', ...commandOf(program, argv), '--help'].join(' ');
+  return usage(message.replace(/^error: /, ''), `Try: ${help}`);
+}
+
+/** The words of a command line that name the command. */
+function commandOf(program: CommandUnknownOpts, [word, ...words]: readonly string[]): readonly string[] {
+  const command = program.commands.find((one) => one.name() === word);
+  return word === undefined || command === undefined ? [] : [word, ...commandOf(command, words)];
 }
 
 function tell({ code, message, fix, details }: Failure, terminal: Terminal, json: boolean): void {

@@ -42,9 +42,9 @@ export class Report {
     if (this.json) await write(this.terminal.stdout, escaped(JSON.stringify(value)));
   }
 
-  /** A line beside the result: a warning, or what is being done. */
+  /** A line beside the result: a warning, or what is being done; with `--json` an object too. */
   async note(line: string): Promise<void> {
-    await write(this.terminal.stderr, line);
+    await write(this.terminal.stderr, this.json ? escaped(JSON.stringify({ note: line })) : line);
   }
 }
 

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { RootCommand } from '@bomb.sh/tab';
 import { Argument, type Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { grantex, grantiva, gravv, standardWebhooks } from '@hookproof/core';
@@ -38,7 +39,7 @@ function completions(program: Command, words: readonly string[] = []): RootComma
     for (const option of help.visibleOptions(command)) {
       const name = option.long?.slice(2);
       if (name === undefined) continue;
-      const values = option.argChoices ?? [];
+      const values = option.argChoices ?? (option.flags.endsWith('<path>') ? filesLike(words) : []);
       const takesValue = option.required || option.optional;
       const alias = option.short?.slice(1);
       if (takesValue)
@@ -57,8 +58,25 @@ function completions(program: Command, words: readonly string[] = []): RootComma
   return root;
 }
 
-function valuesOf(argument: string, [, provider]: readonly string[]): readonly string[] {
-  if (argument === 'provider') return providerNames;
-  const sending = [grantiva(), grantex(), gravv(), standardWebhooks()].filter(({ name }) => name === provider);
+function valuesOf(argument: string, words: readonly string[]): readonly string[] {
+  if (argument === 'provider') return [...providerNames, ...filesLike(words, /^\.{0,2}\//)];
+  if (argument === 'file' || argument === 'store') return filesLike(words);
+  const sending = [grantiva(), grantex(), gravv(), standardWebhooks()].filter(({ name }) => name === words[1]);
   return argument === 'type' ? sending.flatMap((one) => sampleTypes(one)) : [];
+}
+
+/** Files whose path begins with the last word; the shell completes none beside what is listed here. */
+function filesLike(words: readonly string[], only = /^/): readonly string[] {
+  const word = words.at(-1) ?? '';
+  if (!only.test(word)) return [];
+  const folder = word.slice(0, word.lastIndexOf('/') + 1);
+  const isHidden = (name: string) => name.startsWith('.') && !word.slice(folder.length).startsWith('.');
+  try {
+    const entries = readdirSync(folder === '' ? '.' : folder, { withFileTypes: true });
+    return entries
+      .filter(({ name }) => !isHidden(name))
+      .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`);
+  } catch {
+    return [];
+  }
 }

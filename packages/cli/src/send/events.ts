@@ -6,22 +6,23 @@ import type { Report } from '../terminal.ts';
 
 /** What to send. */
 export interface EventSource {
-  readonly type: string | undefined;
   /** JSON of the event's data, to be put into the provider's envelope. */
-  readonly data: string | undefined;
+  readonly data?: string | undefined;
   /** Path of a file with the whole body, sent byte for byte; `-` is standard input. */
-  readonly file: string | undefined;
+  readonly file?: string | undefined;
+  /** How many events; by default one, or one of each type that there are samples of. */
+  readonly count?: number | undefined;
 }
 
 /** The events to send: of a file, of data given, or samples, which go by the name of their type. */
 export async function eventsOf(
   provider: Provider,
-  { type, data, file }: EventSource,
-  count: number,
+  type: string | undefined,
+  { data, file, count }: EventSource,
   report: Report,
 ): Promise<readonly (string | RawEvent | TypedEvent<Provider>)[]> {
   if (data !== undefined && file !== undefined) throw usage('--data and --file were both given.', 'Give one.');
-  const repeat = <T>(event: T) => Array.from({ length: count }, () => event);
+  const repeat = <T>(event: T) => Array.from({ length: count ?? 1 }, () => event);
   if (file !== undefined) {
     const body = await readInput(file, 'The body', report);
     return repeat({ body, headers: typeHeader(provider, type) });
@@ -41,7 +42,8 @@ export async function eventsOf(
       `There are: ${samples.join(', ')}. Give --data for another.`,
     );
   }
-  return Array.from({ length: count }, (_, index) => type ?? samples[index % samples.length] ?? '');
+  const length = count ?? (type === undefined ? samples.length : 1);
+  return Array.from({ length }, (_, index) => type ?? samples[index % samples.length] ?? '');
 }
 
 /** A body sent as it is does not tell its type to the header that some providers have for it. */

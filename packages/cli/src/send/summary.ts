@@ -1,4 +1,5 @@
 import type { SimulatedAttempt, SimulatedDelivery } from '@hookproof/testing/simulator';
+import { printable, type Report } from '../terminal.ts';
 
 /** A run in figures. */
 export interface Summary {
@@ -39,4 +40,20 @@ export function summaryOf(deliveries: readonly SimulatedDelivery[]): Summary {
 /** The status of a reply, or why there is none that counts. */
 export function resultOf({ status, error }: SimulatedAttempt): string {
   return [status, error].filter((part) => part !== undefined).join(' ');
+}
+
+/** Prints the figures on a line. */
+export async function tellSummary(summary: Summary, report: Report): Promise<void> {
+  const { deliveries, delivered, failed, aborted, requests, results, durationMs } = summary;
+  const { bold, green, red } = report.colours;
+  const counts = results.map(([result, count]) => `${count} × ${printable(result)}`);
+  const parts = [
+    (delivered === deliveries ? green : red)(`${delivered} of ${deliveries} delivered`),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(aborted > 0 ? [`${aborted} stopped`] : []),
+    `${requests} ${requests === 1 ? 'request' : 'requests'}: ${counts.join(', ') || 'none'}`,
+    ...(durationMs === undefined ? [] : [`median ${durationMs.median} ms, p99 ${durationMs.p99} ms`]),
+  ];
+  await report.say(bold(parts.join('; ')));
+  await report.record({ kind: 'summary', ...summary, results: Object.fromEntries(results) });
 }

@@ -6,10 +6,19 @@ import { wordsOf } from './sh-words.ts';
 /** Options by which curl composes the body, or takes it from elsewhere. */
 const composes = new Set(['data-urlencode', 'form', 'F', 'form-string', 'get', 'G', 'upload-file', 'T']);
 
+/** `curl ^"https://…^" ^`, as browsers copy it: for a POSIX shell these are plain signs. */
+const ofCmd = /^(?:\$ )?curl\s+(?:\^"|[^\n']{0,2000} \^\r?\n)/;
+
 const text = { type: 'string', multiple: true } as const;
 
 /** Reads a curl command as browsers copy it: its headers and what it sends. Nothing is run. */
 export function readCurlCommand(command: string): CapturedRequest {
+  if (ofCmd.test(command)) {
+    throw usage(
+      'This command was copied for cmd of Windows, whose quoting is not read here.',
+      'Copy it as "cURL (bash)".',
+    );
+  }
   const [, ...args] = wordsOf(command.replace(/^\$ /, ''));
   const { tokens, positionals } = parseArgs({
     args,
@@ -43,7 +52,9 @@ export function readCurlCommand(command: string): CapturedRequest {
     headers: given.flatMap(({ name, value }) => (name === 'header' ? headerIn(value) : [])),
     body: Buffer.from(data.map(({ value }) => value).join('&')),
     isCut: false,
-    notes: [],
+    notes: given.some(({ name, value }) => name === 'header' && /\$\{?[A-Za-z_]/.test(value))
+      ? ['A header has a $ before a name: where your shell was to put a variable, there is none here.']
+      : [],
   };
 }
 

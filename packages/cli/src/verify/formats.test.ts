@@ -49,6 +49,12 @@ describe('the format is found out', () => {
     ['JSON that was cut off', '{"log":{"entries":[', 'not JSON'],
     ['an entry without a request', '{"log":{"entries":[{}]}}', 'Entry 1'],
     ['a HAR without entries', '{"log":{"entries":[]}}', 'no request'],
+    [
+      'a command for cmd',
+      'curl ^"https://a/hook^" ^\r\n  -H ^"A: 1^" ^\r\n  --data-raw ^"^{^}^"',
+      'for cmd of Windows',
+    ],
+    ['a command for PowerShell', 'Invoke-WebRequest -UseBasicParsing -Uri "https://a/hook" `', 'PowerShell'],
     ['a trace of answers alone', '<= Recv header, 2 bytes (0x2)\n0000: ', 'no request'],
   ])('%s is refused in words', (what, text, problem) => {
     const bytes = what === 'UTF-16' ? Buffer.from('\ufeffPOST', 'utf16le') : Buffer.from(text);
@@ -105,11 +111,18 @@ describe('a trace', () => {
 });
 
 describe('a curl command', () => {
+  it('with a variable in a header is taken as it stands, and said so', () => {
+    const [request] = read(`curl a -H "X-Signature: $SIG" -d '{"price":"$5","name":"$a"}'`);
+    expect(request?.notes).toEqual([expect.stringContaining('variable')]);
+    expect(read(`curl a -H "A: b" -d '{"price":"$a"}'`)[0]?.notes).toEqual([]);
+  });
+
   it.each([
     ['single quotes', `curl a -d '{"a": "b"}'`, '{"a": "b"}'],
     ['double quotes', 'curl a -d "{\\"a\\": \\"\\$b\\n\\"}"', '{"a": "$b\\n"}'],
     ["$'…'", 'curl a --data-raw $\'{"a": "\\u00e0\\\'\\n\\x41\\101\\\\"}\'', '{"a": "à\'\nAA\\"}'],
     ['no quotes', 'curl a -d {} | jq', '{}'],
+    ['what cmd quotes with', `curl a -d '{"^":"^"}'`, '{"^":"^"}'],
     ['its parts glued together', `curl a -d'{'"}"`, '{}'],
     ['data twice', 'curl a -d a=1 --data-binary b=2', 'a=1&b=2'],
     ['an @ that is meant', 'curl a --data-raw @x', '@x'],

@@ -34,6 +34,12 @@ function kindOf(begin: string, format: Format | undefined): keyof typeof readers
   if (format === 'har' || format === 'http') return format;
   const text = begin.trimStart();
   if (/^(?:\$ )?curl\s/.test(text)) return 'command';
+  if (/^(?:\$session = |Invoke-WebRequest\b)/.test(text)) {
+    throw usage(
+      'This command was copied for PowerShell, which is not read here.',
+      'Copy it as "cURL (bash)", or save a HAR.',
+    );
+  }
   if (format === undefined && text.startsWith('{') && !text.startsWith('{ [')) return 'har';
   for (const line of text.split('\n')) {
     if (format === undefined && readRequestLine(line) !== undefined) return 'http';

@@ -37,7 +37,11 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw usage('The file begins like a HAR, but is not JSON.', 'Was it cut off? Export it again.');
+    const isCut = text.trimStart().startsWith('{');
+    throw usage(
+      'The capture is not JSON, as a HAR is.',
+      isCut ? 'Was it cut off? Export it again.' : 'Leave out --format har.',
+    );
   }
 }
 

@@ -4,6 +4,8 @@ import type { Claimed } from './claimed.ts';
 import type { Verdict } from './judge.ts';
 import type { NamedSecret } from './secrets.ts';
 
+const page = 'https://github.com/hookproof/hookproof/blob/main/docs/diagnosis.md#causes';
+
 /** A verdict, and what is known beside it. */
 export interface Told {
   readonly verdict: Verdict;
@@ -74,7 +76,7 @@ async function sayRefused(verdict: Verdict, diagnosis: Diagnosis, report: Report
   if (fix !== '') await report.say(`  Fix: ${printable(fix)}`);
   const facts = Object.entries(evidence).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   if (facts.length > 0) await report.say(`  Evidence: ${printable(facts.join(', '))}`);
-  await report.say(`  More: docs/diagnosis.md#causes, ${cause}`);
+  await report.say(`  More: ${page}, ${cause}`);
 }
 
 /** What follows from the verdict for somebody who holds a capture and not a running app. */
