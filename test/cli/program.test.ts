@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { grantex } from '@hookproof/core';
 import { sampleTypes } from '@hookproof/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { readManifest, root } from '../workspace.ts';
-import { hookproof, hookproofProcess } from './hookproof.ts';
+import { hookproof, hookproofProcess, program } from './hookproof.ts';
 
 // A process of TypeScript takes a second to start where others run beside it.
 vi.setConfig({ testTimeout: 30_000 });
@@ -36,6 +36,45 @@ describe('hookproof', () => {
     expect(JSON.parse(stderr)).toEqual({
       error: { code: 'usage', message: expect.stringContaining('nobody'), fix: expect.stringContaining('grantex') },
     });
+  });
+
+  it('what stands where an option or a command should be is not repeated: it may be a secret', async () => {
+    const wrong = [
+      ['send', 'grantex', '--sekret=gx_SECRET'],
+      ['endpoints', 'grantex', 'list', '--apikey=gx_SECRET'],
+      ['endpoints', 'grantex', 'gx_SECRET'],
+      ['inbox', 'postgres://app:gx_SECRET@localhost/app', 'list'],
+    ];
+    for (const argv of wrong) {
+      const { code, stderr } = await hookproof(argv);
+      expect([argv, code, stderr.includes('gx_SECRET')]).toEqual([argv, 2, false]);
+    }
+  });
+
+  it('text from outside acts on no terminal, in JSON and in notes too', async () => {
+    const name = './gr\u009b31m\u202e\u001b[2J.js';
+    for (const argv of [
+      ['send', name],
+      ['send', name, '--json'],
+    ]) {
+      expect((await hookproof(argv)).stderr).not.toMatch(/[^\P{C}\n]/u);
+    }
+  });
+
+  it('FORCE_COLOR turns colours on where there is no terminal', async () => {
+    expect((await hookproof(['send', 'nobody'], { env: { FORCE_COLOR: '1' } })).stderr).toContain('\u001b[31m');
+  });
+
+  it('a reader who leaves does not change the exit code, and a result that cannot be written is 3', async () => {
+    const capture = 'POST / HTTP/1.1\nX-Gravv-Signature: 00\n\n{}';
+    const sh = (redirection: string) => {
+      const command = `"${process.execPath}" ${program.map((word) => `"${word}"`).join(' ')} verify gravv - ${redirection}`;
+      const options = { input: capture, env: { ...process.env, HOOKPROOF_SECRET: 'a secret for tests' } };
+      const { status, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', command], options);
+      return [status, stderr.toString()];
+    };
+    expect(sh('| true')).toEqual([1, '']);
+    expect(sh('> /dev/full')).toEqual([3, expect.stringMatching(/^Error: the result could not be written.*\n$/)]);
   });
 
   it('colours are for terminals alone, and NO_COLOR turns them off', async () => {

@@ -267,7 +267,24 @@ describe('send', () => {
     expect(piped.stdout.trim().split('\n')).toHaveLength(201);
   });
 
-  it('Ctrl-C begins nothing more, tells what was done, and ends with 130', async () => {
+  it('an option that is refused on a terminal leaves no bar behind', async () => {
+    const { env } = await app(gravv());
+    const argv = ['send', 'gravv', '--count', '50', '--tamper', 'timestamp'];
+    const { code, stderr } = await hookproof(argv, { env, isTerminal: true });
+    expect([code, stderr]).toEqual([2, expect.not.stringContaining('deliveries')]);
+  });
+
+  it('--quiet prints the summary alone', async () => {
+    const { send } = await app(gravv());
+    const { stdout, stderr } = await send('--count', '3', '--quiet');
+    expect([stdout.trim().split('\n').length, stderr]).toEqual([1, '']);
+    expect((await send('--count', '3', '--quiet', '--json')).records()).toHaveLength(1);
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s begins nothing more, tells what was done, and ends with %i', async (signal, expected) => {
     let arrived = () => {};
     const first = new Promise<void>((resolve) => {
       arrived = resolve;
@@ -275,13 +292,13 @@ describe('send', () => {
     const { env } = await app(gravv(), () => arrived());
     const child = spawn(process.execPath, [...program, 'send', 'gravv', '--count', '1000', '--rate', '5'], {
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     const output = buffer(child.stdout);
     const ended = once(child, 'exit');
     await first;
-    child.kill('SIGINT');
-    expect(await ended).toEqual([130, null]);
+    child.kill(signal);
+    expect(await ended).toEqual([expected, null]);
     expect((await output).toString()).toMatch(/of 1000 delivered.*stopped/);
   });
 

@@ -7,11 +7,18 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   // Once: who asks a second time does not want to wait.
   process.once(name, () => stopping.abort(name));
 }
-// `hookproof … | head` closes the pipe: nobody reads the rest.
+
+let isLost = false;
 process.stdout.on('error', (error) => {
-  if ('code' in error && error.code === 'EPIPE') process.exit(exitCode.ok);
-  throw error;
+  // `hookproof … | head` closes the pipe: nobody reads the rest, so nothing more is begun.
+  stopping.abort('EPIPE');
+  if (isLost || ('code' in error && error.code === 'EPIPE')) return;
+  isLost = true;
+  process.stderr.write(`Error: the result could not be written (${'code' in error ? error.code : error.name}).\n`);
 });
+// Where nobody reads what goes wrong either, the exit code says it.
+process.stderr.on('error', () => {});
 
 const { stdin, stdout, stderr, env } = process;
-process.exitCode = await run(process.argv.slice(2), { stdin, stdout, stderr, env, signal: stopping.signal });
+const code = await run(process.argv.slice(2), { stdin, stdout, stderr, env, signal: stopping.signal });
+process.exitCode = isLost ? exitCode.failed : code;

@@ -3,7 +3,7 @@ import { type ExitCode, exitCode } from './exit-code.ts';
 import { type Failure, type FailureDetails, failureOf, usage } from './failure.ts';
 import { createProgram } from './program.ts';
 import { createShell, interruption } from './shell.ts';
-import { coloursFor, printable, type Terminal } from './terminal.ts';
+import { coloursFor, escaped, printable, type Terminal } from './terminal.ts';
 
 /**
  * Runs one command line. It never throws and never ends the process.
@@ -43,7 +43,12 @@ function mistake({ code, message }: CommanderError, program: Command, argv: read
   // Commander has printed the help instead.
   if (code === 'commander.help') return usage('A command is missing; see above.');
   const help = ['hookproof', ...commandOf(program, argv), '--help'].join(' ');
-  return usage(message.replace(/^error: /, ''), `Try: ${help}`);
+  return usage(withoutValues(message.replace(/^error: /, '')), `Try: ${help}`);
+}
+
+/** What was given may be a secret beside a misspelt option, or a URL with a password in a command's place. */
+function withoutValues(message: string): string {
+  return message.replace(/(--[\w-]+)=.*?'/s, "$1'").replace(/(unknown command) '(?![a-z-]{1,20}').*/s, '$1.');
 }
 
 /** The words of a command line that name the command. */
@@ -55,7 +60,7 @@ function commandOf(program: CommandUnknownOpts, [word, ...words]: readonly strin
 function tell({ code, message, fix, details }: Failure, terminal: Terminal, json: boolean): void {
   const { red } = coloursFor(terminal, terminal.stderr);
   const text = json
-    ? JSON.stringify({ error: { code, message, fix, ...details } })
+    ? escaped(JSON.stringify({ error: { code, message, fix, ...details } }))
     : `${red('Error:')} ${lines(message, wordsOf(details), fix)}`;
   terminal.stderr.write(`${text}\n`);
 }

@@ -27,8 +27,9 @@ export function createShell(terminal: Terminal, ended: (code: ExitCode) => void)
   };
 }
 
-/** The exit code where the command was told to stop; undefined where it was not. */
+/** The exit code where a person or the system ended the command; undefined where nobody did. */
 export function interruption({ signal }: Terminal): ExitCode | undefined {
-  if (!signal.aborted) return undefined;
+  // Who stopped reading the result has not ended it: what was found until then decides.
+  if (!signal.aborted || signal.reason === 'EPIPE') return undefined;
   return signal.reason === 'SIGTERM' ? exitCode.terminated : exitCode.interrupted;
 }

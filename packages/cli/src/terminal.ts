@@ -13,7 +13,10 @@ export interface Terminal {
   /** Progress, warnings and errors. */
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborts at Ctrl-C or SIGTERM: a command then brings to an end what has begun. */
+  /**
+   * Aborts, with its name as the reason, at SIGINT (Ctrl-C) or SIGTERM, and with `EPIPE` when nobody reads the result any
+   * more: a command then brings to an end what has begun.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -44,7 +47,7 @@ export class Report {
 
   /** A line beside the result: a warning, or what is being done; with `--json` an object too. */
   async note(line: string): Promise<void> {
-    await write(this.terminal.stderr, this.json ? escaped(JSON.stringify({ note: line })) : line);
+    await write(this.terminal.stderr, this.json ? escaped(JSON.stringify({ note: line })) : printable(line));
   }
 }
 
@@ -62,6 +65,8 @@ async function write(output: Output, line: string): Promise<void> {
   try {
     const { signal } = waited;
     await Promise.race([once(output, 'drain', { signal }), once(output, 'close', { signal })]);
+  } catch {
+    // Whoever holds the stream learns of it too, and decides.
   } finally {
     // Or the listener for what did not come would stay, one for every wait.
     waited.abort();
@@ -69,7 +74,7 @@ async function write(output: Output, line: string): Promise<void> {
 }
 
 /** JSON that means the same, without the characters that could act on a terminal. */
-function escaped(json: string): string {
+export function escaped(json: string): string {
   return json.replace(notPrintable, (character) =>
     Array.from({ length: character.length }, (_, index) => {
       return `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`;

@@ -7,7 +7,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Provider, Secret } from '@hookproof/core';
 import { behaviourOf, checkWaits } from './simulator/behaviours.ts';
-import { type Composed, compose } from './simulator/compose.ts';
+import { type Composed, compose, neverSent } from './simulator/compose.ts';
 import { deliver, type Sending, type Underway } from './simulator/deliver.ts';
 import { agentFor } from './simulator/exchange.ts';
 import { checkFaults, type Faults } from './simulator/faults.ts';
@@ -157,14 +157,25 @@ export function simulateProvider<const P extends Provider>(
     async sendAll(events, given = {}) {
       checkSendAll(given);
       const faults = given.faults === undefined ? usualFaults : checkFaults(given.faults, provider);
-      const all = Array.from(events, (event) => compose(provider, event, { url, at: now() }));
+      const all = Array.from(events, (event, place) => ({ event, place }));
+      // Each is composed when its turn comes, so that a long run takes no more memory than its log.
+      for (const event of new Set(all.map((one) => one.event))) compose(provider, event, { url, at: now() });
+      const entries: SimulatedDelivery[] = [];
       const ownGate = gate(given.concurrency ?? 10);
       await call(given.signal, async (controller) => {
         const { signal } = controller;
         const until = given.until === undefined ? signal : AbortSignal.any([signal, given.until]);
         setMaxListeners(0, until);
         const begun: Promise<void>[] = [];
-        for await (const composed of paced(inOrder(all, given), given.ratePerSecond, until)) {
+        for await (const { event, place } of paced(inOrder(all, given), given.ratePerSecond, until)) {
+          // Those that wait for a turn wait here, and not all at once at the gate.
+          await ownGate.through(until, async () => undefined);
+          if (until.aborted) {
+            entries[place] = neverSent(event, url);
+            continue;
+          }
+          const composed = compose(provider, event, { url, at: now() });
+          entries[place] = composed.entry;
           const ended = start(composed, faults, { signal, until }, ownGate);
           // What `onAttempt` throws ends all of them.
           ended.catch(() => controller.abort());
@@ -172,7 +183,7 @@ export function simulateProvider<const P extends Provider>(
         }
         await Promise.all(begun);
       });
-      return all.map(({ entry }) => entry);
+      return entries;
     },
     rotateSecret(next, { overlap = false } = {}) {
       checkSecret(provider, next);

@@ -140,6 +140,23 @@ describe('options in addition to a capture', () => {
     });
   });
 
+  it('as many bytes are judged as a server reads', async () => {
+    const { sent, env } = await captured(newSecret());
+    const { length } = sent.body;
+    const verify = (body: Uint8Array, counted: number) => {
+      const file = fileOf(raw({ headers: { ...sent.headers, 'content-length': String(counted) }, body }));
+      return hookproof(['verify', 'grantex', file, '--at', 'signed'], { env });
+    };
+    const more = Buffer.concat([sent.body, Buffer.from('GET / HTTP/1.1')]);
+    expect(await verify(more, length)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('A server reads no more'),
+    });
+    const fewer = await verify(sent.body, 10);
+    expect([fewer.code, fewer.stdout]).toEqual([1, expect.stringContaining('the length is wrong')]);
+    expect(await verify(more, length + 3)).toMatchObject({ code: 1 });
+  });
+
   it('choose among several requests', async () => {
     const secret = newSecret();
     const { headers, body } = await fromOldGrantex(secret);

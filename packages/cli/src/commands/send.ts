@@ -23,7 +23,7 @@ export function addSend(program: Command, shell: Shell): void {
     .option('--list', 'list the types of which there are samples, and send nothing')
     .addOption(signatureOption())
     .optionsGroup('How:')
-    .option('-n, --count <n>', 'how many events; without a type, samples of all types in turn', whole(1, 1_000_000))
+    .option('-n, --count <n>', 'how many events; without a type, samples of all types in turn', whole(1, 100_000))
     .option('--rate <n>', 'how many to begin in a second', positive)
     .option('--concurrency <n>', 'how many at once', whole(1, 64), 10)
     .addOption(

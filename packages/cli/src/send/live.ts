@@ -35,7 +35,6 @@ function showBar(report: Report, count: number): Live {
   const bar = new SingleBar({
     stream: stderr,
     format: `${cyan('{bar}')} {value}/{total} deliveries, {requests} requests, {failures}, {duration_formatted}, {eta_formatted} to go`,
-    hideCursor: true,
     barsize: 24,
   });
   let [ended, requests, failures] = [new Set<string>(), 0, 0];
@@ -49,7 +48,7 @@ function showBar(report: Report, count: number): Live {
       bar.update(ended.size, payload());
     },
     async end() {
-      bar.stop();
+      if (bar.isActive) bar.stop();
     },
   };
 }

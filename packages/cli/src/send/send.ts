@@ -8,7 +8,7 @@ import { interruption } from '../shell.ts';
 import type { Report } from '../terminal.ts';
 import { eventsOf } from './events.ts';
 import { hintOf } from './hints.ts';
-import { showLive } from './live.ts';
+import { type Live, showLive } from './live.ts';
 import { summaryOf, tellSummary } from './summary.ts';
 
 /** What `hookproof send` was told. */
@@ -55,11 +55,21 @@ export async function send(
     report,
   );
   const url = options.url ?? (env['HOOKPROOF_URL'] || `http://localhost:3000/webhooks/${provider.name}`);
-  const live = showLive(report, events.length, quiet);
-  const ending = () => void report.note('Ending what is on the wire. Ctrl-C again ends at once.');
+  const ending = () => {
+    if (interruption(report.terminal) === undefined) return;
+    void report.note('Ending what is on the wire. Ctrl-C again ends at once.');
+  };
   signal.addEventListener('abort', ending, { once: true });
+  let live: Live | undefined;
   try {
-    const sender = simulateProvider(provider, { url, secret, ...behaviourOf(options), onAttempt: live.onAttempt });
+    const sender = simulateProvider(provider, {
+      url,
+      secret,
+      ...behaviourOf(options),
+      onAttempt: (delivery, attempt) => live?.onAttempt(delivery, attempt),
+      keepLast: 0,
+    });
+    live = showLive(report, events.length, quiet);
     const deliveries = await sender.sendAll(events, { concurrency, ratePerSecond: options.rate, order, until: signal });
     await sender.close();
     await live.end();
@@ -77,6 +87,7 @@ export async function send(
   } catch (thrown) {
     throw thrown instanceof WebhookError ? asOptions(thrown) : thrown;
   } finally {
+    await live?.end();
     signal.removeEventListener('abort', ending);
   }
 }

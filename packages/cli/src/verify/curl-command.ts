@@ -9,10 +9,15 @@ const composes = new Set(['data-urlencode', 'form', 'F', 'form-string', 'get', '
 /** `curl ^"https://…^" ^`, as browsers copy it: for a POSIX shell these are plain signs. */
 const ofCmd = /^(?:\$ )?curl\s+(?:\^"|[^\n']{0,2000} \^\r?\n)/;
 
+/** The stack that a longer quoted part would need is more than Node has. */
+const maxCommandBytes = 4 * 1024 * 1024;
+
 const text = { type: 'string', multiple: true } as const;
 
-/** Reads a curl command as browsers copy it: its headers and what it sends. Nothing is run. */
+/** Reads a curl command as browsers copy it, a character for each byte: its headers and what it sends. Nothing is run. */
 export function readCurlCommand(command: string): CapturedRequest {
+  if (command.length > maxCommandBytes)
+    throw usage('The curl command is larger than 4 MiB.', 'Give the body with --body-file.');
   if (ofCmd.test(command)) {
     throw usage(
       'This command was copied for cmd of Windows, whose quoting is not read here.',
@@ -50,7 +55,7 @@ export function readCurlCommand(command: string): CapturedRequest {
     method: method ?? (data.length === 0 ? 'GET' : 'POST'),
     target: positionals.find((word) => word.includes('/')),
     headers: given.flatMap(({ name, value }) => (name === 'header' ? headerIn(value) : [])),
-    body: Buffer.from(data.map(({ value }) => value).join('&')),
+    body: Buffer.from(data.map(({ value }) => value).join('&'), 'latin1'),
     isCut: false,
     notes: given.some(({ name, value }) => name === 'header' && /\$\{?[A-Za-z_]/.test(value))
       ? ['A header has a $ before a name: where your shell was to put a variable, there is none here.']

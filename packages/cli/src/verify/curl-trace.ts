@@ -60,9 +60,9 @@ function requestOf([header, ...data]: readonly Section[]): CapturedRequest {
       .filter((line) => line !== ''),
   );
   const sent = Buffer.concat(data.map(bytesOf));
-  const { body, isCut, notes } = readFraming(head.headers, sent);
-  const lossy = isHex || !body.includes('.'.charCodeAt(0)) ? [] : [dotsNote];
-  return { ...head, body, isCut, notes: [...head.notes, ...notes, ...lossy] };
+  const { notes, ...framed } = readFraming(head.headers, sent);
+  const lossy = isHex || !framed.body.includes('.'.charCodeAt(0)) ? [] : [dotsNote];
+  return { ...head, ...framed, notes: [...head.notes, ...notes, ...lossy] };
 }
 
 const dotsNote =

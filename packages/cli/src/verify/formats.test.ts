@@ -122,6 +122,7 @@ describe('a curl command', () => {
     ['double quotes', 'curl a -d "{\\"a\\": \\"\\$b\\n\\"}"', '{"a": "$b\\n"}'],
     ["$'…'", 'curl a --data-raw $\'{"a": "\\u00e0\\\'\\n\\x41\\101\\\\"}\'', '{"a": "à\'\nAA\\"}'],
     ['no quotes', 'curl a -d {} | jq', '{}'],
+    ["bytes and characters of $'…'", "curl a -d $'\\xc3\\xa9\\u00e9é\\303\\251'", 'éééé'],
     ['what cmd quotes with', `curl a -d '{"^":"^"}'`, '{"^":"^"}'],
     ['its parts glued together', `curl a -d'{'"}"`, '{}'],
     ['data twice', 'curl a -d a=1 --data-binary b=2', 'a=1&b=2'],

@@ -25,7 +25,7 @@ export function readCapture(capture: Uint8Array, format?: Format): readonly Capt
 const readers = {
   har: (bytes: Uint8Array) => readHar(Buffer.from(bytes).toString('utf8')),
   http: (bytes: Uint8Array) => [readRawHttp(bytes)],
-  command: (bytes: Uint8Array) => [readCurlCommand(Buffer.from(bytes).toString('utf8').trim())],
+  command: (bytes: Uint8Array) => [readCurlCommand(Buffer.from(bytes).toString('latin1').trim())],
   trace: (bytes: Uint8Array) => readCurlTrace(Buffer.from(bytes).toString('latin1')),
   verbose: (bytes: Uint8Array) => readCurlVerbose(Buffer.from(bytes).toString('latin1')),
 } as const;

@@ -17,6 +17,8 @@ export interface Verdict {
   readonly diagnosis: Diagnosis | undefined;
   /** Whether the provider signed it with one of the secrets; it may be refused all the same. */
   readonly isGenuine: boolean;
+  /** What whoever reads the verdict should know of how it was reached. */
+  readonly notes: readonly string[];
 }
 
 /** How the receiver is set up. */
@@ -34,7 +36,19 @@ const otherBody: readonly DiagnosisCause[] = ['body_empty', 'content_length_mism
 
 /** Takes a request through a real receiver. */
 export async function judge(request: CapturedRequest, judging: Judging): Promise<Verdict> {
-  const verdict = await receive(request, request.body ?? new Uint8Array(), judging);
+  const body = request.body ?? new Uint8Array();
+  const verdict = await receive(request, body, judging);
+  if (request.counted !== undefined) {
+    // A server reads so many bytes and no more; all that was captured can only explain.
+    const asRead = await receive(request, body.subarray(0, request.counted), judging);
+    if (asRead.diagnosis === undefined)
+      return { ...asRead, notes: ['A server reads no more, and what it reads fits.'] };
+    if (verdict.diagnosis !== undefined) return verdict;
+    return {
+      ...asRead,
+      notes: ['A server reads no more, though with all of it the signature fits: the length is wrong.'],
+    };
+  }
   const cause = verdict.diagnosis?.cause;
   if (!request.isCut || cause === undefined || !otherBody.includes(cause)) return verdict;
   return receive(request, () => Promise.reject(new Error('The capture ends here.')), judging);
@@ -65,5 +79,5 @@ async function receive({ method, headers }: CapturedRequest, body: Body, judging
   });
   const diagnosis = await report.diagnose?.();
   const isGenuine = report.secretIndex !== undefined || report.outcome === 'stale_delivery';
-  return { report, event, diagnosis, isGenuine };
+  return { report, event, diagnosis, isGenuine, notes: [] };
 }

@@ -76,8 +76,16 @@ describe('the body', () => {
   });
 
   it('that is longer than it should be is kept whole', () => {
-    const { body, isCut, notes } = read('POST / HTTP/1.1\nContent-Length: 2\n\n{ }');
-    expect([body?.length, isCut, notes]).toEqual([3, false, [expect.stringContaining('all were taken')]]);
+    const { body, isCut, counted, notes } = read('POST / HTTP/1.1\nContent-Length: 2\n\n{ }');
+    expect([body?.length, isCut, counted, notes]).toEqual([3, false, 2, [expect.stringContaining('says 2 bytes')]]);
+  });
+
+  it.each([
+    ['several lengths', 'Content-Length: 2\nContent-Length: 3'],
+    ['a length and chunks', 'Content-Length: 2\nTransfer-Encoding: chunked'],
+  ])('with %s is refused, as every server does', (_what, headers) => {
+    expect(() => read(`POST / HTTP/1.1\n${headers}\n\n{}`)).toThrow('a server answers 400');
+    expect(() => read('POST / HTTP/1.1\nContent-Length: 2\nContent-Length: 2\n\n{}')).not.toThrow();
   });
 
   it('that is shorter is cut off', () => {

@@ -16,9 +16,9 @@ export function readRawHttp(bytes: Uint8Array): CapturedRequest {
   if (end === null && bytes.length > maxHeadBytes) throw tooLong();
   const lines = text.slice(start, end?.index).split('\n');
   const head = readHead(lines.map((line) => line.trimEnd()).filter((line) => line !== ''));
-  const { body, isCut, notes } = readFraming(
+  const { notes, ...framed } = readFraming(
     head.headers,
     bytes.subarray(end === null ? bytes.length : emptyLine.lastIndex),
   );
-  return { ...head, body, isCut, notes: [...head.notes, ...notes] };
+  return { ...head, ...framed, notes: [...head.notes, ...notes] };
 }

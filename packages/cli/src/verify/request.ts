@@ -12,6 +12,8 @@ export interface CapturedRequest {
   readonly body: Uint8Array | undefined;
   /** Whether the capture ends before the body does. */
   readonly isCut: boolean;
+  /** How many bytes of the body Content-Length counts, where the capture has more; undefined where they agree. */
+  readonly counted?: number | undefined;
   /** What whoever reads the verdict should know of the capture. */
   readonly notes: readonly string[];
 }

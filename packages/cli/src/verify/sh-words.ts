@@ -7,7 +7,11 @@ const part =
 /** Far more than a browser writes; parseArgs of Node takes time by the square of their number. */
 const maxWords = 2000;
 
-/** The words of a command as a POSIX shell reads them, with the $'…' of bash. Nothing is expanded or run. */
+/**
+ * The words of a command as a POSIX shell reads them, with the $'…' of bash. Nothing is expanded or run.
+ *
+ * @param command one character for each byte, because $'\\xc3' is a byte and no character; the words are so too
+ */
 export function wordsOf(command: string): readonly string[] {
   const words: string[] = [];
   let word: string | undefined;
@@ -41,6 +45,9 @@ const named = new Map(Object.entries({ a: '\x07', b: '\b', e: '\x1b', f: '\f', n
 function unescaped(_all: string, x?: string, u?: string, long?: string, octal?: string, character = ''): string {
   const hex = x ?? u ?? long;
   if (hex === undefined && octal === undefined) return named.get(character) ?? character;
-  const code = hex === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(hex, 16);
-  return code > 0x10ffff ? '\ufffd' : String.fromCodePoint(code);
+  if (octal !== undefined || x !== undefined) {
+    return String.fromCharCode((octal === undefined ? Number.parseInt(x ?? '', 16) : Number.parseInt(octal, 8)) & 0xff);
+  }
+  const code = Number.parseInt(hex ?? '', 16);
+  return Buffer.from(code > 0x10ffff ? '\ufffd' : String.fromCodePoint(code)).toString('latin1');
 }

@@ -45,7 +45,7 @@ export async function verify(
     toleranceSeconds: options.tolerance,
     maxBodyBytes: options.maxBodyBytes,
   });
-  const notes = [...request.notes];
+  const notes = [...request.notes, ...verdict.notes];
   if (options.at === 'signed' && signedAt === undefined) notes.push('No time is signed: --at signed changes nothing.');
   await tellVerdict({ verdict, claimed, secrets, notes, isTimed: options.at !== undefined }, report);
   return verdict.diagnosis === undefined ? exitCode.ok : exitCode.no;
@@ -82,10 +82,10 @@ async function readRequest(
   const headers = [...(captured?.headers ?? []).filter(([name]) => !given.has(name.toLowerCase())), ...header];
   const body = await givenBody(options, report);
   if (body === undefined && captured?.body === undefined) throw noBody(captured);
-  const { method = 'POST', target, isCut = false, notes = [] } = captured ?? {};
+  const { method = 'POST', target, isCut = false, counted, notes = [] } = captured ?? {};
   // What the capture lacks of the body does not matter where it is given beside it.
   if (body !== undefined) return { method, target, headers, body, isCut: false, notes: [] };
-  return { method, target, headers, body: captured?.body, isCut, notes };
+  return { method, target, headers, body: captured?.body, isCut, counted, notes };
 }
 
 async function givenBody({ body, bodyFile }: VerifyOptions, report: Report): Promise<Uint8Array | undefined> {

@@ -2,7 +2,7 @@ import type { Provider } from '@hookproof/core';
 import { sampleEvent, sampleTypes } from '../samples.ts';
 import { type RawEvent, type UnsignedDelivery, unsignedDelivery } from '../signed-delivery.ts';
 import { checkHeader, invalid } from './check.ts';
-import type { DeliveryEntry } from './log.ts';
+import type { DeliveryEntry, SimulatedDelivery } from './log.ts';
 import type { SimulatedEvent } from './options.ts';
 
 /** A delivery that can be signed, and what the log has of it. */
@@ -33,6 +33,12 @@ export function compose<P extends Provider>(
   if (signsId) checkHeader('event', 'id', made.id);
   const logId = header(unsigned, provider.headers.deliveryId) ?? (signsId ? made.id : deliveryId);
   return { unsigned, entry: { id: logId, type, url: url.href, state: 'pending', retries: 0, attempts: [] } };
+}
+
+/** What the log has of an event whose turn never came. */
+export function neverSent<P extends Provider>(event: SimulatedEvent<P>, url: URL): SimulatedDelivery {
+  const type = typeof event === 'string' ? event : 'type' in event ? event.type : undefined;
+  return { id: crypto.randomUUID(), type, url: url.href, state: 'aborted', retries: 0, attempts: [] };
 }
 
 function sample(provider: Provider, given: string | undefined): RawEvent {
