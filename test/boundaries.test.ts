@@ -39,17 +39,19 @@ const boundaries: Readonly<Record<string, Boundary>> = {
       '@hookproof/testing',
       '@bomb.sh/tab',
       '@commander-js/extra-typings',
+      'bullmq',
       'cli-progress',
       'cli-table3',
       'ioredis',
+      'libsql',
       'pg',
+      'pg-boss',
       'picocolors',
       'zod',
     ],
-    // bullmq, libsql and pg-boss are the inbox's own.
     peers: ['bullmq', 'ioredis', 'libsql', 'pg', 'pg-boss'],
-    // By `import()` when an inbox of theirs is opened.
-    loaded: ['ioredis', 'pg'],
+    // By `import()` when an inbox of theirs is opened, those of @hookproof/inbox to say whether they are there.
+    loaded: ['bullmq', 'ioredis', 'libsql', 'pg', 'pg-boss'],
     node: () => true,
     // A provider of the user's own, by the path on the command line.
     opens: 'providers.ts',

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +13,7 @@ import {
   type ProviderServer,
   reply,
   usual,
+  write,
 } from '../endpoints/servers.ts';
 import { hookproof } from './hookproof.ts';
 
@@ -83,13 +85,74 @@ describe('endpoints grantiva', () => {
     await grantiva('create', '--url', url, '--events', 'device.new', '--save-secret', path);
     expect(await readFile(`${path}.previous`, 'utf8')).toBe('the former');
     expect(await readFile(path, 'utf8')).toBe(server.secrets[0]);
+    expect((await stat(`${path}.previous`)).mode & 0o777).toBe(0o600);
+    expect((await readdir(folder)).sort()).toEqual(['grantiva.secret', 'grantiva.secret.previous']);
   });
 
-  it('a secret that cannot be written is printed, because it cannot be asked for again', async () => {
+  it('create keeps what was in the file before nowhere that a link leads to', async () => {
+    const { grantiva } = await start();
+    const [path, elsewhere] = [join(folder, 'grantiva.secret'), join(folder, 'elsewhere')];
+    await writeFile(path, 'the former');
+    await writeFile(elsewhere, 'not ours');
+    await symlink(elsewhere, `${path}.previous`);
+    expect(await grantiva('create', '--url', url, '--events', 'device.new', '--save-secret', path)).toMatchObject({
+      code: 0,
+    });
+    expect(await readFile(elsewhere, 'utf8')).toBe('not ours');
+    expect(await readFile(`${path}.previous`, 'utf8')).toBe('the former');
+  });
+
+  it.each(['create', 'ensure'])('%s does nothing where the secret could not be written', async (action) => {
     const { server, grantiva } = await start();
-    // A folder: its own folder can be written to, it cannot.
-    const ended = await grantiva('create', '--url', url, '--events', 'device.new', '--save-secret', folder);
+    const save = (path: string) => grantiva(action, '--url', url, '--events', 'device.new', '--save-secret', path);
+    const refused = (says: string) => ({ code: 2, stderr: expect.stringContaining(says) });
+    expect(await save(folder)).toMatchObject(refused('is no file'));
+    expect(await save(join(folder, 'no', 'such'))).toMatchObject(refused('(ENOENT)'));
+    const path = join(folder, 'secret');
+    await symlink(join(folder, 'elsewhere'), `${path}.new`);
+    expect(await save(path)).toMatchObject(refused('secret.new is there already'));
+    expect(await readdir(folder)).toEqual(['secret.new']);
+    expect(server.seen).toEqual([]);
+  });
+
+  it('a call that fails leaves no file behind, and what was there as it was', async () => {
+    const { server, grantiva } = await start();
+    const path = join(folder, 'secret');
+    await writeFile(path, 'the former');
+    server.next(reply(401, { reason: 'no' }));
+    expect(await grantiva('create', '--url', url, '--events', 'device.new', '--save-secret', path)).toMatchObject({
+      code: 3,
+    });
+    expect(await readdir(folder)).toEqual(['secret']);
+    expect(await readFile(path, 'utf8')).toBe('the former');
+  });
+
+  it('a secret that cannot be written all the same is printed, and the exit code says so', async () => {
+    const { server, grantiva } = await start();
+    const path = join(folder, 'secret');
+    server.next((response, perform) => {
+      mkdirSync(path);
+      write(response, perform());
+    });
+    const ended = await grantiva('create', '--url', url, '--events', 'device.new', '--save-secret', path);
+    expect(ended).toMatchObject({ code: 3, stderr: expect.stringContaining('could not be written') });
     expect(ended.stderr).toContain(server.secrets[0]);
+    expect(await readdir(folder)).toEqual(['secret']);
+  });
+
+  it('warns of an event that is not known, and passes it on', async () => {
+    const { server, grantiva } = await start();
+    const warning = /not among the events known to Hookproof: device\.hi_risk\. Known are .*device\.high_risk/;
+    const more = ['--events', 'device.new,device.hi_risk'];
+    const created = await grantiva('create', '--url', url, ...more, '--print-secret');
+    const ensured = await grantiva('ensure', '--url', url, ...more, '--print-secret');
+    const updated = await grantiva('update', server.rows[0]?.id ?? '', ...more);
+    for (const ended of [created, ensured, updated]) {
+      expect(ended).toMatchObject({ code: 0, stderr: expect.stringMatching(warning) });
+    }
+    expect(server.rows[0]?.events).toEqual(['device.new', 'device.hi_risk']);
+    const known = await grantiva('ensure', '--url', url, '--events', 'device_blocked', '--print-secret');
+    expect(known.stderr).not.toContain('known to Hookproof');
   });
 
   it('create --print-secret prints it once, also with --json', async () => {
@@ -155,6 +218,32 @@ describe('endpoints grantiva', () => {
     });
     expect(await hookproof(argv)).toMatchObject({ code: 2, stderr: expect.stringContaining('GRANTIVA_URL') });
   });
+
+  it('an option for the credential beats the environment, and two alike are refused', async () => {
+    const { baseUrl: GRANTIVA_URL, seen } = opened(await grantivaServer());
+    const [cookieFile, tokenFile] = [join(folder, 'cookie'), join(folder, 'token')];
+    await writeFile(cookieFile, grantivaCookie);
+    await writeFile(tokenFile, grantivaToken);
+    const list = (env: Record<string, string>, ...more: string[]) =>
+      hookproof(['endpoints', 'grantiva', 'list', ...more], { env: { GRANTIVA_URL, ...env } });
+    expect(await list({ GRANTIVA_TOKEN: 'gpat_other' }, '--cookie-file', cookieFile)).toMatchObject({ code: 0 });
+    expect(await list({ GRANTIVA_COOKIE: 'other=1' }, '--token-file', tokenFile)).toMatchObject({ code: 0 });
+    expect(seen.map(({ headers }) => headers.cookie ?? headers.authorization)).toEqual([
+      grantivaCookie,
+      `Bearer ${grantivaToken}`,
+    ]);
+    const both = { GRANTIVA_TOKEN: grantivaToken, GRANTIVA_COOKIE: grantivaCookie };
+    const refused = (says: string) => ({ code: 2, stderr: expect.stringContaining(says) });
+    expect(await list({}, '--cookie-file', cookieFile, '--token-file', tokenFile)).toMatchObject(
+      refused('--cookie-file and --token-file were both given'),
+    );
+    expect(await list({}, '--cookie-file', cookieFile, '--token', grantivaToken)).toMatchObject(
+      refused('--cookie-file and --token were both given'),
+    );
+    expect(await list(both)).toMatchObject(refused('GRANTIVA_TOKEN and GRANTIVA_COOKIE are both set'));
+    expect(await list({ ...both, GRANTIVA_COOKIE: '' })).toMatchObject({ code: 0 });
+    expect(await list(both, '--cookie-file', cookieFile)).toMatchObject({ code: 0 });
+  });
 });
 
 describe('endpoints grantex', () => {
@@ -184,7 +273,7 @@ describe('endpoints grantex', () => {
     const former = server.add({ url, events: ['grant.created'] });
     const ensure = ['ensure', '--url', url, '--events', 'grant.revoked', '--print-secret'];
     const refused = await grantex(...ensure);
-    expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('replace') });
+    expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('Give --replace for') });
     const { code, records } = await grantex(...ensure, '--replace', '--json');
     expect(code).toBe(0);
     expect(records()).toEqual([expect.objectContaining({ action: 'replaced', secret: server.secrets[0] })]);
@@ -198,6 +287,7 @@ describe('endpoints grantex', () => {
     server.next(usual, usual, forbidden);
     const ended = await grantex('ensure', '--url', url, '--events', 'grant.revoked', '--print-secret', '--replace');
     expect(ended).toMatchObject({ code: 3, stderr: expect.stringContaining(`delete ${former.id}`) });
+    expect(ended.stderr).toMatch(/still there: .*Check the API key \(GRANTEX_API_KEY, --api-key-file\)/);
     expect(ended.stdout).toContain(server.secrets[0]);
   });
 
@@ -252,7 +342,45 @@ describe('endpoints grantex', () => {
     const { server, grantex } = await start();
     server.next(loseAnswer);
     const ended = await grantex('create', '--url', url, '--events', 'grant.created', '--print-secret');
-    expect(ended).toMatchObject({ code: 3, stderr: expect.stringContaining('list') });
+    const says =
+      'The endpoint may exist now, and its secret is not told twice: look with hookproof endpoints grantex list,';
+    expect(ended).toMatchObject({ code: 3, stderr: expect.stringContaining(says) });
     expect(server.rows).toHaveLength(1);
+  });
+
+  it('warns of an event that is not known', async () => {
+    const { grantex } = await start();
+    const { code, stderr } = await grantex('ensure', '--url', url, '--events', 'grant.create', '--print-secret');
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/Hookproof: grant\.create\. Known are grant\.created,/)]);
+  });
+
+  it('without an API key names the ways to give it', async () => {
+    const { code, stderr } = await hookproof(['endpoints', 'grantex', 'list']);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/There is no API key\.\n.*GRANTEX_API_KEY.*--api-key-file/),
+    ]);
+  });
+});
+
+describe('what a provider has not is told with what there is instead', () => {
+  it.each([
+    [
+      ['grantex', 'update', 'wh_2', '--off'],
+      'Grantex cannot change an endpoint',
+      'ensure --url … --events … --replace',
+    ],
+    [['grantiva', 'deliveries', 'id', '--status', 'failed'], "Grantiva's API does not tell", 'delivery log'],
+    [['gravv', 'list', '--json'], "Gravv's API does not manage endpoints", 'dashboard'],
+  ])('%j', async (argv, problem, fix) => {
+    const { code, stdout, stderr } = await hookproof(['endpoints', ...argv]);
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(problem)]);
+    expect(stderr).toContain(fix);
+  });
+
+  it('and help does not show it', async () => {
+    const { stdout } = await hookproof(['endpoints', 'grantex', '--help']);
+    expect(stdout).toContain('deliveries');
+    expect(stdout).not.toMatch(/^ +update/m);
   });
 });

@@ -16,7 +16,7 @@ export interface Ended {
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Standard input. */
-  readonly input?: string | Uint8Array | readonly Uint8Array[];
+  readonly input?: string | Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array>;
   /** Whether a person sits at it. */
   readonly isTerminal?: boolean;
   readonly signal?: AbortSignal;

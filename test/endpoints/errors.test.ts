@@ -192,7 +192,7 @@ describe('answers that are none of the API', () => {
     const { server, endpoints } = await grantex();
     server.next(reply(201, body));
     const error = await errorOf(endpoints.create({ url, events }));
-    expect(error).toMatchObject({ code: 'unexpected_response', status: 201 });
+    expect(error).toMatchObject({ code: 'unexpected_response', status: 201, mayExist: true });
     expect(error.message).toContain(`${field} in the answer`);
     expect(error.fix).toContain('The endpoint may exist now');
     expect(JSON.stringify([error, error.message])).not.toContain('LEAK');
@@ -232,7 +232,7 @@ describe('a redirect', () => {
     for (const call of Object.values(calls)) {
       server.next(reply(status, undefined, { location: `${elsewhere.server.baseUrl}/v1/webhooks` }));
       const error = await errorOf(call(endpoints));
-      expect(error).toMatchObject({ code: 'unexpected_response', status, attempts: 1 });
+      expect(error).toMatchObject({ code: 'unexpected_response', status, attempts: 1, mayExist: false });
       expect(error.message).toContain('redirect');
       expect(error.fix).toContain('baseUrl');
       expect(error.fix).not.toContain('may exist');

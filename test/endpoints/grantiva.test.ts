@@ -110,6 +110,16 @@ describe('the methods of Grantiva', () => {
     expect(server.seen).toEqual([]);
   });
 
+  it('take https alone for an endpoint, also where Grantiva is on loopback', async () => {
+    const { server, endpoints } = await grantiva();
+    const wrong = { code: 'invalid_options', message: expect.stringMatching(/^url is not https/) };
+    for (const local of ['http://localhost:3000/hooks', 'http://example.com/hooks']) {
+      await expect(endpoints.create({ url: local, events })).rejects.toMatchObject(wrong);
+      await expect(endpoints.ensure({ url: local, events })).rejects.toMatchObject(wrong);
+    }
+    expect(server.seen).toEqual([]);
+  });
+
   it.each([
     [{}, 'Neither token nor cookie'],
     [{ token: 'gpat_1', cookie: 'a=b' }, 'Both token and cookie'],

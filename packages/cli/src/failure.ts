@@ -1,10 +1,10 @@
 import { WebhookError } from '@hookproof/core';
-import { EndpointError } from '@hookproof/endpoints';
+import type { EndpointError } from '@hookproof/endpoints';
 import { type ExitCode, exitCode } from './exit-code.ts';
 
 /** What a provider's API said. */
 export type FailureDetails = Partial<
-  Pick<EndpointError, 'status' | 'providerCode' | 'providerMessage' | 'requestId' | 'retryAfterMs'>
+  Pick<EndpointError, 'status' | 'providerCode' | 'providerMessage' | 'requestId' | 'retryAfterMs' | 'mayExist'>
 >;
 
 /** Ends a command: what went wrong, what to do about it, and the exit code. */
@@ -40,20 +40,15 @@ export function usage(problem: string, fix?: string): Failure {
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   if (thrown instanceof WebhookError) {
-    return told(thrown.code === 'invalid_options' ? exitCode.usage : exitCode.failed, thrown);
-  }
-  if (thrown instanceof EndpointError) {
-    const { status, providerCode, providerMessage, requestId, retryAfterMs } = thrown;
-    return told(exitCode.failed, thrown, { status, providerCode, providerMessage, requestId, retryAfterMs });
+    const code = thrown.code === 'invalid_options' ? exitCode.usage : exitCode.failed;
+    return new Failure(code, thrown.code, problemOf(thrown), { fix: thrown.fix, cause: thrown });
   }
   return new Failure(exitCode.failed, 'failed', thrown instanceof Error ? thrown.message : String(thrown), {
     cause: thrown,
   });
 }
 
-/** An error whose message ends with the fix. */
-function told(code: ExitCode, error: WebhookError | EndpointError, details: FailureDetails = {}): Failure {
-  const { fix, message } = error;
-  const problem = fix !== undefined && message.endsWith(fix) ? message.slice(0, -fix.length).trimEnd() : message;
-  return new Failure(code, error.code, problem, { fix, details, cause: error });
+/** The message of an error without the fix that it ends with. */
+export function problemOf({ fix, message }: WebhookError | EndpointError): string {
+  return fix !== undefined && message.endsWith(fix) ? message.slice(0, -fix.length).trimEnd() : message;
 }

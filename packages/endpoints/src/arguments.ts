@@ -1,4 +1,4 @@
-import { type BaseUrl, parseUrl } from './base-url.ts';
+import { parseUrl } from './base-url.ts';
 import { invalid } from './options.ts';
 
 /** The path segment of an id; throws `invalid_options` for one that could lead elsewhere, such as `../x`. */
@@ -7,13 +7,17 @@ export function checkId(id: unknown): string {
   throw invalid('id is no id of an endpoint.', 'Take it from list(): letters, digits, dots, dashes and underscores.');
 }
 
-/** The URL of an endpoint as it was given; throws `invalid_options` where the provider would refuse it. */
-export function checkEndpointUrl(url: unknown, api: BaseUrl): string {
+/**
+ * The URL of an endpoint as it was given; throws `invalid_options` where the provider would refuse it.
+ *
+ * @param httpToo whether the provider takes http beside https
+ */
+export function checkEndpointUrl(url: unknown, httpToo: boolean): string {
   const parsed = typeof url === 'string' && !/[\s\p{Cc}]/u.test(url) ? parseUrl(url) : undefined;
   if (typeof url !== 'string' || parsed === undefined) {
     throw invalid('url is no URL.', 'Give the whole address of the endpoint, such as https://example.com/webhooks.');
   }
-  if (parsed.protocol === 'https:' || (parsed.protocol === 'http:' && api.loopback)) return url;
+  if (parsed.protocol === 'https:' || (parsed.protocol === 'http:' && httpToo)) return url;
   throw invalid('url is not https.', 'Give an https URL; a tunnel gives a local server one.');
 }
 

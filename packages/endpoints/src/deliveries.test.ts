@@ -42,10 +42,16 @@ describe('reading pages ends', () => {
     expect(asked).toEqual([1, 2]);
   });
 
-  it('on a page that brings nothing new', async () => {
-    const { asked, pageAt } = server(() => ['a', 'b', 'a']);
-    expect(await idsOf(deliveriesOf(pageAt))).toEqual(['a', 'b']);
+  it('on the last page by total, whatever of it was seen before', async () => {
+    const { asked, pageAt } = server((page) => (page === 1 ? ['a', 'b'] : ['b', 'c']), 4);
+    expect(await idsOf(deliveriesOf(pageAt))).toEqual(['a', 'b', 'c']);
     expect(asked).toEqual([1, 2]);
+  });
+
+  it('with an error where every page is the same', async () => {
+    const { asked, pageAt } = server(() => ['a', 'b', 'a']);
+    await expect(idsOf(deliveriesOf(pageAt))).rejects.toMatchObject({ code: 'unexpected_response' });
+    expect(asked.length).toBe(102);
   });
 
   it('with an error where a server never ends', async () => {
@@ -53,6 +59,15 @@ describe('reading pages ends', () => {
     await expect(idsOf(deliveriesOf(pageAt, 6))).rejects.toMatchObject({ code: 'unexpected_response' });
     expect(asked).toEqual([1, 2, 3]);
   });
+});
+
+it('new deliveries that push a whole page onwards hide none of the older ones', async () => {
+  const all = ['f', 'e', 'd', 'c', 'b', 'a'];
+  const { pageAt } = server((page) => {
+    if (page === 2) all.unshift('h', 'g');
+    return all.slice((page - 1) * 2, page * 2);
+  });
+  expect(await idsOf(deliveriesOf(pageAt))).toEqual(['f', 'e', 'd', 'c', 'b', 'a']);
 });
 
 it('each loop begins anew', async () => {

@@ -98,13 +98,16 @@ export function deliveriesOf(
 ): GrantexDeliveries {
   async function* pages(): AsyncGenerator<GrantexDeliveryPage> {
     const seen = new Set<string>();
+    let pagesWithoutNews = 0;
     for (let page = 1; ; page += 1) {
       const answer = await pageAt(page);
       // New deliveries push older ones onto the next page, where they come again.
       const deliveries = answer.deliveries.filter(({ id }) => seen.size < seen.add(id).size);
       if (deliveries.length > 0 || page === 1) yield { ...answer, deliveries };
-      if (deliveries.length === 0 || seen.size >= answer.total) return;
-      if (seen.size >= most) throw endless(most);
+      const isLast = seen.size >= answer.total || page * answer.pageSize >= answer.total;
+      if (answer.deliveries.length === 0 || isLast) return;
+      pagesWithoutNews = deliveries.length === 0 ? pagesWithoutNews + 1 : 0;
+      if (seen.size >= most || pagesWithoutNews > mostWithoutNews) throw endless(most);
     }
   }
   return {
@@ -115,10 +118,17 @@ export function deliveriesOf(
   };
 }
 
+/** So many pages of new deliveries do not come between two requests: the server sends the same page each time. */
+const mostWithoutNews = 100;
+
 function endless(most: number): EndpointError {
   const fix = 'Ask for those of one status, or break off when you have enough.';
-  return new EndpointError('unexpected_response', `There were still more than ${most} deliveries.`, {
-    fix,
-    attempts: 0,
-  });
+  return new EndpointError(
+    'unexpected_response',
+    `The deliveries do not end: ${most} were read, or page after page was the same.`,
+    {
+      fix,
+      attempts: 0,
+    },
+  );
 }

@@ -34,6 +34,8 @@ export interface EndpointErrorDetails {
   readonly requestId?: string | undefined;
   /** Milliseconds that the provider asks to wait. */
   readonly retryAfterMs?: number | undefined;
+  /** Whether the endpoint that was to be created may exist now, without its secret; `false` by default. */
+  readonly mayExist?: boolean | undefined;
   /** What the network or the caller's signal said. */
   readonly cause?: unknown;
 }
@@ -66,6 +68,7 @@ export class EndpointError extends Error implements EndpointErrorDetails {
   readonly providerMessage: string | undefined;
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly mayExist: boolean;
 
   constructor(code: EndpointErrorCode, problem: string, details: EndpointErrorDetails) {
     const { fix, cause } = details;
@@ -78,5 +81,6 @@ export class EndpointError extends Error implements EndpointErrorDetails {
     this.providerMessage = details.providerMessage;
     this.requestId = details.requestId;
     this.retryAfterMs = details.retryAfterMs;
+    this.mayExist = details.mayExist ?? false;
   }
 }

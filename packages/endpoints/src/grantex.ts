@@ -48,8 +48,8 @@ export type GrantexEnsured =
       /** The endpoint that was there before. */
       readonly previous: GrantexEndpoint;
       /**
-       * Why `previous` could not be deleted, mostly an {@link EndpointError}; undefined if it was. It is returned and not thrown, so that the new secret is
-       * not lost; both endpoints get deliveries until you delete `previous`.
+       * Why `previous` could not be deleted, mostly an {@link EndpointError}; undefined if it was. It is returned and not
+       * thrown, so that the new secret is not lost; both endpoints get deliveries until you delete `previous`.
        */
       readonly deleteError: Error | undefined;
     };
@@ -115,7 +115,8 @@ export function grantexEndpoints(options: GrantexEndpointsOptions): GrantexEndpo
   };
 
   const checkNew = ({ url, events }: NewGrantexEndpoint) => ({
-    url: checkEndpointUrl(url, api.baseUrl),
+    // Its development server is on loopback.
+    url: checkEndpointUrl(url, api.baseUrl.loopback),
     events: checkEvents(events),
   });
 

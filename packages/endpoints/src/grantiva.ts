@@ -128,7 +128,7 @@ export function grantivaEndpoints(options: GrantivaEndpointsOptions): GrantivaEn
   const checkNew = (endpoint: NewGrantivaEndpoint) => {
     checkNames(endpoint, 'the fields of an endpoint', ['url', 'events', 'description']);
     return {
-      url: checkEndpointUrl(endpoint.url, api.baseUrl),
+      url: checkEndpointUrl(endpoint.url, false),
       events: checkEvents(endpoint.events),
       description: checkDescription(endpoint.description),
     };

@@ -36,7 +36,7 @@ export class EndpointSecret {
     return shown;
   }
 
-  /** `[secret]`, for `console.log` of Node, Bun and Deno. */
+  /** `[secret]`, for `console.log` of Node, Bun, Deno and Workers. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return shown;
   }

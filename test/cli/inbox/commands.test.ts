@@ -1,4 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { run } from '@hookproof/cli';
 import type { NewDelivery } from '@hookproof/core';
 import { describe, expect, it } from 'vitest';
 import { hookproof } from '../hookproof.ts';
@@ -20,13 +23,15 @@ describe.each(engines)('hookproof inbox on %s', { timeout: 60_000 }, (_engine, n
     const text = await cli('list');
     expect(text.code).toBe(0);
     const [head, ...rows] = text.stdout.trimEnd().split('\n');
-    expect(head).toMatch(/^ID +RECEIVER +STATE +TYPE +ATTEMPTS +RECEIVED +DUE\/FINISHED +ERROR$/);
-    expect(rows.map((row) => row.split(/ +/).slice(0, 5))).toEqual([
-      [first, 'grantex', 'dead', 'grant.revoked', '2'],
-      [second, 'grantex', 'handled', 'sandbox.ping', '1'],
-      [third, 'grantex', 'dead', 'grant.revoked', '2'],
-    ]);
-    expect(rows[0]).toMatch(/handler_failed: Error: the disk is full$/);
+    expect(head).toMatch(/^ID +STATE +TRIES +RECEIVED → DUE\/FINISHED +RECEIVER +TYPE +ERROR$/);
+    const times = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d → (\d{4}-\d\d-\d\d )?\d\d:\d\d`;
+    for (const [index, cells] of [
+      [first, 'dead', '2', times, 'grantex', 'grant.revoked', 'handler_failed: Error: the disk is full'],
+      [second, 'handled', '1', times, 'grantex', 'sandbox.ping'],
+      [third, 'dead', '2', times, 'grantex', 'grant.revoked', 'handler_failed: Error: the disk is full'],
+    ].entries()) {
+      expect(rows[index]).toMatch(new RegExp(`^${cells.join(' +')}$`));
+    }
     const json = await cli('list', ['--json']);
     expect(json.records()).toMatchObject([
       { id: first, name: 'grantex', key: 'evt_1', type: 'grant.revoked', state: 'dead', attempts: 2 },
@@ -34,6 +39,32 @@ describe.each(engines)('hookproof inbox on %s', { timeout: 60_000 }, (_engine, n
       { id: third, state: 'dead', error: { code: 'handler_failed', message: 'Error: the disk is full' } },
     ]);
     expect(json.stderr).toBe('');
+  });
+
+  it('list on a terminal of 80 columns shows every id and every error whole, and no line is longer', async () => {
+    const store = newStore();
+    const app = appOn(store);
+    const reason =
+      'policy engine at policies.internal:8443 did not answer: connect ETIMEDOUT after 5,000 ms and 3 retries';
+    app.breakWith(() => reason);
+    await app.deliver(revoked('evt_1'));
+    await app.deliver(unknown('evt_2'));
+    await app.work();
+    const [first = '', second = ''] = await app.ids();
+    const lines = await linesOf80(store, 'list');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    const words = lines.join(' ').split(/ +/);
+    expect(words).toEqual(expect.arrayContaining([first, second, 'grant.revoked', 'sandbox.ping']));
+    expect(lines.map((line) => line.trim()).join(' ')).toContain(`handler_failed: Error: ${reason}`);
+    // What is longer than can be read in a list is in `show`.
+    app.breakWith(() => `${'x'.repeat(500)} ${'y'.repeat(500)}`);
+    await app.deliver(revoked('evt_3'));
+    await app.work();
+    expect((await linesOf80(store, 'list')).slice(-3)).toEqual([
+      '  handler_failed: Error:',
+      `  ${'x'.repeat(78)}`,
+      `  ${'x'.repeat(77)}…`,
+    ]);
   });
 
   it('list keeps to its filters and its limit', async () => {
@@ -177,7 +208,7 @@ describe.each(engines)('hookproof inbox on %s', { timeout: 60_000 }, (_engine, n
       expect((await cli('replay', which)).code).toBe(2);
       const no = await cli('replay', which, { isTerminal: true, input: 'n\n' });
       expect(no.code).toBe(1);
-      expect(no.stderr).toContain('Replay 1 handled delivery? y/N');
+      expect(no.stderr).toMatch(/Replay 1 handled delivery(, and any that join them by then)?\? y\/N/);
       expect(await inbox.counts()).toMatchObject({ handled: 1, waiting: 0 });
     }
     expect((await cli('replay', [second, '--yes'])).code).toBe(0);
@@ -207,7 +238,7 @@ describe.each(engines)('hookproof inbox on %s', { timeout: 60_000 }, (_engine, n
     for (const input of ['n\n', '', 'yeah\n']) {
       const no = await cli('discard', ['--all'], { isTerminal: true, input });
       expect(no).toMatchObject({ code: 1, stdout: '' });
-      expect(no.stderr).toContain('Discard 2 dead deliveries? y/N');
+      expect(no.stderr).toContain('Discard 2 dead deliveries, and any that join them by then? y/N');
     }
     const mixed = await cli('discard', [first, second], { isTerminal: true, input: 'n\n' });
     expect(mixed.stderr).toContain('Discard 1 dead delivery and 1 handled delivery? y/N');
@@ -219,12 +250,75 @@ describe.each(engines)('hookproof inbox on %s', { timeout: 60_000 }, (_engine, n
     expect(await inbox.counts()).toMatchObject({ dead: 0, handled: 1 });
   });
 
+  it('by its id, what went on while it was asked about is left alone', async () => {
+    const { cli, inbox, work, breakWith, first } = await filled(newStore());
+    async function* handledMeanwhile() {
+      breakWith(() => undefined);
+      await inbox.replay(first);
+      await work();
+      yield Buffer.from('y\n');
+    }
+    const ended = await cli('discard', [first], { isTerminal: true, input: handledMeanwhile() });
+    expect(ended).toMatchObject({ code: 1, stdout: '0 deliveries discarded.\n' });
+    expect(ended.stderr).toContain('1 delivery went on meanwhile, and was left alone.');
+    expect(await inbox.get(first)).toMatchObject({ state: 'handled' });
+  });
+
   it('prune deletes what was handled before a time, and nothing else', async () => {
     const { cli, inbox } = await filled(newStore());
-    expect((await cli('prune')).stdout).toMatch(/^0 deliveries deleted/);
-    expect((await cli('prune', ['--older-than', '1h', '--json'])).records()).toMatchObject([{ pruned: 0 }]);
-    expect((await cli('prune', ['--older-than', '2999-01-01', '--json'])).records()).toMatchObject([{ pruned: 1 }]);
+    expect((await cli('prune', ['--yes'])).stdout).toMatch(/^0 deliveries deleted/);
+    expect((await cli('prune', ['--older-than', '1h', '--yes', '--json'])).records()).toMatchObject([{ pruned: 0 }]);
+    const all = ['--older-than', '2999-01-01', '--yes', '--json'];
+    expect((await cli('prune', all)).records()).toMatchObject([{ pruned: 1 }]);
     expect(await inbox.counts()).toMatchObject({ handled: 0, dead: 2 });
+  });
+
+  it('prune asks first, and says what about', async () => {
+    const { cli, inbox, second } = await filled(newStore());
+    const all = ['--older-than', '2999-01-01'];
+    const alone = await cli('prune', all);
+    expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('--yes')]);
+    const no = await cli('prune', all, { isTerminal: true, input: 'n\n' });
+    expect(no).toMatchObject({ code: 1, stdout: '' });
+    expect(no.stderr).toMatch(/^Delete 1 handled delivery, from before 2999-.* no longer known as duplicates\. y\/N/);
+    expect((await cli('prune', [...all, '--dry-run'])).stdout).toMatch(/Would delete 1 delivery\.\n$/);
+    expect((await cli('prune', [...all, '--dry-run', '--json'])).records()).toMatchObject([{ id: second }]);
+    expect((await cli('prune', ['--dry-run'])).stdout).toBe('Would delete 0 deliveries.\n');
+    expect(await inbox.counts()).toMatchObject({ handled: 1, dead: 2 });
+    // Where nothing is that old there is nothing to ask.
+    expect((await cli('prune', [], { isTerminal: true })).stdout).toMatch(/^0 deliveries deleted/);
+    expect((await cli('prune', all, { isTerminal: true, input: 'y\n' })).stdout).toMatch(/^1 delivery deleted/);
+    expect(await inbox.counts()).toMatchObject({ handled: 0, dead: 2 });
+  });
+
+  it('what is no id was taken for the store, and said to be', async () => {
+    const { store, options } = newStore();
+    const env = { HOOKPROOF_INBOX: store };
+    for (const [command, word] of [
+      ['replay', 'nope'],
+      ['discard', '1,2'],
+      ['show', 'abc'],
+    ] as const) {
+      const { code, stderr } = await hookproof(['inbox', command, word, ...options], { env });
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`? ${word} was taken for the store.`)]);
+    }
+    const secret = await hookproof(['inbox', 'replay', 'redis://app:hidden@h/0'], { env });
+    expect(secret.stderr).toContain('redis://h/0 was taken for the store');
+    expect(secret.stderr).not.toContain('hidden');
+  });
+
+  it('a filter that fits nothing is no error', async () => {
+    const { cli } = await filled(newStore());
+    for (const words of [
+      ['list', '--type', 'nope'],
+      ['counts', '--name', 'nobody'],
+      ['replay', '--type', 'nope'],
+      ['discard', '--type', 'nope', '--yes'],
+      ['prune', '--older-than', '52w', '--yes'],
+    ]) {
+      const [command = '', ...rest] = words;
+      expect([command, (await cli(command, rest)).code]).toEqual([command, 0]);
+    }
   });
 
   it('one that is being worked on is left alone, and said to be', async () => {
@@ -259,6 +353,22 @@ describe.each(engines)('hookproof inbox on %s', { timeout: 60_000 }, (_engine, n
     expect((await hookproof(['inbox', 'counts', newPath()], { env })).code).toBe(3);
   });
 });
+
+/** What a command prints on a terminal of 80 columns. */
+async function linesOf80({ store, options }: StoreUnderTest, command: string): Promise<readonly string[]> {
+  let printed = '';
+  const stdout = new Writable({
+    write(chunk, _encoding, done) {
+      printed += String(chunk);
+      done();
+    },
+  });
+  const { stdin, stderr } = process;
+  const { signal } = new AbortController();
+  const terminal = { stdin, stdout: Object.assign(stdout, { isTTY: true, columns: 80 }), stderr, env: {}, signal };
+  expect(await run(['inbox', command, store, ...options], terminal)).toBe(0);
+  return stripVTControlCharacters(printed).trimEnd().split('\n');
+}
 
 /** A delivery that came in by another receiver. */
 function stored(body: string | Uint8Array, headers: readonly (readonly [string, string])[] = []): NewDelivery {

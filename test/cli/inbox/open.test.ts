@@ -1,8 +1,11 @@
 import { once } from 'node:events';
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { openDatabase } from '@hookproof/inbox/sqlite';
 import { Redis } from 'ioredis';
 import Database from 'libsql';
 import pg from 'pg';
@@ -74,7 +77,7 @@ it('wrong words and options are refused before anything is opened', async () => 
   const cases: readonly (readonly [words: readonly string[], says: string])[] = [
     [['list'], 'HOOKPROOF_INBOX'],
     [['show', path], 'Which delivery?'],
-    [['list', 'mysql://host/db'], 'mysql:// is no store of an inbox'],
+    [['list', 'mysql://host/db'], 'no store of an inbox'],
     [['list', path, '--schema', 'x'], '--schema is for PostgreSQL'],
     [['list', path, '--boss-schema', 'x'], '--boss-schema is for PostgreSQL'],
     [['list', path, '--queue-prefix', 'x'], '--queue-prefix is for PostgreSQL'],
@@ -104,6 +107,34 @@ it.each([`postgres://app:${password}@h/db`, `redis://app:${password}@h:x/0`])(
     expect(stderr).toContain('%40 for an @');
   },
 );
+
+it.each([
+  ['quotes, as in a file of variables', `"postgres://app:${password}@db/app"`],
+  ['space', ` postgres://app:${password}@db/app`],
+  ['no slashes', `postgres:app:${password}@db/app`],
+  ['one slash', `postgres:/app:${password}@db/app`],
+  ['no slashes for Redis', `redis:${password}@db`],
+  ['no scheme', `app:${password}@db/app`],
+  ['a slash in it', `postgres://app:12345/${password}@db/app`],
+  ['a slash and an @ in it', `postgres://app:p@${password}/x@127.0.0.1/app`],
+  ['sqlite: before it', `sqlite:postgres://app:${password}@db/app`],
+])('a password in a store that is written wrongly is not repeated: %s', async (_what, store) => {
+  for (const more of [[], ['--json']]) {
+    const { code, stderr, stdout } = await hookproof(['inbox', 'counts', ...more], { env: { HOOKPROOF_INBOX: store } });
+    expect([code, (stderr + stdout).includes(password)]).toEqual([2, false]);
+  }
+});
+
+it('a copy that is not in WAL mode is not opened, because that would change it', async () => {
+  const path = newPath();
+  const database = openDatabase(path);
+  database.exec('CREATE TABLE hookproof_schema (a); CREATE TABLE hookproof_deliveries (a)');
+  database.close();
+  const before = await readFile(path);
+  const { code, stderr } = await refused(['counts', path]);
+  expect([code, stderr]).toEqual([3, expect.stringContaining('would change it')]);
+  expect(await readFile(path)).toEqual(before);
+});
 
 it('a password on the command line gets a warning, in the environment none', async () => {
   const port = await closedPort();
@@ -137,6 +168,51 @@ it('a server that never answers is waited for only so long', { timeout: 60_000 }
   for (const socket of sockets) socket.destroy();
   server.close();
 });
+
+it('what listens and is no Redis is said to be none', async () => {
+  const server = createServer((socket) => {
+    socket.once('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')).on('error', () => undefined);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { code, stderr } = await refused(['list', `redis://127.0.0.1:${port}`]);
+  expect([code, stderr]).toEqual([3, expect.stringMatching(/out of reach: what listens there is no Redis.*\nCheck/)]);
+  server.close();
+});
+
+it.each([
+  // What SQLite says of a file with a log beside it is not what it says of one without.
+  ['with', ['', '-wal']],
+  ['without', ['']],
+] as const)(
+  'a SQLite file that this user may not write, %s a log, is said to be, with who may look',
+  async (_, ends) => {
+    const folder = mkdtempSync(join(tmpdir(), 'hookproof-readonly-'));
+    const { geteuid, seteuid } = process;
+    const isRoot = geteuid?.() === 0;
+    try {
+      const { store, place, options } = engines[0]?.[1]() ?? expect.unreachable();
+      await appOn({ store, place, options }).deliver(revoked('evt_1'));
+      const path = join(folder, 'webhooks.db');
+      if (ends.length === 1) new Database(store).exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      // A copy: this process has the other one open.
+      for (const end of ends) await copyFile(store + end, path + end);
+      await chmod(path, 0o444);
+      await chmod(folder, 0o555);
+      // Root may write everything: nobody's id is in its place.
+      if (isRoot) seteuid?.(65_534);
+      const { code, stderr } = await refused(['list', path]);
+      expect([code, stderr]).toEqual([
+        3,
+        expect.stringMatching(/this user may not write it\.\nSQLite writes .*sudo -u/),
+      ]);
+    } finally {
+      if (isRoot) seteuid?.(0);
+      await chmod(folder, 0o755);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
 
 describe.skipIf(postgres === undefined)('PostgreSQL', { timeout: 60_000 }, () => {
   const { url = '', port = 0 } = postgres ?? {};
@@ -211,6 +287,25 @@ describe.skipIf(postgres === undefined)('PostgreSQL', { timeout: 60_000 }, () =>
     expect((await app.cli('list')).code).toBe(0);
   });
 
+  it('a password that is wanted and not given is said, and the process ends though the server waits for it', async () => {
+    await pool.query(`CREATE ROLE unnamed LOGIN PASSWORD 'another'`);
+    // Longer than this test may take: a connection that is left open to it would hold the process.
+    await pool.query(`ALTER SYSTEM SET authentication_timeout = '600s'`);
+    const { rows } = await pool.query('SHOW hba_file');
+    await pool.query(
+      `COPY (VALUES ('host all unnamed all scram-sha-256'), ('host all all all trust'), ('local all all trust')) TO '${rows[0].hba_file}'`,
+    );
+    await pool.query('SELECT pg_reload_conf()');
+    const ended = await hookproofProcess(['inbox', 'list'], {
+      HOOKPROOF_INBOX: `postgres://unnamed@127.0.0.1:${port}/postgres`,
+      PGPASSWORD: '',
+    });
+    expect([ended.code, ended.stderr]).toEqual([
+      3,
+      expect.stringMatching(/it wants a password\.\nPut it .*PGPASSWORD/),
+    ]);
+  });
+
   it('a wrong password, user or database is said without the password', async () => {
     await pool.query(`CREATE ROLE secured LOGIN PASSWORD 'another'`);
     const { rows } = await pool.query('SHOW hba_file');
@@ -241,6 +336,34 @@ describe.skipIf(redis === undefined)('Redis', { timeout: 60_000 }, () => {
     expect(await client.keys('nowhere*')).toEqual([]);
   });
 
+  it.each([
+    ['/99', 3, 'there is no database 99.'],
+    ['/-1', 3, 'there is no database -1.'],
+    ['?db=99', 3, 'there is no database 99.'],
+    ['/abc', 2, 'abc is no number of a database.'],
+    ['?db=abc', 2, 'abc is no number of a database.'],
+    ['/1x', 2, '1x is no number of a database.'],
+  ])('%s is no database, and nothing is done to another', async (end, exit, says) => {
+    const store = engines.find(([name]) => name === 'redis')?.[1]() ?? expect.unreachable();
+    const app = appOn(store);
+    await app.deliver(revoked('evt_1'));
+    await app.work();
+    for (const command of [['list'], ['discard', '--all', '--yes']]) {
+      const [name = '', ...rest] = command;
+      const { code, stderr } = await refused([name, `${url}${end}`, ...rest, ...store.options]);
+      expect([code, stderr]).toEqual([exit, expect.stringContaining(says)]);
+    }
+    expect(await app.inbox.counts()).toMatchObject({ dead: 1 });
+  });
+
+  it('a database that is there is the one that is looked into', async () => {
+    const inOther = { engine: 'redis', url: `${url}/1`, prefix: 'other' } as const;
+    const app = appOn({ place: inOther, store: inOther.url, options: ['--prefix', 'other'] });
+    await app.deliver(revoked('evt_1'));
+    expect((await app.cli('counts')).stdout).toMatch(/waiting +1\n/);
+    expect((await refused(['counts', url, '--prefix', 'other'])).code).toBe(3);
+  });
+
   it('a wrong password is said without it', async () => {
     await client.call('ACL', 'SETUSER', 'secured', 'on', '>another', '~*', '+@all');
     const wrong = await refused(['list', `redis://secured:${encoded}@127.0.0.1:${port}/0`]);
@@ -268,26 +391,32 @@ describe('a package that is not installed', { timeout: 60_000 }, () => {
   }
 
   it.each([
-    ['pg', 'postgres://h/d', 'npm install pg pg-boss'],
-    ['ioredis', 'redis://h', 'npm install ioredis bullmq'],
-  ])('%s is named with how to install it', async (name, store, line) => {
+    ['pg', 'postgres://h/d', 'pg pg-boss'],
+    ['pg-boss', 'postgres://h/d', 'pg pg-boss'],
+    ['ioredis', 'redis://h', 'ioredis bullmq'],
+    ['bullmq', 'redis://h', 'ioredis bullmq'],
+  ])('%s is named with how to install it, in the app or globally', async (name, store, packages) => {
     const { code, stderr } = await without(name, ['list', store]);
     expect(code).toBe(3);
-    expect(stderr).toContain(`the package ${name}, which is not installed`);
-    expect(stderr).toContain(line);
+    expect(stderr).toContain(`the package ${name}, which is not installed beside @hookproof/cli`);
+    expect(stderr).toContain('of your app, which has it: npm install --save-dev @hookproof/cli, then npx');
+    expect(stderr).toContain(`npm install ${packages}\n`);
+    expect(stderr).toContain(`globally: npm install --global ${packages}\n`);
   });
 
-  it.skipIf(postgres === undefined || redis === undefined)('so are pg-boss and bullmq', async () => {
-    for (const [engine, name] of [
-      ['postgres', 'pg-boss'],
-      ['redis', 'bullmq'],
-    ] as const) {
-      const store = engines.find(([one]) => one === engine)?.[1]() ?? expect.unreachable();
+  it.skipIf(process.getBuiltinModule('node:sqlite') !== undefined)(
+    'so is libsql, which newer Nodes need not',
+    async () => {
+      const store = engines[0]?.[1]() ?? expect.unreachable();
       await appOn(store).deliver(revoked('evt_1'));
-      const { code, stderr } = await without(name, ['list', store.store, ...store.options]);
-      expect([code, stderr]).toEqual([3, expect.stringContaining(`npm install ${name}`)]);
-    }
-  });
+      const { code, stderr } = await without('libsql', ['list', store.store]);
+      expect(code).toBe(3);
+      expect(stderr).toMatch(
+        /package libsql, which is not installed beside[\s\S]*install --global libsql\nNode 22\.13/,
+      );
+      expect(stderr).not.toContain('better-sqlite3');
+    },
+  );
 });
 
 async function closedPort(): Promise<number> {

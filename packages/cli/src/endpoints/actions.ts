@@ -1,10 +1,15 @@
+import type { Provider } from '@hookproof/core';
 import type { CallOptions, Created, GrantexEndpoint, GrantivaEndpoint } from '@hookproof/endpoints';
 import { confirmed } from '../confirm.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
+import { whole } from '../options.ts';
 import { printable, type Report } from '../terminal.ts';
-import { keepSecret, type SecretKeeping } from './keep-secret.ts';
+import { keepSecret, type SecretPlace } from './keep-secret.ts';
 
 type Endpoint = GrantivaEndpoint | GrantexEndpoint;
+
+/** The option that says how long to wait for the provider. */
+export const timeoutOption = ['--timeout <seconds>', 'how long to wait for each answer', whole(1, 3_600), 10] as const;
 
 /** Lists all endpoints. */
 export async function listEndpoints(
@@ -31,17 +36,27 @@ export async function deleteEndpoint(
   return exitCode.ok;
 }
 
-/** Shows an endpoint that has just been created, and keeps its secret. */
+/** Keeps the secret of an endpoint that has just been created, and shows the endpoint. */
 export async function showCreated(
   report: Report,
   action: 'created' | 'replaced',
   endpoint: Created<Endpoint>,
-  keeping: SecretKeeping,
+  place: SecretPlace,
 ): Promise<ExitCode> {
-  const secret = keeping.printSecret ? endpoint.secret.reveal() : undefined;
+  const code = await keepSecret(endpoint.secret, place, report);
+  const secret = place.prints ? endpoint.secret.reveal() : undefined;
   await showEndpoint(report, endpoint, { action, secret });
-  await keepSecret(endpoint.secret, keeping, report);
-  return exitCode.ok;
+  if (secret !== undefined) await report.say(`  secret       ${printable(secret)}`);
+  return code;
+}
+
+/** Warns of events that may be misspelt. They are passed on: the providers have more than those known. */
+export async function warnOfUnknown(events: readonly string[], provider: Provider, report: Report): Promise<void> {
+  const unknown = events.filter((event) => provider.schemaFor(event) === undefined);
+  if (unknown.length === 0) return;
+  const known = Object.keys(provider.events ?? {}).join(', ');
+  const named = printable(unknown.join(', '));
+  await report.note(`Warning: not among the events known to Hookproof: ${named}. Known are ${known}.`);
 }
 
 /** Prints an endpoint: a few lines for a reader, an object for a program, with what else that should know. */

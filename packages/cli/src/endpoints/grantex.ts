@@ -1,14 +1,19 @@
 import { type Command, Option } from '@commander-js/extra-typings';
+import { grantex as grantexProvider } from '@hookproof/core';
 import { type GrantexDelivery, type GrantexEndpoints, grantexEndpoints } from '@hookproof/endpoints';
 import { exitCode } from '../exit-code.ts';
+import { usage } from '../failure.ts';
 import { several, whole } from '../options.ts';
-import { readSecret } from '../secrets.ts';
+import { findSecret } from '../secrets.ts';
 import { jsonOption, type Shell } from '../shell.ts';
 import { printable, type Report } from '../terminal.ts';
-import { deleteEndpoint, listEndpoints, showCreated, showEndpoint } from './actions.ts';
-import { checkKeeping, printSecretOption, saveSecretOption } from './keep-secret.ts';
+import { deleteEndpoint, listEndpoints, showCreated, showEndpoint, timeoutOption, warnOfUnknown } from './actions.ts';
+import { failureIn, tellingFailures } from './failures.ts';
+import { printSecretOption, saveSecretOption, withSecretPlace } from './keep-secret.ts';
+import { addMissing } from './missing.ts';
 
 interface Connection {
+  readonly timeout: number;
   readonly baseUrl?: string | undefined;
   readonly apiKey?: string | undefined;
   readonly apiKeyFile?: string | undefined;
@@ -21,7 +26,7 @@ export function addGrantex(parent: Command, shell: Shell): void {
     .summary('list, create, ensure, delete, deliveries')
     .description('Manage webhook endpoints at Grantex, and see what became of their deliveries.')
     .addHelpText('after', help);
-  const { terminal } = shell;
+  const { terminal, perform } = tellingFailures(shell, 'grantex');
   const call = { signal: terminal.signal };
 
   const action = (name: string, summary: string) =>
@@ -31,6 +36,7 @@ export function addGrantex(parent: Command, shell: Shell): void {
       .option('--api-key <key>', 'your API key: better in GRANTEX_API_KEY')
       .option('--api-key-file <path>', 'a file with the API key; - for standard input')
       .option('--base-url <url>', 'where the API is; GRANTEX_URL, or https://api.grantex.dev')
+      .option(...timeoutOption)
       .option(...jsonOption);
 
   async function connect(
@@ -38,12 +44,15 @@ export function addGrantex(parent: Command, shell: Shell): void {
     report: Report,
   ): Promise<GrantexEndpoints> {
     const baseUrl = options.baseUrl ?? (terminal.env['GRANTEX_URL'] || undefined);
-    const apiKey = await readSecret({ name: 'api-key', env: ['GRANTEX_API_KEY'], given, file }, report);
-    return grantexEndpoints({ apiKey, baseUrl });
+    const apiKey = await findSecret({ name: 'api-key', env: ['GRANTEX_API_KEY'], given, file }, report);
+    if (apiKey === undefined) {
+      throw usage('There is no API key.', 'Set GRANTEX_API_KEY, or give --api-key-file <path>.');
+    }
+    return grantexEndpoints({ apiKey, baseUrl, timeoutMs: options.timeout * 1_000 });
   }
 
   action('list', 'List all endpoints.').action((options) =>
-    shell.perform(options, async (report) => listEndpoints(await connect(options, report), report)),
+    perform(options, async (report) => listEndpoints(await connect(options, report), report)),
   );
 
   action('create', 'Create an endpoint, and keep its secret.')
@@ -52,12 +61,13 @@ export function addGrantex(parent: Command, shell: Shell): void {
     .option(...saveSecretOption)
     .option(...printSecretOption)
     .action((options) =>
-      shell.perform(options, async (report) => {
-        await checkKeeping(options);
+      perform(options, async (report) => {
         const client = await connect(options, report);
         const { url, events } = options;
-        const created = await client.create({ url, events }, call);
-        return showCreated(report, 'created', created, options);
+        await warnOfUnknown(events, grantexProvider(), report);
+        return withSecretPlace(options, async (place) =>
+          showCreated(report, 'created', await client.create({ url, events }, call), place),
+        );
       }),
     );
 
@@ -68,21 +78,24 @@ export function addGrantex(parent: Command, shell: Shell): void {
     .option(...saveSecretOption)
     .option(...printSecretOption)
     .action((options) =>
-      shell.perform(options, async (report) => {
-        await checkKeeping(options);
+      perform(options, async (report) => {
         const client = await connect(options, report);
         const { url, events, replace } = options;
-        const ensured = await client.ensure({ url, events, replace }, call);
-        await report.note(`Endpoint ${ensured.action}.`);
-        if (ensured.action === 'unchanged') {
-          await showEndpoint(report, ensured.endpoint, { action: 'unchanged' });
-          return exitCode.ok;
-        }
-        await showCreated(report, ensured.action, ensured.endpoint, options);
-        if (ensured.action === 'created' || ensured.deleteError === undefined) return exitCode.ok;
-        await report.note(`The former endpoint is still there: ${ensured.deleteError.message}`);
-        await report.note(`Delete it: hookproof endpoints grantex delete ${printable(ensured.previous.id)}`);
-        return exitCode.failed;
+        await warnOfUnknown(events, grantexProvider(), report);
+        return withSecretPlace(options, async (place) => {
+          const ensured = await client.ensure({ url, events, replace }, call);
+          await report.note(`Endpoint ${ensured.action}.`);
+          if (ensured.action === 'unchanged') {
+            await showEndpoint(report, ensured.endpoint, { action: 'unchanged' });
+            return exitCode.ok;
+          }
+          const code = await showCreated(report, ensured.action, ensured.endpoint, place);
+          if (ensured.action === 'created' || ensured.deleteError === undefined) return code;
+          const { message, fix = '' } = failureIn('grantex', ensured.deleteError);
+          await report.note(printable(`The former endpoint is still there: ${message} ${fix}`.trimEnd()));
+          await report.note(`Delete it: hookproof endpoints grantex delete ${printable(ensured.previous.id)}`);
+          return exitCode.failed;
+        });
       }),
     );
 
@@ -90,7 +103,7 @@ export function addGrantex(parent: Command, shell: Shell): void {
     .argument('<id>', 'its id, as list shows it')
     .option('-y, --yes', 'do not ask')
     .action((id, options) =>
-      shell.perform(options, async (report) => {
+      perform(options, async (report) => {
         const client = await connect(options, report);
         return deleteEndpoint(client, id, options.yes ?? false, report);
       }),
@@ -101,7 +114,7 @@ export function addGrantex(parent: Command, shell: Shell): void {
     .addOption(new Option('--status <status>', 'only those').choices(['pending', 'delivered', 'failed'] as const))
     .option('--limit <n>', 'how many at most', whole(1, 1_000_000), 100)
     .action((id, options) =>
-      shell.perform(options, async (report) => {
+      perform(options, async (report) => {
         const client = await connect(options, report);
         const { status, limit } = options;
         let shown = 0;
@@ -118,6 +131,14 @@ export function addGrantex(parent: Command, shell: Shell): void {
         return exitCode.ok;
       }),
     );
+
+  addMissing(
+    grantex,
+    'update',
+    'Grantex cannot change an endpoint.',
+    'For other events: hookproof endpoints grantex ensure --url … --events … --replace, which creates it anew with a new ' +
+      'secret. To turn one off, delete it.',
+  );
 }
 
 /** Prints one delivery of an endpoint on a line. */

@@ -1,4 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
+import { grantiva as grantivaProvider } from '@hookproof/core';
 import { type GrantivaEndpoints, grantivaEndpoints } from '@hookproof/endpoints';
 import { exitCode } from '../exit-code.ts';
 import { usage } from '../failure.ts';
@@ -6,10 +7,13 @@ import { several } from '../options.ts';
 import { findSecret } from '../secrets.ts';
 import { jsonOption, type Shell } from '../shell.ts';
 import type { Report } from '../terminal.ts';
-import { deleteEndpoint, listEndpoints, showCreated, showEndpoint } from './actions.ts';
-import { checkKeeping, printSecretOption, saveSecretOption } from './keep-secret.ts';
+import { deleteEndpoint, listEndpoints, showCreated, showEndpoint, timeoutOption, warnOfUnknown } from './actions.ts';
+import { tellingFailures } from './failures.ts';
+import { printSecretOption, saveSecretOption, withSecretPlace } from './keep-secret.ts';
+import { addMissing } from './missing.ts';
 
 interface Connection {
+  readonly timeout: number;
   readonly baseUrl?: string | undefined;
   readonly token?: string | undefined;
   readonly tokenFile?: string | undefined;
@@ -23,7 +27,7 @@ export function addGrantiva(parent: Command, shell: Shell): void {
     .summary('list, create, ensure, update, delete')
     .description('Manage webhook endpoints at Grantiva.')
     .addHelpText('after', help);
-  const { terminal } = shell;
+  const { terminal, perform } = tellingFailures(shell, 'grantiva');
   const call = { signal: terminal.signal };
 
   const action = (name: string, summary: string) =>
@@ -37,6 +41,7 @@ export function addGrantiva(parent: Command, shell: Shell): void {
         '--cookie-file <path>',
         'instead of an API key, a file with the Cookie header of a session; GRANTIVA_COOKIE',
       )
+      .option(...timeoutOption)
       .option(...jsonOption);
 
   async function connect(options: Connection, report: Report): Promise<GrantivaEndpoints> {
@@ -44,19 +49,12 @@ export function addGrantiva(parent: Command, shell: Shell): void {
     if (baseUrl === undefined || baseUrl === '') {
       throw usage("Grantiva's host is not known.", 'Set GRANTIVA_URL, or give --base-url https://…');
     }
-    const { token: given, tokenFile: file, cookieFile } = options;
-    const cookie = await findSecret(
-      { name: 'cookie', env: ['GRANTIVA_COOKIE'], given: undefined, file: cookieFile },
-      report,
-    );
-    const token = await findSecret({ name: 'token', env: ['GRANTIVA_TOKEN'], given, file }, report);
-    if (token !== undefined) return grantivaEndpoints({ baseUrl, token });
-    if (cookie !== undefined) return grantivaEndpoints({ baseUrl, cookie });
-    throw usage('There is no API key.', 'Set GRANTIVA_TOKEN, or give --token-file or --cookie-file.');
+    const credential = await credentialOf(options, report);
+    return grantivaEndpoints({ ...credential, baseUrl, timeoutMs: options.timeout * 1_000 });
   }
 
   action('list', 'List all endpoints of your organisation, newest first.').action((options) =>
-    shell.perform(options, async (report) => listEndpoints(await connect(options, report), report)),
+    perform(options, async (report) => listEndpoints(await connect(options, report), report)),
   );
 
   action('create', 'Create an endpoint, and keep its secret.')
@@ -66,12 +64,13 @@ export function addGrantiva(parent: Command, shell: Shell): void {
     .option(...saveSecretOption)
     .option(...printSecretOption)
     .action((options) =>
-      shell.perform(options, async (report) => {
-        await checkKeeping(options);
+      perform(options, async (report) => {
         const client = await connect(options, report);
         const { url, events, description } = options;
-        const created = await client.create({ url, events, description }, call);
-        return showCreated(report, 'created', created, options);
+        await warnOfUnknown(events, grantivaProvider(), report);
+        return withSecretPlace(options, async (place) =>
+          showCreated(report, 'created', await client.create({ url, events, description }, call), place),
+        );
       }),
     );
 
@@ -82,16 +81,18 @@ export function addGrantiva(parent: Command, shell: Shell): void {
     .option(...saveSecretOption)
     .option(...printSecretOption)
     .action((options) =>
-      shell.perform(options, async (report) => {
-        await checkKeeping(options);
+      perform(options, async (report) => {
         const client = await connect(options, report);
         const { url, events, description } = options;
-        const ensured = await client.ensure({ url, events, description }, call);
-        const changed = ensured.action === 'updated' ? ensured.changed : [];
-        await report.note([`Endpoint ${ensured.action}`, changed.join(', ')].filter(Boolean).join(': '));
-        if (ensured.action === 'created') return showCreated(report, 'created', ensured.endpoint, options);
-        await showEndpoint(report, ensured.endpoint, { action: ensured.action, changed });
-        return exitCode.ok;
+        await warnOfUnknown(events, grantivaProvider(), report);
+        return withSecretPlace(options, async (place) => {
+          const ensured = await client.ensure({ url, events, description }, call);
+          const changed = ensured.action === 'updated' ? ensured.changed : [];
+          await report.note(`${[`Endpoint ${ensured.action}`, changed.join(', ')].filter(Boolean).join(': ')}.`);
+          if (ensured.action === 'created') return showCreated(report, 'created', ensured.endpoint, place);
+          await showEndpoint(report, ensured.endpoint, { action: ensured.action, changed });
+          return exitCode.ok;
+        });
       }),
     );
 
@@ -102,13 +103,14 @@ export function addGrantiva(parent: Command, shell: Shell): void {
     .option('--on', 'send deliveries to it')
     .option('--off', 'send none until it is on again')
     .action((id, options) =>
-      shell.perform(options, async (report) => {
+      perform(options, async (report) => {
         const { events, description, on, off } = options;
         if (on && off) throw usage('--on and --off were both given.', 'Give one.');
         if ([events, description, on, off].every((given) => given === undefined)) {
           throw usage('There is nothing to change.', 'Give --events, --description, --on or --off.');
         }
         const client = await connect(options, report);
+        await warnOfUnknown(events ?? [], grantivaProvider(), report);
         const isActive = on ?? (off ? false : undefined);
         await showEndpoint(report, await client.update(id, { events, description, isActive }, call));
         return exitCode.ok;
@@ -119,11 +121,44 @@ export function addGrantiva(parent: Command, shell: Shell): void {
     .argument('<id>', 'its id, as list shows it')
     .option('-y, --yes', 'do not ask')
     .action((id, options) =>
-      shell.perform(options, async (report) => {
+      perform(options, async (report) => {
         const client = await connect(options, report);
         return deleteEndpoint(client, id, options.yes ?? false, report);
       }),
     );
+
+  addMissing(
+    grantiva,
+    'deliveries',
+    "Grantiva's API does not tell what became of deliveries.",
+    'Its dashboard has a delivery log.',
+  );
+}
+
+/** An option goes before the environment; of two that are alike, neither is chosen silently. */
+async function credentialOf(
+  { token: given, tokenFile: file, cookieFile }: Connection,
+  report: Report,
+): Promise<{ readonly token: string } | { readonly cookie: string }> {
+  const { GRANTIVA_TOKEN, GRANTIVA_COOKIE } = report.terminal.env;
+  const hasTokenOption = given !== undefined || file !== undefined;
+  if (cookieFile !== undefined && hasTokenOption) {
+    throw usage(`--cookie-file and --token${file === undefined ? '' : '-file'} were both given.`, 'Give one.');
+  }
+  if (cookieFile === undefined && !hasTokenOption && GRANTIVA_TOKEN && GRANTIVA_COOKIE) {
+    throw usage(
+      'GRANTIVA_TOKEN and GRANTIVA_COOKIE are both set.',
+      'Unset one, or give --token-file or --cookie-file.',
+    );
+  }
+  if (cookieFile === undefined) {
+    const token = await findSecret({ name: 'token', env: ['GRANTIVA_TOKEN'], given, file }, report);
+    if (token !== undefined) return { token };
+  }
+  const source = { name: 'cookie', env: ['GRANTIVA_COOKIE'], given: undefined, file: cookieFile };
+  const cookie = await findSecret(source, report);
+  if (cookie !== undefined) return { cookie };
+  throw usage('There is no API key.', 'Set GRANTIVA_TOKEN, or give --token-file or --cookie-file.');
 }
 
 const help = `

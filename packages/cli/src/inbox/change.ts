@@ -7,12 +7,12 @@ import type { Report } from '../terminal.ts';
 import { withInbox } from './open.ts';
 import { type FilterOptions, filterOf } from './options.ts';
 import { showRows } from './rows.ts';
-import { type Places, wordsOf } from './store.ts';
+import { type Places, takenForStore, wordsOf } from './store.ts';
 import { noDelivery } from './trouble.ts';
 
 /** What `replay` and `discard` do to deliveries. */
 export interface Change {
-  readonly verb: 'Replay' | 'Discard';
+  readonly verb: string;
   readonly done: 'replayed' | 'discarded';
   /** Whether to ask before it is done to what is in this state. */
   readonly asks: (state: DeliveryState) => boolean;
@@ -42,7 +42,10 @@ export function change(
   if (options.all === true && filterOf(options) !== undefined)
     throw usage('--all is for all dead ones: give no filter with it.');
   if (ids.length === 0 && filter === undefined) {
-    throw usage('Which deliveries?', `Give ids, or a filter such as --type, or --all for all dead ones.`);
+    throw usage(
+      `Which deliveries?${takenForStore(store)}`,
+      'Give ids with spaces between them, or a filter such as --type, or --all for all dead ones.',
+    );
   }
   return withInbox(store, options, options.dryRun === true ? 'look' : 'change', report, (inbox) =>
     filter === undefined
@@ -68,8 +71,14 @@ async function changeByIds(kind: Change, inbox: Inbox, ids: readonly string[], o
   const asks = meant.some(({ state }) => kind.asks(state));
   if (asks && !(await agreed(`${kind.verb} ${inStates(meant)}?`, options, report))) return exitCode.no;
   let done = 0;
-  for (const { id } of meant) done += await kind.apply(inbox, id);
+  for (const { id, state } of meant) {
+    // The app may have taken it up since, and what is handled now was not meant.
+    if ((await inbox.get(id))?.state === state) done += await kind.apply(inbox, id);
+  }
   await tell(kind, done, report);
+  const changed = meant.length - done;
+  if (changed > 0)
+    await report.note(`${numbered(changed)} went on meanwhile, and ${changed === 1 ? 'was' : 'were'} left alone.`);
   if (left > 0) await report.note(`${left} ${left === 1 ? 'is' : 'are'} being worked on, and left alone.`);
   return done === ids.length ? exitCode.ok : exitCode.no;
 }
@@ -86,14 +95,19 @@ async function changeByFilter(
     checkTerminal(report);
     let count = 0;
     for await (const _ of inbox.list(filter)) count += 1;
-    const question = `${kind.verb} ${numbered(count, `${filter.state} `)}?`;
+    const question = `${kind.verb} ${numbered(count, `${filter.state} `)}, and any that join them by then?`;
     if (count > 0 && !(await agreed(question, options, report))) return exitCode.no;
   }
   await tell(kind, await kind.apply(inbox, filter), report);
   return exitCode.ok;
 }
 
-async function pretend({ verb }: Change, deliveries: AsyncIterable<DeliverySummary>, report: Report) {
+/** Lists what would be done. */
+export async function pretend(
+  { verb }: Pick<Change, 'verb'>,
+  deliveries: AsyncIterable<DeliverySummary>,
+  report: Report,
+) {
   const limit = report.json ? Number.POSITIVE_INFINITY : shownOfDryRun;
   const { shown, found } = await showRows(deliveries, limit, report, true);
   const part = shown < found ? ` (the first ${shown} are shown)` : '';
@@ -101,7 +115,8 @@ async function pretend({ verb }: Change, deliveries: AsyncIterable<DeliverySumma
   return exitCode.ok;
 }
 
-async function agreed(question: string, { yes }: ChangeOptions, report: Report): Promise<boolean> {
+/** Whether it may be done: `--yes`, or the answer to a question. */
+export async function agreed(question: string, { yes }: Pick<ChangeOptions, 'yes'>, report: Report): Promise<boolean> {
   if (yes === true || (await confirmed(question, report))) return true;
   await report.note('Nothing was done.');
   return false;

@@ -1,7 +1,8 @@
 import type { StoredDelivery } from '@hookproof/core';
 
 /** Headers whose values prove something about who sent them. */
-const sensitive = /signature|authorization|cookie|token|secret|credential|api-?key|password/;
+const sensitive =
+  /sign|hmac|digest|\bsig\b|auth|jwt|assertion|cookie|session|token|secret|credential|cert|api-?key|password/;
 
 /** The headers of a delivery, with `***` for what proves who sent it. */
 export function shownHeaders(

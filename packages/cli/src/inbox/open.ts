@@ -1,5 +1,6 @@
 import type { Inbox } from '@hookproof/core';
 import { type ExitCode, exitCode } from '../exit-code.ts';
+import { interruption } from '../shell.ts';
 import type { Report } from '../terminal.ts';
 import type { Access, OpenInbox } from './engine.ts';
 import { openPostgres } from './postgres.ts';
@@ -17,7 +18,7 @@ export async function withInbox(
   places: Places,
   access: Access,
   report: Report,
-  work: (inbox: Inbox, store: Store) => Promise<ExitCode>,
+  work: (inbox: Inbox) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const { signal } = report.terminal;
   const store = await storeOf(given, places, report);
@@ -28,14 +29,20 @@ export async function withInbox(
   const stop = () => void inbox.close().catch(() => undefined);
   signal.addEventListener('abort', stop);
   try {
-    return signal.aborted ? exitCode.interrupted : await work(inbox, store);
+    return signal.aborted ? stopped(report) : await work(inbox);
   } catch (error) {
     if (!signal.aborted) throw troubleWith(store, error);
-    if (access === 'change') await report.note('Stopped. What was done until then stays done.');
-    return exitCode.interrupted;
+    if (access === 'change')
+      await report.note('Stopped. What was done until then stays done: hookproof inbox counts says how it stands.');
+    return stopped(report);
   } finally {
     signal.removeEventListener('abort', stop);
     // What was done is done, and why it failed was said.
     await close().catch(() => undefined);
   }
+}
+
+/** The exit code of what was stopped; where nobody reads the result any more, what was shown was right. */
+function stopped({ terminal }: Report): ExitCode {
+  return interruption(terminal) ?? exitCode.ok;
 }

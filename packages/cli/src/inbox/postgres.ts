@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Inbox } from '@hookproof/core';
 import { type PostgresClient, type PostgresPool, type PostgresQueries, postgresInbox } from '@hookproof/inbox/postgres';
 import { exitCode } from '../exit-code.ts';
@@ -10,13 +11,20 @@ import { noInbox, patienceMs } from './trouble.ts';
 
 /** Opens the inbox that a schema of Postgres has. */
 export async function openPostgres({ location, label }: Store, places: Places, access: Access): Promise<OpenInbox> {
-  const { default: pg } = await loadPeer('pg', 'pg pg-boss', () => import('pg'));
+  const { default: pg } = await loadPeer('pg', () => import('pg'));
+  await loadPeer('pg-boss', () => import('pg-boss'));
   const { schema = 'hookproof', bossSchema = 'pgboss', queuePrefix = 'hookproof' } = places;
+  const sockets: Socket[] = [];
   const pool = new pg.Pool({
     connectionString: location,
     connectionTimeoutMillis: patienceMs,
     max: 3,
     application_name: 'hookproof',
+    stream: () => {
+      const socket = new Socket();
+      sockets.push(socket);
+      return socket;
+    },
   });
   // A connection that breaks fails what is asked next.
   pool.on('error', () => undefined);
@@ -31,6 +39,8 @@ export async function openPostgres({ location, label }: Store, places: Places, a
     return { inbox, close: () => closeBoth(inbox, pool) };
   } catch (error) {
     await pool.end();
+    // pg leaves a connection open whose log-in failed on this side, such as for want of a password, and with it the process.
+    for (const socket of sockets) socket.destroy();
     throw error;
   }
 }

@@ -9,6 +9,15 @@ const rowsPerTable = 200;
 /** An event type may be as long as a body. */
 const longestType = 60;
 
+/** Characters of an id that has room in a row; those of Redis have a line of their own. */
+const longestId = 20;
+
+const indent = '  ';
+
+/** Lines of an error in a list, and the characters that each has at least. */
+const mostLines = 3;
+const leastRoom = 24;
+
 /** How a part of a list was shown. */
 export interface Shown {
   /** How many of the deliveries were shown. */
@@ -43,23 +52,71 @@ export async function showRows(
   return { shown: Math.min(found, limit), found };
 }
 
-const head = ['ID', 'RECEIVER', 'STATE', 'TYPE', 'ATTEMPTS', 'RECEIVED', 'DUE/FINISHED', 'ERROR'];
+const head = ['ID', 'STATE', 'TRIES', 'RECEIVED → DUE/FINISHED', 'RECEIVER', 'TYPE'];
 
 async function showTable(rows: readonly DeliverySummary[], report: Report): Promise<void> {
   const { colours, terminal } = report;
   const { isTTY, columns } = terminal.stdout;
-  const cells = rows.map(({ id, name, state, type = '', attempts, receivedAt, dueAt, finishedAt, error }) => [
-    printable(id),
-    printable(name),
-    stateIn(colours, state),
-    cut(printable(type)),
-    String(attempts),
-    localTime(receivedAt),
-    localTime(dueAt ?? finishedAt),
-    error === undefined ? '' : printable(`${error.code}: ${error.message}`),
-  ]);
-  for (const line of tableOf(head.map(colours.bold), cells, isTTY === true ? columns : undefined))
+  const width = isTTY === true ? columns : undefined;
+  for (const line of width === undefined ? onOneLine(rows, colours) : onTerminal(rows, width, colours)) {
     await report.say(line);
+  }
+}
+
+function cellsOf({ id, name, state, type = '', attempts, ...times }: DeliverySummary, colours: Colours) {
+  const [tries, when] = [String(attempts), timesOf(times.receivedAt, times.dueAt ?? times.finishedAt)];
+  return [printable(id), stateIn(colours, state), tries, when, printable(name), cut(printable(type), longestType)];
+}
+
+/** A line for each, for other programs: the error is its end. */
+function onOneLine(rows: readonly DeliverySummary[], colours: Colours): readonly string[] {
+  const cells = rows.map((row) => [...cellsOf(row, colours), errorOf(row)]);
+  return tableOf([...head, 'ERROR'].map(colours.bold), cells, undefined);
+}
+
+/** The error below its row, where all of it can be read. */
+function* onTerminal(rows: readonly DeliverySummary[], width: number, colours: Colours): Generator<string> {
+  // An id is there to be copied, and stays whole.
+  const apart = rows.some(({ id }) => id.length > longestId);
+  const from = apart ? 1 : 0;
+  const cells = rows.map((row) => cellsOf(row, colours));
+  const lines = tableOf(
+    head.slice(from).map(colours.bold),
+    cells.map((row) => row.slice(from)),
+    width - from * indent.length,
+  );
+  const [top = '', ...others] = lines.map((line) => (apart ? `${indent}${line}` : line));
+  if (apart) yield colours.bold('ID');
+  yield top;
+  for (const [index, line] of others.entries()) {
+    const row = rows[index];
+    if (row === undefined) continue;
+    if (apart) yield printable(row.id);
+    yield line;
+    for (const part of folded(errorOf(row), width - indent.length)) yield `${indent}${part}`;
+  }
+}
+
+function errorOf({ error }: DeliverySummary): string {
+  return error === undefined ? '' : printable(`${error.code}: ${error.message}`);
+}
+
+/** Text as lines of a width, but not more of them than is good to read in a list: `show` has all. */
+function folded(text: string, width: number): readonly string[] {
+  const room = Math.max(width, leastRoom);
+  const lines = text.match(new RegExp(`.{1,${room}}(?: |$)|.{1,${room}}`, 'gu')) ?? [];
+  const shown = lines.slice(0, mostLines);
+  return shown.map((line, index) =>
+    index === mostLines - 1 && lines.length > mostLines ? `${line.slice(0, room - 1)}…` : line.trimEnd(),
+  );
+}
+
+/** When it came, and when it is due or was finished, to the minute: of the latter what is not the same. */
+function timesOf(received: Date, later: Date | undefined): string {
+  const [from, to] = [received, later].map((time) => localTime(time).slice(0, 'yyyy-mm-dd hh:mm'.length));
+  if (from === undefined || to === undefined || to === '') return from ?? '';
+  const [day] = from.split(' ');
+  return `${from} → ${to.startsWith(`${day} `) ? to.slice('yyyy-mm-dd '.length) : to}`;
 }
 
 /** A state in its colour. */
@@ -68,6 +125,6 @@ export function stateIn(colours: Colours, state: DeliverySummary['state']): stri
   return colour[state](state);
 }
 
-function cut(text: string): string {
-  return text.length <= longestType ? text : `${text.slice(0, longestType - 1)}…`;
+function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 }

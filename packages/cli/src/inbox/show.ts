@@ -9,7 +9,7 @@ import { httpRequest, shownHeaders } from './headers.ts';
 import { withInbox } from './open.ts';
 import { storeArgument, withPlaces } from './options.ts';
 import { stateIn } from './rows.ts';
-import { wordsOf } from './store.ts';
+import { takenForStore, wordsOf } from './store.ts';
 import { noDelivery } from './trouble.ts';
 import { localTime } from './when.ts';
 
@@ -45,7 +45,9 @@ Examples:
       shell.perform(options, (report) => {
         const { store, ids } = wordsOf([first, second]);
         const [id] = ids;
-        if (id === undefined) throw usage('Which delivery?', 'Give its id, as hookproof inbox list shows it.');
+        if (id === undefined) {
+          throw usage(`Which delivery?${takenForStore(store)}`, 'Give its id, as hookproof inbox list shows it.');
+        }
         return withInbox(store, options, 'look', report, async (inbox) => {
           const delivery = await inbox.get(id);
           if (delivery === undefined) throw noDelivery([id]);

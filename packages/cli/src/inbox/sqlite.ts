@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { openDatabase, sqliteInbox } from '@hookproof/inbox/sqlite';
 import { type OpenInbox, quiet } from './engine.ts';
+import { loadPeer } from './peers.ts';
 import type { Store } from './store.ts';
 import { noInbox } from './trouble.ts';
 
@@ -9,8 +10,17 @@ const fix = 'Give the path that your app gives to sqliteInbox. Nothing was creat
 /** Opens the inbox in a SQLite file that has one. */
 export async function openSqlite({ location, label }: Store): Promise<OpenInbox> {
   const start = await startOf(location, label);
-  if (start !== 'SQLite format 3\0') throw noInbox(`${label} is no SQLite database.`, fix);
+  if (!start.startsWith('SQLite format 3\0')) throw noInbox(`${label} is no SQLite database.`, fix);
+  // As the inbox does: it takes what the runtime has, or else this package.
+  if (process.getBuiltinModule('node:sqlite') === undefined) await loadPeer('libsql', () => import('libsql'));
   if (!hasInbox(location)) throw noInbox(`${label} has no inbox: there are no tables hookproof_* in it.`, fix);
+  // An inbox is in WAL mode, and its file says so in these bytes; to open a copy that is not would change it.
+  if (!start.endsWith('\x02\x02')) {
+    throw noInbox(
+      `${label} is no inbox in use, but a copy such as VACUUM INTO makes: to open it would change it.`,
+      'Copy it once more, and open the copy after: sqlite3 <copy> "PRAGMA journal_mode = WAL".',
+    );
+  }
   const inbox = sqliteInbox({ path: location, ...quiet });
   return { inbox, close: () => inbox.close() };
 }
@@ -20,7 +30,7 @@ async function startOf(path: string, label: string): Promise<string> {
   try {
     const file = await open(path);
     try {
-      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(16), length: 16, position: 0 });
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(20), length: 20, position: 0 });
       return buffer.toString('latin1', 0, bytesRead);
     } finally {
       await file.close();

@@ -36,6 +36,11 @@ export function wordsOf(words: readonly (string | undefined)[]): { store: string
   return first === undefined || isId(first) ? { store: undefined, ids: given } : { store: first, ids: given.slice(1) };
 }
 
+/** What was given and is no id, in words for whoever meant it as one. */
+export function takenForStore(given: string | undefined): string {
+  return given === undefined ? '' : ` ${read(given).label} was taken for the store.`;
+}
+
 /** Reads which store is meant, from the command line or the environment; warns of a password in the former. */
 export async function storeOf(given: string | undefined, places: Places, report: Report): Promise<Store> {
   const text = given ?? report.terminal.env[variable] ?? '';
@@ -51,6 +56,13 @@ export async function storeOf(given: string | undefined, places: Places, report:
 }
 
 function read(text: string): Store {
+  // What was given is never said again before it is understood: it may hold a password.
+  if (/^[\s'"`]|[\s'"`]$/.test(text)) {
+    throw usage(
+      'The store has quotes or space around it.',
+      'Take them away where it is set: they are part of it there.',
+    );
+  }
   const [, scheme] = /^([a-z][a-z0-9+.-]+):/i.exec(text) ?? [];
   switch (scheme?.toLowerCase()) {
     case 'postgres':
@@ -64,12 +76,15 @@ function read(text: string): Store {
     case 'file':
       return file(/^file:\/\//i.test(text) ? pathOf(text) : text.slice('file:'.length));
     default:
-      if (scheme === undefined || !text.includes('://')) return file(text);
-      throw usage(`${printable(scheme)}:// is no store of an inbox.`, `Give ${forms}.`);
+      return file(text);
   }
 }
 
+/** `scheme://…` or `user:password@…`, but not `C:\\…`. */
+const isUrlLike = /:\/\/|^(?![a-z]:[\\/]).*:.*@/is;
+
 function file(path: string): Store {
+  if (isUrlLike.test(path)) throw usage('That is no store of an inbox.', `Give ${forms}.`);
   return { engine: 'sqlite', location: path, label: printable(path), passwords: [] };
 }
 
@@ -85,8 +100,8 @@ function pathOf(text: string): string {
 }
 
 function server(engine: 'postgres' | 'redis', text: string): Store {
-  // What was given is not said again: it may hold a password.
-  if (!URL.canParse(text)) {
+  const isWhole = /^[a-z]+:\/\//i.test(text) && URL.canParse(text) && !new URL(text).pathname.includes('@');
+  if (!isWhole) {
     throw usage(
       `The URL of the store cannot be read.`,
       `Write ${engine}://user:password@host:port/…, with %40 for an @ in the password, %2F for a / and so on.`,

@@ -18,6 +18,11 @@ export function noDelivery(ids: readonly string[]): Failure {
   return new Failure(exitCode.no, 'no_delivery', problem, { fix: 'hookproof inbox list has the ids that there are.' });
 }
 
+// For what has no code of its own.
+const noPassword = 'no password';
+const noRedis = 'no Redis';
+const readOnlyFile = 'read-only file';
+
 const unreachable = new Map([
   ['ECONNREFUSED', 'nothing listens at this host and port'],
   ['ECONNRESET', 'the connection broke'],
@@ -28,25 +33,38 @@ const unreachable = new Map([
   ['ENOENT', 'there is no such socket'],
   ['57P01', 'the server is being stopped'],
   ['57P03', 'the server is starting, or being stopped'],
+  [noRedis, 'what listens there is no Redis, or hung up'],
   ['ETIMEDOUT', `no answer within ${patienceMs / 1_000} s`],
 ]);
 
-/** What Postgres has a code for, and Redis a first word. */
+const checkUrl = 'Check user, password and database in the URL.';
+const giveOne = 'Put it in the URL in HOOKPROOF_INBOX, as user:password@host';
+
+/** What Postgres has a code for, and Redis a first word: what it means, and what to do. */
 const refused = new Map([
-  ['28P01', 'the password is wrong'],
-  ['28000', 'this user may not log in from here'],
-  ['3D000', 'there is no database of this name'],
-  ['42501', 'this user may not read or change the inbox'],
-  ['WRONGPASS', 'the user or the password is wrong'],
-  ['NOAUTH', 'it wants a password'],
-  ['NOPERM', 'this user may not read or change the inbox'],
+  ['28P01', ['the password is wrong', checkUrl]],
+  ['28000', ['this user may not log in from here', checkUrl]],
+  ['3D000', ['there is no database of this name', checkUrl]],
+  ['42501', ['this user may not read or change the inbox', checkUrl]],
+  [noPassword, ['it wants a password', `${giveOne}, or in PGPASSWORD.`]],
+  ['WRONGPASS', ['the user or the password is wrong', checkUrl]],
+  ['NOAUTH', ['it wants a password', `${giveOne}.`]],
+  ['NOPERM', ['this user may not read or change the inbox', checkUrl]],
+  [
+    readOnlyFile,
+    [
+      'this user may not write it',
+      'SQLite writes beside the file even to read. Run this as the user of your app (sudo -u <user> hookproof …), or let ' +
+        'this user write the file, those beside it that end with -wal and -shm, and their folder.',
+    ],
+  ],
 ]);
 
 /** Whatever went wrong with a store, in words that never hold its password. */
 export function troubleWith(store: Store, error: unknown): Failure {
   if (error instanceof Failure) return error;
   const { label, engine } = store;
-  const code = codeOf(error);
+  const code = codeOf(error, engine);
   const away = unreachable.get(code);
   if (away !== undefined && engine !== 'sqlite') {
     return new Failure(exitCode.failed, 'unreachable', `${label} is out of reach: ${away}.`, {
@@ -54,12 +72,9 @@ export function troubleWith(store: Store, error: unknown): Failure {
       cause: error,
     });
   }
-  const not = refused.get(code);
+  const [not, fix] = refused.get(code) ?? [];
   if (not !== undefined) {
-    return new Failure(exitCode.failed, 'refused', `${label} refused: ${not}.`, {
-      fix: 'Check user, password and database in the URL.',
-      cause: error,
-    });
+    return new Failure(exitCode.failed, 'refused', `${label} refused: ${not}.`, { fix, cause: error });
   }
   const said = printable(withoutPassword(store, messageOf(error)));
   // What Hookproof says is whole, with what to do.
@@ -67,11 +82,19 @@ export function troubleWith(store: Store, error: unknown): Failure {
   return new Failure(exitCode.failed, 'failed', `${label}: ${titles[engine]} said: ${said}`, { cause: error });
 }
 
-function codeOf(error: unknown): string {
+function codeOf(error: unknown, engine: Store['engine']): string {
   const code: unknown = Reflect.get(Object(error), 'code');
   if (typeof code === 'string' && (unreachable.has(code) || refused.has(code))) return code;
   const message = messageOf(error);
+  // node:sqlite and libsql have codes of their own for the same words of SQLite.
+  if (engine === 'sqlite') {
+    const words = error instanceof Error && error.cause instanceof Error ? error.cause.message : message;
+    return /readonly database|unable to open database file/.test(words) ? readOnlyFile : '';
+  }
+  // ioredis 6 and 5, of what they cannot read; who does not speak their language may also hang up.
+  if (engine === 'redis' && (code === 'EPIPE' || /^Unknown RESP type|^Protocol error/.test(message))) return noRedis;
   // pg has no codes for these.
+  if (/client password must be a/.test(message)) return noPassword;
   if (/timeout exceeded|due to connection timeout/.test(message)) return 'ETIMEDOUT';
   if (message.startsWith('Connection terminated')) return 'ECONNRESET';
   return /^[A-Z]+\b/.exec(message)?.[0] ?? '';
