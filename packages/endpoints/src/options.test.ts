@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { grantexEndpoints } from './grantex.ts';
+import { checkOptions, delayAfter } from './options.ts';
 
 const apiKey = 'gx_key';
 const made = (options: object) => () => grantexEndpoints({ apiKey, ...options });
@@ -35,4 +36,19 @@ describe('wrong options name the option', () => {
     const given: object = { options };
     expect(() => Reflect.apply(grantexEndpoints, undefined, Object.values(given))).toThrow('The options are no object');
   });
+});
+
+it('the waits between attempts double from half a second, and grow to 30 seconds, give or take a fifth', () => {
+  const { backoff } = checkOptions({}, []);
+  for (const [attempt, ms] of [
+    [1, 500],
+    [2, 1_000],
+    [6, 16_000],
+    [7, 30_000],
+    [50, 30_000],
+  ] as const) {
+    const waits = Array.from({ length: 50 }, () => delayAfter(attempt, backoff));
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(ms * 0.8);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(ms * 1.2);
+  }
 });

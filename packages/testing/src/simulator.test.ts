@@ -1,5 +1,6 @@
-import { defineProvider, grantex, grantiva, standardWebhooks } from '@hookproof/core';
+import { defineProvider, grantex, grantiva, gravv, standardWebhooks } from '@hookproof/core';
 import { describe, expect, it } from 'vitest';
+import { behaviourOf } from './simulator/behaviours.ts';
 import { type SimulatorOptions, simulateProvider } from './simulator.ts';
 
 const url = 'http://127.0.0.1:9/webhooks';
@@ -150,4 +151,9 @@ it('no message tells the secret', () => {
   expect(() => simulateProvider(standardWebhooks(), { url, secret: wrong })).toThrow(
     expect.objectContaining({ message: expect.not.stringContaining('very') }),
   );
+});
+
+it('each provider waits as long for a reply as its documents say, or is guessed', () => {
+  const waits = [grantex(), grantiva(), gravv(), standardWebhooks()].map((one) => behaviourOf(one).timeoutMs);
+  expect(waits).toEqual([10_000, 10_000, 10_000, 15_000]);
 });

@@ -111,6 +111,12 @@ describe('a trace', () => {
 });
 
 describe('a curl command', () => {
+  it('of more than 2,000 words is refused', () => {
+    const command = (words: number) => `curl a${' -s'.repeat(words - 2)}`;
+    expect(read(command(2_000))).toHaveLength(1);
+    expect(() => read(command(2_001))).toThrow('too many words');
+  });
+
   it('with a variable in a header is taken as it stands, and said so', () => {
     const [request] = read(`curl a -H "X-Signature: $SIG" -d '{"price":"$5","name":"$a"}'`);
     expect(request?.notes).toEqual([expect.stringContaining('variable')]);

@@ -28,8 +28,9 @@ export function wordsOf(command: string): readonly string[] {
       word = undefined;
     }
   }
-  if (words.length > maxWords) throw usage('The curl command has too many words.', 'Give the request as raw HTTP.');
-  return word === undefined ? words : [...words, word];
+  const all = word === undefined ? words : [...words, word];
+  if (all.length > maxWords) throw usage('The curl command has too many words.', 'Give the request as raw HTTP.');
+  return all;
 }
 
 function textOf({ double, ansi, single, escaped, plain }: Partial<Record<string, string>>): string {
