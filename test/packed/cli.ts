@@ -75,7 +75,7 @@ test('send delivers, the inbox holds it, and inbox works on it', async () => {
   assert.match((await hookproof(['inbox', 'show', path, first])).stdout, /the policy engine is down/);
   assert.equal((await hookproof(['inbox', 'replay', path, first])).code, 0);
   assert.equal((await hookproof(['inbox', 'discard', path, second, '--yes'])).code, 0);
-  assert.equal((await hookproof(['inbox', 'prune', path])).code, 0);
+  assert.equal((await hookproof(['inbox', 'prune', path, '--yes'])).code, 0);
   const after = await hookproof(['inbox', 'counts', path, '--json']);
   assert.deepEqual(JSON.parse(after.stdout), { waiting: 1, working: 0, handled: 0, dead: 1 });
 
