@@ -115,7 +115,7 @@ describe('create', () => {
   );
 
   it.each([silence, stall(201)])('says so after timeoutMs too', async (answer) => {
-    const { server, endpoints } = await grantex({ timeoutMs: 50 });
+    const { server, endpoints } = await grantex({ timeoutMs: 500 });
     server.next(answer);
     const error = await errorOf(create(endpoints));
     expect(error).toMatchObject({ code: 'timed_out', attempts: 1, fix: expect.stringContaining('may exist now') });
@@ -165,7 +165,7 @@ describe('a deletion', () => {
   });
 
   it('that timed out and finds nothing any more has succeeded', async () => {
-    const { server, endpoints } = await grantex({ timeoutMs: 50 });
+    const { server, endpoints } = await grantex({ timeoutMs: 500 });
     server.add({ url, events });
     server.next((_response, perform) => void perform());
     expect(await endpoints.delete(id)).toBeUndefined();
@@ -177,7 +177,7 @@ describe('timeoutMs', () => {
     ['headers that never come', silence],
     ['a body that stalls', stall(200)],
   ])('ends %s', async (_what, answer) => {
-    const { server, endpoints } = await grantex({ timeoutMs: 50, maxAttempts: 2 });
+    const { server, endpoints } = await grantex({ timeoutMs: 500, maxAttempts: 2 });
     server.next(answer, answer);
     const error = await errorOf(endpoints.list());
     expect(error).toMatchObject({ code: 'timed_out', attempts: 2, fix: expect.stringContaining('timeoutMs') });
@@ -185,13 +185,13 @@ describe('timeoutMs', () => {
   });
 
   it('ends the body of an error, of which the status stays', async () => {
-    const { server, endpoints } = await grantex({ timeoutMs: 50 });
+    const { server, endpoints } = await grantex({ timeoutMs: 500 });
     server.next(stall(401));
     expect(await errorOf(endpoints.list())).toMatchObject({ code: 'unauthorized', status: 401 });
   });
 
   it('ends a fetch that does not listen to its signal', async () => {
-    const { endpoints } = await grantex({ timeoutMs: 20, maxAttempts: 1, fetch: () => new Promise(() => {}) });
+    const { endpoints } = await grantex({ timeoutMs: 50, maxAttempts: 1, fetch: () => new Promise(() => {}) });
     expect(await errorOf(endpoints.list())).toMatchObject({ code: 'timed_out' });
   });
 

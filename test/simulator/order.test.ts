@@ -82,7 +82,7 @@ it('until begins nothing more, and lets what is on the wire come to its end', as
     answered += 1;
     socket.write(reply(200));
   });
-  const sender = simulateProvider(grantex(), { url: server.url, secret: 'a', behaviour: { timeoutMs: 300 } });
+  const sender = simulateProvider(grantex(), { url: server.url, secret: 'a', behaviour: { timeoutMs: 2_000 } });
   const sent = await sender.sendAll(events.slice(0, 10), { concurrency: 3, until: until.signal });
   // One was answered with 500 and waits a minute, two are never answered, and one was on the wire.
   const endings = sent.map(({ state, attempts }) => `${state} ${attempts[0]?.status ?? attempts[0]?.error ?? ''}`);

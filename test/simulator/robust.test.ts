@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { root } from '../workspace.ts';
 import { type Answer, rawServer, reply, statuses } from './raw-server.ts';
 
-const oneAttempt = { delaysMs: [], timeoutMs: 300 };
+const oneAttempt = { delaysMs: [], timeoutMs: 1_500 };
 const speed = Number.POSITIVE_INFINITY;
 
 function sendTo(url: string, options: Partial<SimulatorOptions> = {}, provider: Provider = grantiva()) {
