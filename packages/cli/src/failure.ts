@@ -48,6 +48,14 @@ export function failureOf(thrown: unknown): Failure {
   });
 }
 
+/** What a library calls its options, and what they are called on the command line. */
+export type Names = readonly (readonly [name: RegExp, onTheCommandLine: string])[];
+
+/** A text of a library in the words of the command line. */
+export function inWordsOf(names: Names, text: string): string {
+  return names.reduce((rest, [name, ours]) => rest.replace(name, ours), text);
+}
+
 /** The message of an error without the fix that it ends with. */
 export function problemOf({ fix, message }: WebhookError | EndpointError): string {
   return fix !== undefined && message.endsWith(fix) ? message.slice(0, -fix.length).trimEnd() : message;

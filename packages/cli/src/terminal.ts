@@ -45,7 +45,7 @@ export class Report {
     if (this.json) await write(this.terminal.stdout, escaped(JSON.stringify(value)));
   }
 
-  /** A line beside the result: a warning, or what is being done; with `--json` an object too. */
+  /** A line beside the result: a warning, or what is being done; with `--json` an object too. It is made printable here. */
   async note(line: string): Promise<void> {
     await write(this.terminal.stderr, this.json ? escaped(JSON.stringify({ note: line })) : printable(line));
   }

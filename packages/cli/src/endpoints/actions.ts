@@ -55,8 +55,7 @@ export async function warnOfUnknown(events: readonly string[], provider: Provide
   const unknown = events.filter((event) => provider.schemaFor(event) === undefined);
   if (unknown.length === 0) return;
   const known = Object.keys(provider.events ?? {}).join(', ');
-  const named = printable(unknown.join(', '));
-  await report.note(`Warning: not among the events known to Hookproof: ${named}. Known are ${known}.`);
+  await report.note(`Warning: not among the events known to Hookproof: ${unknown.join(', ')}. Known are ${known}.`);
 }
 
 /** Prints an endpoint: a few lines for a reader, an object for a program, with what else that should know. */

@@ -1,7 +1,7 @@
 import { WebhookError } from '@hookproof/core';
 import { EndpointError } from '@hookproof/endpoints';
 import { exitCode } from '../exit-code.ts';
-import { Failure, failureOf, problemOf } from '../failure.ts';
+import { Failure, failureOf, inWordsOf, type Names, problemOf } from '../failure.ts';
 import type { Shell } from '../shell.ts';
 
 /** A provider whose API has endpoints, as its command is called. */
@@ -22,7 +22,7 @@ export function tellingFailures(shell: Shell, provider: EndpointProvider): Shell
 
 /** Whatever was thrown, as a failure; an error of a client told to someone who uses the command line. */
 export function failureIn(provider: EndpointProvider, thrown: unknown): Failure {
-  const named = (text: string) => namesOf(provider).reduce((rest, [name, ours]) => rest.replace(name, ours), text);
+  const named = (text: string) => inWordsOf(namesOf(provider), text);
   if (thrown instanceof WebhookError && thrown.code === 'invalid_options') {
     const fix = thrown.fix === undefined ? undefined : named(thrown.fix);
     return new Failure(exitCode.usage, thrown.code, named(problemOf(thrown)), { fix, cause: thrown });
@@ -69,7 +69,7 @@ const secretLost =
   'The endpoint may exist now, and its secret is not told twice: look with list(), and delete it before you create it again.';
 
 /** What a client calls its options and methods, and what they are called on the command line. */
-function namesOf(provider: EndpointProvider): readonly (readonly [name: RegExp, onTheCommandLine: string])[] {
+function namesOf(provider: EndpointProvider): Names {
   return [
     [/\blist\(\)/g, `hookproof endpoints ${provider} list`],
     [/\bbaseUrl\b/g, `--base-url (${provider.toUpperCase()}_URL)`],

@@ -92,8 +92,8 @@ export function addGrantex(parent: Command, shell: Shell): void {
           const code = await showCreated(report, ensured.action, ensured.endpoint, place);
           if (ensured.action === 'created' || ensured.deleteError === undefined) return code;
           const { message, fix = '' } = failureIn('grantex', ensured.deleteError);
-          await report.note(printable(`The former endpoint is still there: ${message} ${fix}`.trimEnd()));
-          await report.note(`Delete it: hookproof endpoints grantex delete ${printable(ensured.previous.id)}`);
+          await report.note(`The former endpoint is still there: ${message} ${fix}`.trimEnd());
+          await report.note(`Delete it: hookproof endpoints grantex delete ${ensured.previous.id}`);
           return exitCode.failed;
         });
       }),

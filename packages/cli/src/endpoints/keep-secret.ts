@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { EndpointSecret } from '@hookproof/endpoints';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { Failure, usage } from '../failure.ts';
-import { printable, type Report } from '../terminal.ts';
+import type { Report } from '../terminal.ts';
 
 /** Where the secret of a new endpoint goes. The provider tells it once, so this is asked before the call. */
 export interface SecretKeeping {
@@ -55,10 +55,10 @@ export async function keepSecret(
   if (file === undefined) return exitCode.ok;
   try {
     await file.write(secret.reveal());
-    await report.note(`The secret is in ${printable(file.path)}.`);
+    await report.note(`The secret is in ${file.path}.`);
     return exitCode.ok;
   } catch (error) {
-    await report.note(`${printable(file.path)} could not be written (${reasonOf(error)}).`);
+    await report.note(`${file.path} could not be written (${reasonOf(error)}).`);
     if (!prints) await report.note(`The secret, which cannot be asked for again: ${secret.reveal()}`);
     return exitCode.failed;
   }

@@ -20,9 +20,10 @@ export function showLive(report: Report, count: number, quiet: boolean): Live {
   let written = Promise.resolve();
   return {
     onAttempt(delivery, attempt) {
+      if (quiet) return;
       written = written.then(async () => {
-        if (!quiet) await report.say(lineOf(report, delivery, attempt));
-        if (!quiet) await report.record(recordOf(delivery, attempt));
+        await report.say(lineOf(report, delivery, attempt));
+        await report.record(recordOf(delivery, attempt));
       });
     },
     end: () => written,
@@ -37,14 +38,16 @@ function showBar(report: Report, count: number): Live {
     format: `${cyan('{bar}')} {value}/{total} deliveries, {requests} requests, {failures}, {duration_formatted}, {eta_formatted} to go`,
     barsize: 24,
   });
-  let [ended, requests, failures] = [new Set<string>(), 0, 0];
+  // By its id, because each of several copies is told.
+  const ended = new Set<string>();
+  let [requests, failures] = [0, 0];
   const payload = () => ({ requests, failures: failures === 0 ? '0 failed' : red(`${failures} failed`) });
   bar.start(count, 0, payload());
   return {
     onAttempt(delivery, attempt) {
       requests += 1;
       if (!attempt.isDelivered) failures += 1;
-      if (attempt.isDelivered || attempt.nextDelayMs === undefined) ended = ended.add(delivery.id);
+      if (attempt.isDelivered || attempt.nextDelayMs === undefined) ended.add(delivery.id);
       bar.update(ended.size, payload());
     },
     async end() {

@@ -2,7 +2,7 @@ import { type Provider, WebhookError } from '@hookproof/core';
 import { sampleTypes } from '@hookproof/testing';
 import { type Faults, type SimulatorOptions, simulateProvider } from '@hookproof/testing/simulator';
 import { type ExitCode, exitCode } from '../exit-code.ts';
-import { usage } from '../failure.ts';
+import { inWordsOf, type Names, usage } from '../failure.ts';
 import { readSecret } from '../secrets.ts';
 import { interruption } from '../shell.ts';
 import type { Report } from '../terminal.ts';
@@ -125,7 +125,7 @@ function behaviourOf(options: SendOptions): Pick<SimulatorOptions, 'speed' | 'be
   };
 }
 
-const names: readonly (readonly [option: RegExp, onTheCommandLine: string])[] = [
+const names: Names = [
   [/\bfaults\.signedSecondsAgo\b/g, '--signed-ago'],
   [/\bfaults\.wrongSecret\b/g, '--wrong-secret'],
   [/\bfaults\.withoutSignature\b/g, '--without-signature'],
@@ -138,6 +138,5 @@ const names: readonly (readonly [option: RegExp, onTheCommandLine: string])[] = 
 
 /** A mistake in an option, under the name that it has on the command line. */
 function asOptions(error: WebhookError): Error {
-  const message = names.reduce((text, [option, name]) => text.replace(option, name), error.message);
-  return error.code === 'invalid_options' ? usage(message) : error;
+  return error.code === 'invalid_options' ? usage(inWordsOf(names, error.message)) : error;
 }

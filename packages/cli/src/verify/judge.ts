@@ -37,18 +37,19 @@ const otherBody: readonly DiagnosisCause[] = ['body_empty', 'content_length_mism
 /** Takes a request through a real receiver. */
 export async function judge(request: CapturedRequest, judging: Judging): Promise<Verdict> {
   const body = request.body ?? new Uint8Array();
-  const verdict = await receive(request, body, judging);
   if (request.counted !== undefined) {
     // A server reads so many bytes and no more; all that was captured can only explain.
     const asRead = await receive(request, body.subarray(0, request.counted), judging);
     if (asRead.diagnosis === undefined)
       return { ...asRead, notes: ['A server reads no more, and what it reads fits.'] };
-    if (verdict.diagnosis !== undefined) return verdict;
+    const whole = await receive(request, body, judging);
+    if (whole.diagnosis !== undefined) return whole;
     return {
       ...asRead,
       notes: ['A server reads no more, though with all of it the signature fits: the length is wrong.'],
     };
   }
+  const verdict = await receive(request, body, judging);
   const cause = verdict.diagnosis?.cause;
   if (!request.isCut || cause === undefined || !otherBody.includes(cause)) return verdict;
   return receive(request, () => Promise.reject(new Error('The capture ends here.')), judging);
