@@ -2,8 +2,8 @@ import { defineProvider, type Provider, type SignatureScheme, WebhookError } fro
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 // What is accepted as a claim, and the bytes that are then signed, can be seen only below the public surface.
-import type { CompiledScheme } from '../../packages/core/src/scheme.ts';
-import { claim, matchSignature } from '../../packages/core/src/signature.ts';
+import type { CompiledScheme } from '../../packages/core/src/proof/scheme.ts';
+import { claim, matchSignature } from '../../packages/core/src/proof/signature.ts';
 import { schemes } from './schemes.ts';
 
 /** What a sender claims, and a signature covers. */

@@ -13,7 +13,7 @@
 import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import process from 'node:process';
 // The comparison is not public.
-import { cryptography, webCryptography } from '../../packages/core/src/crypto.ts';
+import { cryptography, webCryptography } from '../../packages/core/src/proof/crypto.ts';
 
 type Compare = (expected: Uint8Array, given: Uint8Array) => boolean;
 

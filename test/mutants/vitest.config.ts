@@ -8,6 +8,6 @@ export default defineConfig({
   test: {
     ...config.test,
     include: ['packages/core/src/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'packages/core/src/envelope.test.ts'],
+    exclude: ['**/node_modules/**', 'packages/core/src/event/envelope.test.ts'],
   },
 });

@@ -15,7 +15,7 @@ type Hmac = (before: string, body: Uint8Array) => Uint8Array | Promise<Uint8Arra
 
 /** One HMAC by `node:crypto`, as in Node, Bun and Deno, and by WebCrypto, as in Workers. Both with a prepared key. */
 export async function hashing(bytes: number): Promise<Contenders> {
-  const built = new URL('crypto.js', import.meta.resolve('@hookproof/core')).href;
+  const built = new URL('proof/crypto.js', import.meta.resolve('@hookproof/core')).href;
   const { nodeCryptography, webCryptography }: CryptoModule = await import(built);
   const key = randomBytes(32);
   const next = await pool(() => randomBytes(bytes));

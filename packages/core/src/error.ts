@@ -1,4 +1,4 @@
-import type { RejectionCode } from './reply.ts';
+import type { RejectionCode } from './report/reply.ts';
 
 /**
  * The stable code of a {@link WebhookError}: every rejection of the outcome table, `invalid_options` for a mistake in the

@@ -3,10 +3,10 @@
  *
  * @module
  */
-export type { BodyInput, BodyLimits, BodyReader } from './body.ts';
-export { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
-export type { Awaitable, HashAlgorithm } from './crypto.ts';
-export type { Diagnosis, DiagnosisCause } from './diagnosis.ts';
+export type { BodyInput, BodyLimits, BodyReader } from './bytes/body.ts';
+export type { DeliveryHeaders, HeadersInput } from './bytes/headers.ts';
+export { type NodeStream, nodeStreamReader, requestBody } from './bytes/stream.ts';
+export type { Diagnosis, DiagnosisCause } from './diagnosis/diagnosis.ts';
 export { WebhookError, type WebhookErrorCode, type WorkErrorCode } from './error.ts';
 export type {
   EventFor,
@@ -19,9 +19,9 @@ export type {
   UnknownEvent,
   UnknownType,
   WebhookEvent,
-} from './event.ts';
-export type { Delivery, Handler, HandlerContext, Handlers } from './handlers.ts';
-export type { DeliveryHeaders, HeadersInput } from './headers.ts';
+} from './event/event.ts';
+export { type Claim, type ClaimStore, memoryClaims } from './handling/claims.ts';
+export type { Delivery, Handler, HandlerContext, Handlers } from './handling/handlers.ts';
 export type {
   Accepted,
   Attempt,
@@ -35,9 +35,12 @@ export type {
   NewDelivery,
   Settled,
   StoredDelivery,
-} from './inbox.ts';
+} from './handling/inbox.ts';
 export type { HandlerRequest, Limits, WebhookOptions } from './options.ts';
-export type { Around, OnOutcome, OutcomeReport, WaitUntil, WorkOutcome } from './outcome.ts';
+export type { Awaitable, HashAlgorithm } from './proof/crypto.ts';
+export type { SignatureScheme } from './proof/scheme.ts';
+export type { Secret, SecretFormat, SecretOption } from './proof/secret.ts';
+export { type SignBodyOptions, signBody } from './proof/sign.ts';
 export {
   type BareEvent,
   defineProvider,
@@ -51,11 +54,8 @@ export { type GrantivaOptions, grantiva } from './providers/grantiva.ts';
 export { gravv } from './providers/gravv.ts';
 export { type StandardWebhooksOptions, standardWebhooks } from './providers/standard-webhooks.ts';
 export { createReceiver, type DeliveryInput, type Receiver, type ReceiverOptions } from './receiver.ts';
-export type { AcceptedCode, Outcome, RejectionCode, Reply, ReplyStatus } from './reply.ts';
-export type { SignatureScheme } from './scheme.ts';
-export type { Secret, SecretFormat, SecretOption } from './secret.ts';
-export { type SignBodyOptions, signBody } from './sign.ts';
-export { type NodeStream, nodeStreamReader, requestBody } from './stream.ts';
+export type { Around, OnOutcome, OutcomeReport, WaitUntil, WorkOutcome } from './report/outcome.ts';
+export type { AcceptedCode, Outcome, RejectionCode, Reply, ReplyStatus } from './report/reply.ts';
 export {
   diagnoseDelivery,
   type VerifyDeliveryOptions,

@@ -1,11 +1,11 @@
-import type { ClaimStore } from './claims.ts';
 import { WebhookError } from './error.ts';
-import type { EventOf } from './event.ts';
-import type { Handlers } from './handlers.ts';
-import { type Inbox, isInbox } from './inbox.ts';
-import type { Around, OnOutcome } from './outcome.ts';
+import type { EventOf } from './event/event.ts';
+import type { ClaimStore } from './handling/claims.ts';
+import type { Handlers } from './handling/handlers.ts';
+import { type Inbox, isInbox } from './handling/inbox.ts';
+import type { SecretOption } from './proof/secret.ts';
 import type { Provider } from './provider.ts';
-import type { SecretOption } from './secret.ts';
+import type { Around, OnOutcome } from './report/outcome.ts';
 
 /** What handlers get as `request`: with an inbox nothing, because the request was answered long ago. */
 export type HandlerRequest<Request, I extends Inbox | undefined> = I extends undefined ? Request : undefined;

@@ -1,10 +1,10 @@
 import type { core } from 'zod';
-import type { Awaitable } from './crypto.ts';
+import type { DeliveryHeaders } from './bytes/headers.ts';
 import { WebhookError } from './error.ts';
-import type { EventSchemas, JsonObject, WebhookEvent } from './event.ts';
-import type { DeliveryHeaders } from './headers.ts';
-import { type CompiledScheme, compileScheme, type SignatureScheme } from './scheme.ts';
-import type { SecretFormat } from './secret.ts';
+import type { EventSchemas, JsonObject, WebhookEvent } from './event/event.ts';
+import type { Awaitable } from './proof/crypto.ts';
+import { type CompiledScheme, compileScheme, type SignatureScheme } from './proof/scheme.ts';
+import type { SecretFormat } from './proof/secret.ts';
 
 /** Names of the envelope's fields, in the order in which the provider writes them. */
 export interface EnvelopeFields {

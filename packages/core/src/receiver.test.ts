@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { memoryClaims } from './claims.ts';
-import type { OutcomeReport } from './outcome.ts';
+import type { memoryClaims } from './handling/claims.ts';
+import { signBody } from './proof/sign.ts';
 import { gravv } from './providers/gravv.ts';
 import { createReceiver } from './receiver.ts';
-import { signBody } from './sign.ts';
+import type { OutcomeReport } from './report/outcome.ts';
 
 const body = JSON.stringify({ event_id: 'guessable-1', event_type: 'card.unknown', event_data: {} });
 

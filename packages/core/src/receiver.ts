@@ -1,21 +1,21 @@
-import { acceptDelivery } from './accept.ts';
-import { authenticate } from './authenticate.ts';
-import { type BodyInput, readBody } from './body.ts';
+import { type BodyInput, readBody } from './bytes/body.ts';
+import { type HeadersInput, readHeaders } from './bytes/headers.ts';
+import { requestBody } from './bytes/stream.ts';
+import { lazyDiagnosis } from './diagnosis/diagnosis.ts';
 import { rememberReceiver } from './diagnosis/receivers.ts';
-import { lazyDiagnosis } from './diagnosis.ts';
-import { claimsOf, dispatchDelivery } from './dispatch.ts';
 import { WebhookError } from './error.ts';
-import type { Facts } from './facts.ts';
-import { compileHandlers, type Delivery } from './handlers.ts';
-import { type HeadersInput, readHeaders } from './headers.ts';
-import type { Attempt, Inbox } from './inbox.ts';
+import type { Facts } from './event/facts.ts';
+import { acceptDelivery } from './handling/accept.ts';
+import { claimsOf, dispatchDelivery } from './handling/dispatch.ts';
+import { compileHandlers, type Delivery } from './handling/handlers.ts';
+import type { Attempt, Inbox } from './handling/inbox.ts';
+import { workOff } from './handling/work.ts';
 import { checkOptions, type HandlerRequest, type Limits, type WebhookOptions } from './options.ts';
-import { type OutcomeReport, reporter, surround, type WaitUntil, type WorkOutcome } from './outcome.ts';
+import { authenticate } from './proof/authenticate.ts';
+import { keysFrom } from './proof/secret.ts';
 import type { Provider } from './provider.ts';
-import { isRejection, type Outcome, type RejectionCode, type Reply, replyFor } from './reply.ts';
-import { keysFrom } from './secret.ts';
-import { requestBody } from './stream.ts';
-import { workOff } from './work.ts';
+import { type OutcomeReport, reporter, surround, type WaitUntil, type WorkOutcome } from './report/outcome.ts';
+import { isRejection, type Outcome, type RejectionCode, type Reply, replyFor } from './report/reply.ts';
 
 /** Options of {@link createReceiver}. */
 export interface ReceiverOptions<

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encode } from './crypto.ts';
+import { encode } from './proof/crypto.ts';
+import { signBody } from './proof/sign.ts';
 import { grantex } from './providers/grantex.ts';
 import { grantiva } from './providers/grantiva.ts';
 import { standardWebhooks } from './providers/standard-webhooks.ts';
-import { signBody } from './sign.ts';
 import { verifyDelivery, verifySignature } from './verify.ts';
 
 const secret = 'a secret for tests';

@@ -1,14 +1,14 @@
-import { authenticate } from './authenticate.ts';
-import { toBytes } from './body.ts';
-import { type Diagnosis, diagnose } from './diagnosis.ts';
-import { checkData, readEnvelope } from './envelope.ts';
+import { toBytes } from './bytes/body.ts';
+import { type HeadersInput, readHeaders } from './bytes/headers.ts';
+import { type Diagnosis, diagnose } from './diagnosis/diagnosis.ts';
 import { WebhookError } from './error.ts';
-import type { EventOf } from './event.ts';
-import { type HeadersInput, readHeaders } from './headers.ts';
+import { checkData, readEnvelope } from './event/envelope.ts';
+import type { EventOf } from './event/event.ts';
 import { checkOptions, checkProvider } from './options.ts';
+import { authenticate } from './proof/authenticate.ts';
+import { keysFrom, type Secret } from './proof/secret.ts';
+import { claim, matchSignature } from './proof/signature.ts';
 import type { Provider } from './provider.ts';
-import { keysFrom, type Secret } from './secret.ts';
-import { claim, matchSignature } from './signature.ts';
 
 /** What {@link verifyDelivery} needs. */
 export interface VerifyDeliveryOptions {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { signBody } from '../proof/sign.ts';
 import { defineProvider, type Provider } from '../provider.ts';
 import { grantex } from '../providers/grantex.ts';
 import { grantiva } from '../providers/grantiva.ts';
 import { gravv } from '../providers/gravv.ts';
 import { standardWebhooks } from '../providers/standard-webhooks.ts';
 import { createReceiver } from '../receiver.ts';
-import { signBody } from '../sign.ts';
 import { diagnoseDelivery } from '../verify.ts';
 
 const stripeLike = defineProvider({

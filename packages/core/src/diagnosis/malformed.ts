@@ -1,6 +1,13 @@
-import { fromBase64, type HashAlgorithm, toBase64, toHex } from '../crypto.ts';
-import { type CompiledScheme, macBytes } from '../scheme.ts';
-import { entryOf, headerValue, isTimestamp, presentHeader, presentScheme, signedBeforeBody } from '../signature.ts';
+import { fromBase64, type HashAlgorithm, toBase64, toHex } from '../proof/crypto.ts';
+import { type CompiledScheme, macBytes } from '../proof/scheme.ts';
+import {
+  entryOf,
+  headerValue,
+  isTimestamp,
+  presentHeader,
+  presentScheme,
+  signedBeforeBody,
+} from '../proof/signature.ts';
 import type { Finding } from './causes.ts';
 import { type Fits, namedSecrets, type Suspect } from './suspect.ts';
 import { sameText } from './trials.ts';

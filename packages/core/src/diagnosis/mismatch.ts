@@ -1,6 +1,6 @@
-import { toBytes } from '../body.ts';
-import { sha256Hex } from '../crypto.ts';
-import { type Claimed, presentHeader } from '../signature.ts';
+import { toBytes } from '../bytes/body.ts';
+import { sha256Hex } from '../proof/crypto.ts';
+import { type Claimed, presentHeader } from '../proof/signature.ts';
 import { bodyVariants } from './body-variants.ts';
 import type { Evidence, Finding } from './causes.ts';
 import { otherSecretFits } from './others.ts';

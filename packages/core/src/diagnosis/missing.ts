@@ -1,5 +1,5 @@
-import type { CompiledScheme } from '../scheme.ts';
-import { type Claimed, headersOf, presentHeader, presentScheme } from '../signature.ts';
+import type { CompiledScheme } from '../proof/scheme.ts';
+import { type Claimed, headersOf, presentHeader, presentScheme } from '../proof/signature.ts';
 import type { Finding } from './causes.ts';
 import { otherReceiverFits } from './others.ts';
 import { knownSender } from './senders.ts';

@@ -1,5 +1,5 @@
-import { keyOf } from '../secret.ts';
-import type { Claimed } from '../signature.ts';
+import { keyOf } from '../proof/secret.ts';
+import type { Claimed } from '../proof/signature.ts';
 import type { Finding } from './causes.ts';
 import { type KnownReceiver, otherReceivers } from './receivers.ts';
 import { claimedIn, fitsAny, type Suspect } from './suspect.ts';

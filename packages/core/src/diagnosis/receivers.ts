@@ -1,6 +1,6 @@
-import { cryptography } from '../crypto.ts';
+import { cryptography } from '../proof/crypto.ts';
+import { listOf, type Secret } from '../proof/secret.ts';
 import type { Provider } from '../provider.ts';
-import { listOf, type Secret } from '../secret.ts';
 
 /** A receiver of this process whose secrets do not depend on the request. */
 export interface KnownReceiver {

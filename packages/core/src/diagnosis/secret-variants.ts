@@ -1,6 +1,6 @@
-import { encode, fromBase64, toBase64, toHex } from '../crypto.ts';
+import { encode, fromBase64, toBase64, toHex } from '../proof/crypto.ts';
+import { keyOf, type Secret, withoutSurroundings } from '../proof/secret.ts';
 import type { Provider } from '../provider.ts';
-import { keyOf, type Secret, withoutSurroundings } from '../secret.ts';
 import type { Finding } from './causes.ts';
 
 /** A secret as it may have been meant. */

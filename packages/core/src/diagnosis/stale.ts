@@ -1,4 +1,4 @@
-import type { DeliveryHeaders } from '../headers.ts';
+import type { DeliveryHeaders } from '../bytes/headers.ts';
 import type { Provider } from '../provider.ts';
 import type { Finding } from './causes.ts';
 import { claimedIn } from './suspect.ts';

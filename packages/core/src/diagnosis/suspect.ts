@@ -1,9 +1,9 @@
+import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
-import type { DeliveryHeaders } from '../headers.ts';
+import type { CompiledScheme } from '../proof/scheme.ts';
+import { keyOf, type Secret } from '../proof/secret.ts';
+import { type Claimed, readSignature } from '../proof/signature.ts';
 import type { Provider } from '../provider.ts';
-import type { CompiledScheme } from '../scheme.ts';
-import { keyOf, type Secret } from '../secret.ts';
-import { type Claimed, readSignature } from '../signature.ts';
 import type { Trials } from './trials.ts';
 
 /** A rejected delivery, and what may be tried on it. */

@@ -1,15 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cryptography } from '../crypto.ts';
-import { diagnose } from '../diagnosis.ts';
+import { readHeaders } from '../bytes/headers.ts';
 import { WebhookError, type WebhookErrorCode } from '../error.ts';
-import { readHeaders } from '../headers.ts';
+import { cryptography } from '../proof/crypto.ts';
+import { keysFrom, type Secret } from '../proof/secret.ts';
 import type { Provider } from '../provider.ts';
 import { grantex } from '../providers/grantex.ts';
 import { gravv } from '../providers/gravv.ts';
 import { standardWebhooks } from '../providers/standard-webhooks.ts';
 import { createReceiver } from '../receiver.ts';
-import { keysFrom, type Secret } from '../secret.ts';
+import { diagnose } from './diagnosis.ts';
 
 const mebibyte = 1024 * 1024;
 const signature = `sha256=${'0'.repeat(64)}`;

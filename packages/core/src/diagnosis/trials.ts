@@ -1,5 +1,5 @@
-import { cryptography, encode, type HashAlgorithm } from '../crypto.ts';
-import { type Claimed, matchSignature } from '../signature.ts';
+import { cryptography, encode, type HashAlgorithm } from '../proof/crypto.ts';
+import { type Claimed, matchSignature } from '../proof/signature.ts';
 
 const maxTrials = 64;
 const maxTrialBytes = 1024 * 1024;

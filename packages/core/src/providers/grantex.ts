@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { WebhookError } from '../error.ts';
+import type { SignatureScheme } from '../proof/scheme.ts';
 import { defineProvider } from '../provider.ts';
-import type { SignatureScheme } from '../scheme.ts';
 
 const v2: SignatureScheme = {
   header: 'x-grantex-signature-v2',

@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { WebhookError } from '../error.ts';
-import type { OutcomeReport } from '../outcome.ts';
 import { createReceiver } from '../receiver.ts';
+import type { OutcomeReport } from '../report/outcome.ts';
 import { verifyDelivery, verifySignature } from '../verify.ts';
 import { type GrantivaOptions, grantiva } from './grantiva.ts';
 

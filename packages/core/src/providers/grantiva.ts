@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
-import type { JsonObject } from '../event.ts';
-import type { DeliveryHeaders } from '../headers.ts';
+import type { JsonObject } from '../event/event.ts';
 import { type BareEvent, defineProvider, type KeyFacts, type Provider } from '../provider.ts';
 
 /** Options of {@link grantiva}. */

@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { WebhookError } from '../error.ts';
-import type { OutcomeReport } from '../outcome.ts';
 import { createReceiver } from '../receiver.ts';
+import type { OutcomeReport } from '../report/outcome.ts';
 import { verifyDelivery } from '../verify.ts';
 import { gravv } from './gravv.ts';
 

@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { WebhookError } from '../error.ts';
-import type { OutcomeReport } from '../outcome.ts';
 import { createReceiver } from '../receiver.ts';
+import type { OutcomeReport } from '../report/outcome.ts';
 import { verifyDelivery } from '../verify.ts';
 import { standardWebhooks } from './standard-webhooks.ts';
 

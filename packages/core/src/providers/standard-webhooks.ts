@@ -1,4 +1,4 @@
-import type { EventSchemas } from '../event.ts';
+import type { EventSchemas } from '../event/event.ts';
 import { defineProvider, type Provider } from '../provider.ts';
 
 /** Options of {@link standardWebhooks}. */

@@ -1,0 +1,166 @@
+import type { DeliveryHeaders } from '../bytes/headers.ts';
+import { WebhookError } from '../error.ts';
+import type { EventFor, Pattern, WebhookEvent } from '../event/event.ts';
+import type { Awaitable } from '../proof/crypto.ts';
+import { isBelow, type Provider } from '../provider.ts';
+import { LazySignal } from '../timing/lazy-signal.ts';
+
+/** The delivery that brought an event. */
+export interface Delivery {
+  /** Headers by name in lower case. Only those that the scheme names are signed. */
+  readonly headers: DeliveryHeaders;
+  /** The raw bytes that were verified. */
+  readonly body: Uint8Array;
+  /** The provider's id of this delivery, the same on every retry; undefined where it sends none. Not signed. */
+  readonly id: string | undefined;
+}
+
+/** A handler's second argument. */
+export interface HandlerContext<Request = unknown> {
+  readonly delivery: Delivery;
+  /** What makes two deliveries the same event; undefined where nothing tells. */
+  readonly key: string | undefined;
+  /** Aborts when `timeoutMs` is over, or the inbox closes. */
+  readonly signal: AbortSignal;
+  /**
+   * The framework's own: Express's `req`, Fastify's `request`, Hono's context, the `Request` of `fetch`. Undefined with
+   * an inbox, because the request was answered long ago.
+   */
+  readonly request: Request;
+  /** Which attempt of the inbox it is, from 1; undefined without an inbox, where only the provider knows. */
+  readonly attempt: number | undefined;
+  /** When the delivery arrived; with an inbox that may be long ago. */
+  readonly receivedAt: Date;
+  /**
+   * Records the event as handled in a transaction of your own, so that what the handler writes and the record are
+   * committed together or not at all. It needs an inbox in the same database: with `sqliteInbox` it takes the database
+   * handle and returns nothing, with `postgresInbox` the client and returns a promise.
+   *
+   * @throws WebhookError `invalid_options` without such an inbox, `lease_lost` where another worker has the delivery:
+   *   let both roll the transaction back
+   */
+  readonly complete: (transaction: object) => Awaitable<void>;
+}
+
+/** The user's function for one event type or pattern. The delivery is handled when the promise it returns resolves. */
+export type Handler<Event, Request = unknown> = (event: Event, context: HandlerContext<Request>) => unknown;
+
+/** Handlers by event type or pattern. All that match an event run in the order in which they are written. */
+export type Handlers<P extends Provider, Request = unknown> = {
+  readonly [K in Pattern<P>]?:
+    | Handler<EventFor<P, K>, Request>
+    | readonly Handler<EventFor<P, K>, Request>[]
+    | undefined;
+};
+
+/** Finds the handlers for an event type. */
+export type HandlerLookup<Request> = (type: string) => readonly Handler<WebhookEvent, Request>[];
+
+/** Checks the `on` option; throws `invalid_options` for a type that the provider does not have, or no function. */
+export function compileHandlers<Request>(provider: Provider, on: unknown): HandlerLookup<Request> {
+  if (!isRecord(on)) {
+    throw invalid(`on must be an object of handlers by event type, such as { '*': (event) => … }`);
+  }
+  const entries: [matches: (type: string) => boolean, handlers: readonly Handler<WebhookEvent, Request>[]][] = [];
+  for (const [pattern, value] of Object.entries(on)) {
+    if (value === undefined) continue;
+    const handlers: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (!handlers.every(isHandler<Request>))
+      throw invalid(`on["${pattern}"] must be a function or a list of functions`);
+    entries.push([matcher(provider, pattern), handlers]);
+  }
+  return (type) => entries.flatMap(([matches, handlers]) => (matches(type) ? handlers : []));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function matcher(provider: Provider, pattern: string): (type: string) => boolean {
+  if (pattern === '*') return () => true;
+  const types = provider.events && Object.keys(provider.events);
+  if (pattern.endsWith('.*')) {
+    const start = pattern.slice(0, -1);
+    if (types === undefined) return (type) => isBelow(type, start);
+    // Only declared types: the handler's `data` is typed as theirs. What the provider adds later goes to '*'.
+    if (types.some((type) => isBelow(type, start)))
+      return (type) => isBelow(type, start) && provider.schemaFor(type) !== undefined;
+  } else if (types === undefined || provider.schemaFor(pattern) !== undefined) {
+    return (type) => type === pattern;
+  }
+  throw invalid(
+    `on["${pattern}"] is no event type of ${provider.name}: use one of ${types?.join(', ')}, a pattern such as "${types?.[0]?.split('.')[0]}.*", or "*", which also gets types that are not listed here`,
+  );
+}
+
+// Type by type the handlers want different events; `matcher` is what makes sure that each gets only its own.
+function isHandler<Request>(value: unknown): value is Handler<WebhookEvent, Request> {
+  return typeof value === 'function';
+}
+
+/** Handlers at work. */
+export interface HandlerRun {
+  /** What became of them in the end, even after the timeout: rejects with `handler_failed` when one fails. */
+  readonly settled: Promise<void>;
+  /** Rejects with `handler_timeout` when `timeoutMs` is over. */
+  readonly late: Promise<never>;
+  /** Ends the timer. */
+  readonly stop: () => void;
+  /** Gives the handlers up before their time. */
+  readonly abort: (error: WebhookError) => void;
+}
+
+const sooner = 'Answer sooner and do the long work elsewhere, or give the receiver an inbox.';
+const longer = 'Do less in one handler, or raise timeoutMs of the inbox.';
+
+/** Runs handlers one after the other. */
+export function runHandlers<Request>(
+  handlers: readonly Handler<WebhookEvent, Request>[],
+  event: WebhookEvent,
+  context: Omit<HandlerContext<Request>, 'signal'>,
+  timeoutMs: number,
+): HandlerRun {
+  const timeout = new LazySignal();
+  let reject: (error: WebhookError) => void;
+  const late = new Promise<never>((_resolve, rejectLate) => {
+    reject = rejectLate;
+  });
+  const abort = (error: WebhookError) => {
+    reject(error);
+    timeout.abort(error);
+  };
+  const timer = setTimeout(() => {
+    const what = `The handlers for ${JSON.stringify(event.type)} did not finish within timeoutMs (${timeoutMs} ms).`;
+    abort(new WebhookError('handler_timeout', what, { fix: context.attempt === undefined ? sooner : longer }));
+  }, timeoutMs);
+  const withSignal: HandlerContext<Request> = {
+    ...context,
+    get signal() {
+      return timeout.signal;
+    },
+  };
+  return { settled: runInOrder(handlers, event, withSignal, timeout), late, stop: () => clearTimeout(timer), abort };
+}
+
+async function runInOrder<Request>(
+  handlers: readonly Handler<WebhookEvent, Request>[],
+  event: WebhookEvent,
+  context: HandlerContext<Request>,
+  timeout: LazySignal,
+): Promise<void> {
+  for (const handler of handlers) {
+    if (timeout.aborted) throw timeout.signal.reason;
+    try {
+      await handler(event, context);
+    } catch (cause) {
+      throw new WebhookError('handler_failed', `A handler for ${JSON.stringify(event.type)} failed.`, {
+        cause,
+        fix: `The cause of this error is what it threw.${context.attempt === undefined ? ' The provider will try again.' : ''}`,
+      });
+    }
+  }
+}
+
+function invalid(what: string): WebhookError {
+  return new WebhookError('invalid_options', `${what}.`);
+}

@@ -1,0 +1,190 @@
+import type { DeliveryHeaders } from '../bytes/headers.ts';
+import { WebhookError } from '../error.ts';
+import type { Awaitable } from '../proof/crypto.ts';
+import type { WorkOutcome } from '../report/outcome.ts';
+
+/**
+ * Where a stored delivery stands: waiting for its first or next attempt, being worked on, handled, or dead, which is
+ * kept until it is replayed or discarded.
+ */
+export type DeliveryState = 'waiting' | 'working' | 'handled' | 'dead';
+
+/** What is known of a stored delivery without its headers and bytes. */
+export interface DeliverySummary {
+  /** The inbox's own id of it. */
+  readonly id: string;
+  /** Name of the receiver that it is for. */
+  readonly name: string;
+  /** What makes two deliveries the same event; an own one where nothing tells. */
+  readonly key: string;
+  /** The event's type; undefined where the body could not be read as an event. */
+  readonly type: string | undefined;
+  /** Events of one lane are handled in the order of arrival; undefined where order does not matter. */
+  readonly lane: string | undefined;
+  readonly state: DeliveryState;
+  /** How many attempts were begun since it was stored or replayed. */
+  readonly attempts: number;
+  readonly receivedAt: Date;
+  /** When it is due; undefined unless it waits. One that its lane holds back is due when the lane lets it go. */
+  readonly dueAt: Date | undefined;
+  /** When it was handled or died. */
+  readonly finishedAt: Date | undefined;
+  /** Why the last attempt failed. */
+  readonly error: DeliveryError | undefined;
+}
+
+/** Why an attempt failed: what your own handler threw, or what Hookproof found. */
+export interface DeliveryError {
+  /** A code of {@link WebhookError}: `handler_failed`, `handler_timeout`, `invalid_event`, `no_handler`, `worker_lost` … */
+  readonly code: string;
+  /** At most 1,000 characters. */
+  readonly message: string;
+}
+
+/** A delivery as it was received. */
+export interface StoredDelivery extends DeliverySummary {
+  readonly headers: DeliveryHeaders;
+  /** The raw bytes that were verified. */
+  readonly body: Uint8Array;
+}
+
+/** Which deliveries are meant; every condition that is given must hold. */
+export interface DeliveryFilter {
+  readonly name?: string | undefined;
+  readonly state?: DeliveryState | undefined;
+  readonly type?: string | undefined;
+  /** Code of the last attempt's error. */
+  readonly error?: string | undefined;
+  /** Received at this time or later. */
+  readonly receivedFrom?: Date | undefined;
+  /** Received before this time. */
+  readonly receivedBefore?: Date | undefined;
+}
+
+/** How many deliveries are in each state. */
+export type DeliveryCounts = Readonly<Record<DeliveryState, number>>;
+
+/** A proven delivery, on its way into the inbox. */
+export interface NewDelivery {
+  /** Name of the receiver. */
+  readonly name: string;
+  /** What makes two deliveries the same event; undefined where nothing tells: then it gets a fresh one. */
+  readonly key: string | undefined;
+  readonly type: string | undefined;
+  readonly lane: string | undefined;
+  readonly headers: DeliveryHeaders;
+  readonly body: Uint8Array;
+}
+
+/** What `accept` says once the delivery is durable. */
+export interface Accepted {
+  /** The inbox's id of the delivery, also where it was there before. */
+  readonly id: string;
+  /** Whether it was stored now; false for a delivery of an event that is there already. */
+  readonly isNew: boolean;
+}
+
+/** One attempt at a stored delivery, as the inbox hands it to the receiver. */
+export interface Attempt {
+  /** The inbox's id of the delivery. */
+  readonly id: string;
+  readonly headers: DeliveryHeaders;
+  readonly body: Uint8Array;
+  /** Which attempt it is, from 1. */
+  readonly attempt: number;
+  readonly receivedAt: Date;
+  /** Milliseconds that all handlers have together. */
+  readonly timeoutMs: number;
+  /** Why the handlers must not run: earlier attempts took the worker with them, and none is left. */
+  readonly failure: WebhookError | undefined;
+  /** Aborts when the inbox closes and waits no longer, or another worker has taken the delivery. */
+  readonly signal: AbortSignal;
+  /** Records the event as handled in a transaction of the handler's; throws where the engine has none. */
+  readonly complete: (transaction: object) => Awaitable<void>;
+  /** Records how the attempt ended, durably, and says what became of the delivery. It never throws. */
+  readonly settle: (error: WebhookError | undefined) => Promise<Settled>;
+}
+
+/** What became of a delivery after an attempt. */
+export interface Settled {
+  readonly outcome: WorkOutcome;
+  /** Why, where the attempt did not simply succeed. */
+  readonly error: WebhookError | undefined;
+}
+
+/** What a receiver registers with its inbox. */
+export interface InboxReceiver {
+  readonly name: string;
+  /** Parses a stored delivery anew, runs its handlers, settles the attempt and reports. It never throws. */
+  readonly work: (attempt: Attempt) => Promise<WorkOutcome>;
+}
+
+/**
+ * The durable store between the reply and the handlers. `@hookproof/inbox` makes them: `sqliteInbox`, `postgresInbox`,
+ * `redisInbox`, and `memoryInbox` for tests.
+ */
+export interface Inbox {
+  /** Whether it can keep the order of a lane. */
+  readonly lanes: boolean;
+  /** Called by a receiver that is made with this inbox: from then on this process works on its deliveries. */
+  register(receiver: InboxReceiver): void;
+  /** Stores a delivery; resolves only when it would survive a crash. */
+  accept(delivery: NewDelivery): Promise<Accepted>;
+  /** Deliveries without their bytes, in the order of arrival. */
+  list(filter?: DeliveryFilter): AsyncIterable<DeliverySummary>;
+  /** One delivery with its headers and bytes; undefined where there is none. */
+  get(id: string): Promise<StoredDelivery | undefined>;
+  /** How many deliveries are in each state, of one receiver or of all. */
+  counts(name?: string): Promise<DeliveryCounts>;
+  /**
+   * Has deliveries handled again, with their attempts counted from 1: one by its id, or all that a filter names, which
+   * means dead ones unless it names another state. One that is being worked on is left alone.
+   *
+   * @returns how many
+   */
+  replay(which: string | DeliveryFilter): Promise<number>;
+  /**
+   * Deletes deliveries for good: one by its id, or all that a filter names, which means dead ones unless it names
+   * another state. One that is being worked on is left alone.
+   *
+   * @returns how many
+   */
+  discard(which: string | DeliveryFilter): Promise<number>;
+  /**
+   * Deletes what was handled long ago; the inbox does so by itself while it works. An event whose delivery is gone is no
+   * longer known as a duplicate.
+   *
+   * @param options.handledBefore what was handled before this time; by default `retainHandledMs` ago
+   * @returns how many
+   */
+  prune(options?: { readonly handledBefore?: Date | undefined }): Promise<number>;
+  /**
+   * Works until nothing is due or the time is over, for processes that do not stay up, such as a cron call. What still
+   * runs then is aborted, as by {@link Inbox.close}.
+   *
+   * @param options.maxMs milliseconds; 10,000 by default
+   * @returns how many attempts ended in each outcome
+   */
+  drain(options?: { readonly maxMs?: number | undefined }): Promise<Readonly<Record<WorkOutcome, number>>>;
+  /**
+   * Takes nothing more, waits for what is being worked on, and lets go of the store.
+   *
+   * @param options.maxMs milliseconds until what still runs is aborted; 20,000 by default. What obeys its signal ends then;
+   *   what does not is waited for 5 seconds longer, and tried again
+   */
+  close(options?: { readonly maxMs?: number | undefined }): Promise<void>;
+}
+
+/** Whether an option is an inbox, or something else that was given by mistake. */
+export function isInbox(value: unknown): value is Inbox {
+  return typeof value === 'object' && value !== null && 'register' in value && 'accept' in value;
+}
+
+/** What `complete` of a handler's context does where no inbox can keep its promise. */
+export function completeWithoutInbox(): never {
+  throw new WebhookError(
+    'invalid_options',
+    'context.complete() needs an inbox that shares a database with the handler.',
+    { fix: 'Give the receiver sqliteInbox or postgresInbox as its inbox option.' },
+  );
+}

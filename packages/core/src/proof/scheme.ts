@@ -1,0 +1,139 @@
+import { WebhookError } from '../error.ts';
+import type { HashAlgorithm } from './crypto.ts';
+
+/**
+ * How a provider signs, as data. The signature is always an HMAC; the template in `signs` says over what.
+ *
+ * @example
+ * ```ts
+ * import type { SignatureScheme } from '@hookproof/core';
+ *
+ * export const slack: SignatureScheme = {
+ *   header: 'x-slack-signature',
+ *   encoding: 'hex',
+ *   prefix: 'v0=',
+ *   signs: 'v0:{timestamp}:{body}',
+ *   timestamp: { header: 'x-slack-request-timestamp' },
+ * };
+ * ```
+ */
+export interface SignatureScheme {
+  /** The header that carries the signature; of several names, the first that is present is read. */
+  readonly header: string | readonly string[];
+  /** Hash of the HMAC; `sha256` by default. */
+  readonly algorithm?: HashAlgorithm;
+  /** Lower-case hex, or base64 with padding. Anything else is `malformed_signature`. */
+  readonly encoding: 'hex' | 'base64';
+  /** Text before each signature, such as `sha256=` or `v1,`. */
+  readonly prefix?: string;
+  /** What separates several signatures in one header, such as a space; without it the header is one signature. */
+  readonly separator?: string;
+  /**
+   * What is signed: literal text with `{id}`, `{timestamp}` and `{body}`; `{body}` by default. It ends with `{body}`,
+   * and literal text follows `{id}` and `{timestamp}`, so that no two deliveries share signed bytes.
+   */
+  readonly signs?: string;
+  /** Where the signed time is, in seconds since 1970, and how far from now it may be (300 seconds by default). */
+  readonly timestamp?: {
+    readonly header: string | readonly string[];
+    /** Text before the time where the header holds more, such as Stripe's `t=`; entries are split at `separator`. */
+    readonly prefix?: string;
+    readonly toleranceSeconds?: number;
+  };
+  /** Where the signed id is. */
+  readonly id?: { readonly header: string | readonly string[] };
+}
+
+/** A {@link SignatureScheme} that was checked, with its defaults filled in. */
+export interface CompiledScheme {
+  readonly headers: readonly string[];
+  readonly algorithm: HashAlgorithm;
+  readonly encoding: 'hex' | 'base64';
+  readonly prefix: string;
+  readonly separator: string | undefined;
+  /** The template up to `{body}`: literal text at even places, `id` or `timestamp` at odd ones. */
+  readonly template: readonly string[];
+  readonly timestamp: { readonly headers: readonly string[]; readonly prefix: string } | undefined;
+  readonly toleranceSeconds: number;
+  readonly id: { readonly headers: readonly string[] } | undefined;
+  /** What a signature looks like without its prefix, in a pattern and in words. */
+  readonly shape: RegExp;
+  readonly looksLike: string;
+  /** Characters that would make it unclear where the signed id ends. */
+  readonly idEnd: string | undefined;
+}
+
+/** Bytes of a MAC by hash function. */
+export const macBytes = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 } as const;
+
+/** Checks a scheme and fills in its defaults; throws `invalid_options` with the provider's name in the message. */
+export function compileScheme(scheme: SignatureScheme, provider: string): CompiledScheme {
+  const headers = [scheme.header, scheme.timestamp?.header ?? 'unused', scheme.id?.header ?? 'unused'].map(lowerCase);
+  if (!headers.every((names) => names.length > 0 && names.every((header) => header !== ''))) {
+    throw invalid(provider, 'header, timestamp.header and id.header must name at least one header');
+  }
+  if (scheme.encoding !== 'hex' && scheme.encoding !== 'base64') {
+    throw invalid(provider, `encoding must be 'hex' or 'base64'`);
+  }
+  if (!Object.hasOwn(macBytes, scheme.algorithm ?? 'sha256')) {
+    throw invalid(provider, `algorithm must be one of ${Object.keys(macBytes).join(', ')}`);
+  }
+  if (scheme.separator === '') throw invalid(provider, 'separator must not be empty');
+  const signs = scheme.signs ?? '{body}';
+  if (!signs.endsWith('{body}')) throw invalid(provider, `signs must end with {body}, but is "${signs}"`);
+  const template = signs.slice(0, -'{body}'.length).split(/\{(id|timestamp)\}/);
+  let idEnd: string | undefined;
+  template.forEach((part, index) => {
+    const next = template[index + 1];
+    if (index % 2 === 0 && /[{}]/.test(part)) {
+      throw invalid(provider, `signs knows {id}, {timestamp} and {body}, but is "${signs}"`);
+    }
+    if (index % 2 === 0) return;
+    if (next === undefined || !/^\D/.test(next)) {
+      throw invalid(provider, `signs needs literal text that starts with no digit after {${part}}, but is "${signs}"`);
+    }
+    if (part === 'id') idEnd = next[0];
+  });
+  for (const part of ['id', 'timestamp'] as const) {
+    if (signs.includes(`{${part}}`) !== (scheme[part] !== undefined)) {
+      throw invalid(provider, `signs names {${part}} if, and only if, ${part}.header says where it is`);
+    }
+  }
+  const toleranceSeconds = scheme.timestamp?.toleranceSeconds ?? 300;
+  if (!Number.isFinite(toleranceSeconds) || toleranceSeconds <= 0) {
+    throw invalid(provider, 'timestamp.toleranceSeconds must be a number of seconds above 0');
+  }
+  const algorithm = scheme.algorithm ?? 'sha256';
+  const bytes = macBytes[algorithm];
+  const prefix = scheme.prefix ?? '';
+  return {
+    headers: lowerCase(scheme.header),
+    algorithm,
+    encoding: scheme.encoding,
+    prefix,
+    separator: scheme.separator,
+    template,
+    timestamp: scheme.timestamp && {
+      headers: lowerCase(scheme.timestamp.header),
+      prefix: scheme.timestamp.prefix ?? '',
+    },
+    toleranceSeconds,
+    id: scheme.id && { headers: lowerCase(scheme.id.header) },
+    shape:
+      scheme.encoding === 'hex'
+        ? new RegExp(`^[0-9a-f]{${bytes * 2}}$`)
+        : new RegExp(`^[A-Za-z0-9+/]{${Math.ceil((bytes * 4) / 3)}}={${(3 - (bytes % 3)) % 3}}$`),
+    looksLike: `${prefix && `"${prefix}" and `}${
+      scheme.encoding === 'hex' ? `${bytes * 2} lower-case hex digits` : `${bytes} bytes in base64`
+    }`,
+    idEnd,
+  };
+}
+
+function lowerCase(header: string | readonly string[]): readonly string[] {
+  return (typeof header === 'string' ? [header] : header).map((name) => name.toLowerCase());
+}
+
+function invalid(provider: string, what: string): WebhookError {
+  return new WebhookError('invalid_options', `defineProvider("${provider}"): signature.${what}.`);
+}

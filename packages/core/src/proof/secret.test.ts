@@ -1,0 +1,163 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
+import { WebhookError } from '../error.ts';
+import { grantex } from '../providers/grantex.ts';
+import { grantiva } from '../providers/grantiva.ts';
+import { createReceiver } from '../receiver.ts';
+import type { OutcomeReport } from '../report/outcome.ts';
+import type { Outcome } from '../report/reply.ts';
+import type { SecretOption } from './secret.ts';
+
+const body = '{"event":"webhook.test","data":{}}';
+
+function signedWith(secret: string | Uint8Array) {
+  const mac = createHmac('sha256', secret).update(body).digest('hex');
+  return { headers: { 'x-grantiva-signature': `sha256=${mac}` }, body };
+}
+
+function receiverWith(secret: SecretOption<string>) {
+  const reports: OutcomeReport[] = [];
+  const receiver = createReceiver({
+    provider: grantiva(),
+    secret,
+    dedupe: false,
+    on: { '*': () => {} },
+    onOutcome: (report) => reports.push(report),
+  });
+  const outcomeOf = async (signingSecret: string | Uint8Array, request?: string): Promise<Outcome> => {
+    const delivery = { ...signedWith(signingSecret), ...(request !== undefined && { request }) };
+    return (await receiver.receive(delivery)).outcome;
+  };
+  return { ...receiver, outcomeOf, reports };
+}
+
+describe('a secret', () => {
+  it('is used as the UTF-8 text it is, prefix, spaces and all', async () => {
+    for (const secret of ['whsec_abc', ' spaced \n', 'ключ🔑', '0xff']) {
+      expect(await receiverWith(secret).outcomeOf(secret)).toBe('handled');
+      expect(await receiverWith(secret).outcomeOf(`${secret}x`)).toBe('signature_mismatch');
+    }
+    expect(await receiverWith('whsec_abc').outcomeOf('abc')).toBe('signature_mismatch');
+    expect(await receiverWith(' spaced ').outcomeOf('spaced')).toBe('signature_mismatch');
+  });
+
+  it('may be bytes', async () => {
+    const secret = Uint8Array.of(0, 255, 10, 32);
+    expect(await receiverWith(secret).outcomeOf(secret)).toBe('handled');
+    expect(await receiverWith(Buffer.from('text')).outcomeOf('text')).toBe('handled');
+  });
+
+  it('is copied: bytes that are wiped later do no harm', async () => {
+    const secret = Uint8Array.of(1, 2, 3);
+    const { outcomeOf } = receiverWith(secret);
+    secret.fill(0);
+    expect(await outcomeOf(Uint8Array.of(1, 2, 3))).toBe('handled');
+    expect(await outcomeOf(secret)).toBe('signature_mismatch');
+  });
+});
+
+describe('a list of secrets', () => {
+  it('accepts each of them while they are rotated, wherever it stands', async () => {
+    const { outcomeOf } = receiverWith(['new', Buffer.from('old'), 'oldest']);
+    expect(await outcomeOf('new')).toBe('handled');
+    expect(await outcomeOf('old')).toBe('handled');
+    expect(await outcomeOf('oldest')).toBe('handled');
+    expect(await outcomeOf('another')).toBe('signature_mismatch');
+    expect(await outcomeOf('new,old,oldest')).toBe('signature_mismatch');
+  });
+
+  it('is read when the receiver is made', async () => {
+    const list = ['new'];
+    const { outcomeOf } = receiverWith(list);
+    list.push('later');
+    expect(await outcomeOf('later')).toBe('signature_mismatch');
+  });
+});
+
+describe('a secret function', () => {
+  const tenants = new Map<string | undefined, string>([
+    ['a', 'secret of a'],
+    ['b', 'secret of b'],
+  ]);
+
+  it('gives the secret that belongs to the request', async () => {
+    const { outcomeOf } = receiverWith((tenant) => tenants.get(tenant) ?? []);
+    expect(await outcomeOf('secret of a', 'a')).toBe('handled');
+    expect(await outcomeOf('secret of b', 'b')).toBe('handled');
+    expect(await outcomeOf('secret of a', 'b')).toBe('signature_mismatch');
+  });
+
+  it('may be asynchronous, and give bytes or a list', async () => {
+    expect(await receiverWith(async () => 'one').outcomeOf('one')).toBe('handled');
+    expect(await receiverWith(async () => Buffer.from('one')).outcomeOf('one')).toBe('handled');
+    expect(await receiverWith(async () => ['new', 'one']).outcomeOf('one')).toBe('handled');
+  });
+
+  it('is asked for every delivery, once, with its request', async () => {
+    const secret = vi.fn(() => 'one');
+    const { outcomeOf } = receiverWith(secret);
+    await outcomeOf('one', 'first request');
+    await outcomeOf('another', 'second request');
+    expect(secret.mock.calls).toEqual([['first request'], ['second request']]);
+  });
+
+  it('is not asked when the receiver is made', () => {
+    const secret = vi.fn(() => 'one');
+    receiverWith(secret);
+    expect(secret).not.toHaveBeenCalled();
+  });
+
+  it.each<[what: string, delivery: object, outcome: Outcome]>([
+    ['no signature header', { headers: {}, body }, 'missing_signature'],
+    ['junk for a signature', { headers: { 'x-grantiva-signature': 'junk' }, body }, 'malformed_signature'],
+    ['another method', { ...signedWith('one'), method: 'GET' }, 'method_not_allowed'],
+    ['a body that is too large', { ...signedWith('one'), body: 'x'.repeat(1_048_577) }, 'body_too_large'],
+  ])('is not asked for a delivery with %s', async (_what, delivery, outcome) => {
+    const secret = vi.fn(() => 'one');
+    const { receive } = receiverWith(secret);
+    expect((await receive({ headers: {}, body, ...delivery })).outcome).toBe(outcome);
+    expect(secret).not.toHaveBeenCalled();
+  });
+
+  it('is not asked for a delivery of which half the headers were stripped', async () => {
+    const secret = vi.fn(() => 'one');
+    const receiver = createReceiver({ provider: grantex(), secret, on: {} });
+    const headers = { 'x-grantex-signature': `sha256=${'0'.repeat(64)}`, 'x-grantex-timestamp': '1795216193' };
+    expect((await receiver.receive({ headers, body })).outcome).toBe('missing_signature');
+    expect(secret).not.toHaveBeenCalled();
+  });
+
+  const boom = new Error('the vault is sealed');
+  it.each<[what: string, secret: () => unknown, cause: unknown]>([
+    [
+      'throws',
+      () => {
+        throw boom;
+      },
+      boom,
+    ],
+    ['rejects', () => Promise.reject(boom), boom],
+    ['returns undefined', () => undefined, expect.objectContaining({ code: 'invalid_options' })],
+    ['returns an empty secret', () => ' ', expect.objectContaining({ code: 'invalid_options' })],
+    ['returns a number', () => 7, expect.objectContaining({ code: 'invalid_options' })],
+    ['resolves to nothing', async () => undefined, expect.objectContaining({ code: 'invalid_options' })],
+  ])('that %s is secret_unavailable, so that the provider tries again', async (_what, secret, cause) => {
+    const { receive, reports } = receiverWith(secret as SecretOption<string>);
+    const reply = await receive(signedWith('one'));
+    expect(reply).toMatchObject({ outcome: 'secret_unavailable', status: 503 });
+    expect(reports).toEqual([
+      expect.objectContaining({ outcome: 'secret_unavailable', error: expect.objectContaining({ cause }) }),
+    ]);
+    const [{ error } = {}] = reports;
+    const reason = error?.cause instanceof WebhookError ? ` ${error.cause.message}` : '';
+    expect(error?.message).toBe(`The secret function failed or returned no usable secret.${reason} ${error?.fix}`);
+    expect(error?.message).not.toContain(boom.message);
+  });
+
+  it('that fails once does not fail the next delivery', async () => {
+    const secret = vi.fn(() => 'one').mockImplementationOnce(() => Promise.reject(boom) as never);
+    const { outcomeOf } = receiverWith(secret);
+    expect(await outcomeOf('one')).toBe('secret_unavailable');
+    expect(await outcomeOf('one')).toBe('handled');
+  });
+});
