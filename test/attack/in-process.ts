@@ -1,4 +1,5 @@
-import { createReceiver, type HeadersInput, type Receiver } from '@hookproof/core';
+import { createReceiver, type Receiver } from '@hookproof/core';
+import type { HeadersInput } from '@hookproof/core/adapter';
 import { maxBodyBytes, piecesOf, type Sent } from './deliveries.ts';
 import { type Answer, check, joined, type Row } from './judge.ts';
 import { now, type Scheme } from './schemes.ts';

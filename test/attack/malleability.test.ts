@@ -1,9 +1,9 @@
 import { defineProvider, type Provider, type SignatureScheme, WebhookError } from '@hookproof/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-// What is accepted as a claim, and the bytes that are then signed, can be seen only below the public surface.
+// What is accepted as a signature, and the bytes that are then signed, can be seen only below the public surface.
 import type { CompiledScheme } from '../../packages/core/src/proof/scheme.ts';
-import { claim, matchSignature } from '../../packages/core/src/proof/signature.ts';
+import { matchSignature, parseSignature } from '../../packages/core/src/proof/signature.ts';
 import { schemes } from './schemes.ts';
 
 /** What a sender claims, and a signature covers. */
@@ -18,8 +18,8 @@ async function signedText(scheme: CompiledScheme, { id, timestamp, body }: Tripl
   const signature = scheme.prefix + (scheme.encoding === 'hex' ? '0'.repeat(64) : `${'A'.repeat(43)}=`);
   let signed: string | undefined;
   try {
-    const claimed = claim(scheme, { signature, id, timestamp });
-    await matchSignature(claimed, Buffer.from(body, 'latin1'), [
+    const sent = parseSignature(scheme, { signature, id, timestamp });
+    await matchSignature(sent, Buffer.from(body, 'latin1'), [
       (before, bytes) => {
         signed = Buffer.concat([Buffer.from(before, 'utf8'), bytes]).toString('latin1');
         return new Uint8Array(32).fill(1);

@@ -1,4 +1,4 @@
-import type { Attempt, NewDelivery } from '@hookproof/core';
+import type { Attempt, NewDelivery } from '@hookproof/core/inbox';
 import type pg from 'pg';
 
 /** The event that the tests of `complete` handle. */

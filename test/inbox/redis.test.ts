@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Attempt, DeliverySummary, Inbox, NewDelivery, WorkOutcome } from '@hookproof/core';
+import type { DeliverySummary, Inbox, WorkOutcome } from '@hookproof/core';
 import { createReceiver, grantex, WebhookError } from '@hookproof/core';
+import type { Attempt, NewDelivery } from '@hookproof/core/inbox';
 import { type RedisInboxOptions, redisInbox } from '@hookproof/inbox/redis';
 import { inboxConformance } from '@hookproof/testing/inbox-conformance';
 import { Queue } from 'bullmq';

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
-import { createReceiver, grantex, type Inbox, type InboxReceiver, type WorkOutcome } from '@hookproof/core';
+import { createReceiver, grantex, type Inbox, type WorkOutcome } from '@hookproof/core';
+import type { InboxReceiver } from '@hookproof/core/inbox';
 import { signedDelivery } from '@hookproof/testing';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';

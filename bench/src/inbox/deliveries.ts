@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Inbox, NewDelivery } from '@hookproof/core';
+import type { Inbox } from '@hookproof/core';
+import type { NewDelivery } from '@hookproof/core/inbox';
 import { makeArrivedDelivery, type NodeDelivery } from '../deliveries.ts';
 import { scheme } from '../http/contenders.ts';
 import { pool } from '../in-process/contenders.ts';

@@ -1,4 +1,30 @@
-import type { RejectionCode } from './report/reply.ts';
+/**
+ * Why a delivery was not accepted, with the status of the reply: the one list of these codes. Never 304, on which
+ * Grantex's sender crashes.
+ */
+export const rejections = {
+  busy: 409,
+  missing_signature: 401,
+  malformed_signature: 401,
+  signature_mismatch: 401,
+  stale_delivery: 401,
+  method_not_allowed: 405,
+  body_timeout: 408,
+  body_incomplete: 400,
+  body_too_large: 413,
+  unsupported_encoding: 415,
+  invalid_body: 400,
+  invalid_event: 422,
+  body_consumed: 500,
+  handler_failed: 500,
+  handler_timeout: 503,
+  secret_unavailable: 503,
+  claims_unavailable: 503,
+  inbox_unavailable: 503,
+} as const;
+
+/** Why a delivery was not accepted. */
+export type RejectionCode = keyof typeof rejections;
 
 /**
  * The stable code of a {@link WebhookError}: every rejection of the outcome table, `invalid_options` for a mistake in the
@@ -44,4 +70,9 @@ export class WebhookError extends Error {
     this.code = code;
     this.fix = fix;
   }
+}
+
+/** Whether a code is one that a delivery can be answered with. */
+export function isRejection(code: string): code is RejectionCode {
+  return Object.hasOwn(rejections, code);
 }

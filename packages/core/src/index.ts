@@ -3,12 +3,11 @@
  *
  * @module
  */
-export type { BodyInput, BodyLimits, BodyReader } from './bytes/body.ts';
-export type { DeliveryHeaders, HeadersInput } from './bytes/headers.ts';
-export { type NodeStream, nodeStreamReader, requestBody } from './bytes/stream.ts';
 export type { Diagnosis, DiagnosisCause } from './diagnosis/diagnosis.ts';
-export { WebhookError, type WebhookErrorCode, type WorkErrorCode } from './error.ts';
+export { type RejectionCode, WebhookError, type WebhookErrorCode, type WorkErrorCode } from './error.ts';
+export type { Delivery } from './event/delivery.ts';
 export type {
+  Declaring,
   EventFor,
   EventInput,
   EventOf,
@@ -20,42 +19,32 @@ export type {
   UnknownType,
   WebhookEvent,
 } from './event/event.ts';
+export type { BareEvent, EnvelopeFields, KeyFacts } from './event/format.ts';
 export { type Claim, type ClaimStore, memoryClaims } from './handling/claims.ts';
-export type { Delivery, Handler, HandlerContext, Handlers } from './handling/handlers.ts';
+export type { Handler, HandlerContext, Handlers } from './handling/handlers.ts';
 export type {
-  Accepted,
-  Attempt,
   DeliveryCounts,
-  DeliveryError,
   DeliveryFilter,
   DeliveryState,
   DeliverySummary,
   Inbox,
-  InboxReceiver,
-  NewDelivery,
-  Settled,
   StoredDelivery,
+  WorkOutcome,
 } from './handling/inbox.ts';
-export type { HandlerRequest, Limits, WebhookOptions } from './options.ts';
-export type { Awaitable, HashAlgorithm } from './proof/crypto.ts';
+export type { WebhookOptions } from './options.ts';
 export type { SignatureScheme } from './proof/scheme.ts';
-export type { Secret, SecretFormat, SecretOption } from './proof/secret.ts';
+export type { Secret, SecretOption } from './proof/secret.ts';
 export { type SignBodyOptions, signBody } from './proof/sign.ts';
-export {
-  type BareEvent,
-  defineProvider,
-  type EnvelopeFields,
-  type KeyFacts,
-  type Provider,
-  type ProviderDefinition,
-} from './provider.ts';
+export type { SecretFormat } from './proof/signer.ts';
+export { defineProvider, type Provider, type ProviderDefinition } from './provider.ts';
 export { type GrantexOptions, grantex } from './providers/grantex.ts';
 export { type GrantivaOptions, grantiva } from './providers/grantiva.ts';
 export { gravv } from './providers/gravv.ts';
 export { type StandardWebhooksOptions, standardWebhooks } from './providers/standard-webhooks.ts';
 export { createReceiver, type DeliveryInput, type Receiver, type ReceiverOptions } from './receiver.ts';
-export type { Around, OnOutcome, OutcomeReport, WaitUntil, WorkOutcome } from './report/outcome.ts';
-export type { AcceptedCode, Outcome, RejectionCode, Reply, ReplyStatus } from './report/reply.ts';
+export type { Around, OnOutcome, OutcomeReport } from './report/outcome.ts';
+export type { Outcome, Reply } from './report/reply.ts';
+export type { Awaitable } from './timing/awaitable.ts';
 export {
   diagnoseDelivery,
   type VerifyDeliveryOptions,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { WebhookError } from './error.ts';
+import { isBelow } from './event/event.ts';
 import type { SignatureScheme } from './proof/scheme.ts';
-import { defineProvider, isBelow } from './provider.ts';
+import { defineProvider } from './provider.ts';
 
 const hex: SignatureScheme = { header: 'x-acme-signature', encoding: 'hex' };
 const envelope = { id: 'id', type: 'type', timestamp: 'at', data: 'data' };

@@ -1,36 +1,11 @@
 import type { core } from 'zod';
 import type { DeliveryHeaders } from './bytes/headers.ts';
 import { WebhookError } from './error.ts';
-import type { EventSchemas, JsonObject, WebhookEvent } from './event/event.ts';
-import type { Awaitable } from './proof/crypto.ts';
-import { type CompiledScheme, compileScheme, type SignatureScheme } from './proof/scheme.ts';
-import type { SecretFormat } from './proof/secret.ts';
-
-/** Names of the envelope's fields, in the order in which the provider writes them. */
-export interface EnvelopeFields {
-  /** The event's id. Where this is left out and the scheme signs an id, that is the event's id. */
-  readonly id?: string;
-  readonly type: string;
-  /** When the event happened: ISO 8601 up to nanoseconds, or seconds or milliseconds since 1970. */
-  readonly timestamp?: string;
-  readonly data: string;
-}
-
-/** What an event is made of when it comes without the usual envelope. */
-export interface BareEvent {
-  readonly type: string;
-  readonly timestamp?: unknown;
-  readonly data: unknown;
-}
-
-/** What a key can be made of. */
-export interface KeyFacts {
-  readonly event: WebhookEvent;
-  /** The delivery id where the provider sends one. It is not signed. */
-  readonly deliveryId: string | undefined;
-  /** SHA-256 of the raw body in hex. */
-  readonly bodyHash: () => Awaitable<string>;
-}
+import { type EventSchemas, isBelow, type JsonObject } from './event/event.ts';
+import type { BareEvent, EnvelopeFields, EventFormat, KeyFacts } from './event/format.ts';
+import { compileScheme, type SignatureScheme } from './proof/scheme.ts';
+import type { SecretFormat, Signer } from './proof/signer.ts';
+import type { Awaitable } from './timing/awaitable.ts';
 
 /** A provider described as data. */
 export interface ProviderDefinition<Name extends string, Events extends EventSchemas> {
@@ -58,25 +33,12 @@ export interface ProviderDefinition<Name extends string, Events extends EventSch
   readonly timeoutMs?: number;
 }
 
-/** A provider that {@link defineProvider} has checked. */
-export interface Provider<Name extends string = string, Events extends EventSchemas = EventSchemas> {
+/** A provider that {@link defineProvider} has checked: how it signs, and what its events look like. */
+export interface Provider<Name extends string = string, Events extends EventSchemas = EventSchemas>
+  extends Signer,
+    EventFormat<Events> {
   readonly name: Name;
-  readonly signature: readonly CompiledScheme[];
-  /** Schemes that only the diagnosis looks for. */
-  readonly notAccepted: readonly CompiledScheme[];
-  readonly secret: SecretFormat;
-  readonly envelope: EnvelopeFields;
-  /** Reads an event that has no envelope. */
-  readonly bare: ((body: JsonObject, headers: DeliveryHeaders) => BareEvent | undefined) | undefined;
-  /** The schemas by type; undefined where the provider declares none and every type is welcome. */
-  readonly events: Events | undefined;
-  /** The schema for a type's data; undefined for an unknown type. */
-  readonly schemaFor: (type: string) => core.$ZodType | undefined;
-  /** What makes two deliveries the same event. */
-  readonly key: (facts: KeyFacts) => Awaitable<string | undefined>;
-  readonly headers: { readonly deliveryId?: string | undefined; readonly type?: string | undefined };
-  /** The delivery id, where the provider sends one. */
-  readonly deliveryId: (headers: DeliveryHeaders) => string | undefined;
+  /** How long it waits for a reply, in milliseconds; undefined where that is not known. */
   readonly timeoutMs: number | undefined;
 }
 
@@ -158,9 +120,4 @@ function schemaLookup(events: EventSchemas | undefined): (type: string) => core.
     else exact.set(type, schema);
   }
   return (type) => exact.get(type) ?? families.find(([start]) => isBelow(type, start))?.[1];
-}
-
-/** Whether `type` begins with `start` (`device.`) and goes on. */
-export function isBelow(type: string, start: string): boolean {
-  return type.length > start.length && type.startsWith(start);
 }

@@ -3,19 +3,20 @@ import { type HeadersInput, readHeaders } from './bytes/headers.ts';
 import { requestBody } from './bytes/stream.ts';
 import { lazyDiagnosis } from './diagnosis/diagnosis.ts';
 import { rememberReceiver } from './diagnosis/receivers.ts';
-import { WebhookError } from './error.ts';
+import { isRejection, type RejectionCode, WebhookError } from './error.ts';
+import type { Delivery } from './event/delivery.ts';
 import type { Facts } from './event/facts.ts';
 import { acceptDelivery } from './handling/accept.ts';
 import { claimsOf, dispatchDelivery } from './handling/dispatch.ts';
-import { compileHandlers, type Delivery } from './handling/handlers.ts';
-import type { Attempt, Inbox } from './handling/inbox.ts';
+import { compileHandlers } from './handling/handlers.ts';
+import type { Attempt, Inbox, WorkOutcome } from './handling/inbox.ts';
 import { workOff } from './handling/work.ts';
 import { checkOptions, type HandlerRequest, type Limits, type WebhookOptions } from './options.ts';
 import { authenticate } from './proof/authenticate.ts';
 import { keysFrom } from './proof/secret.ts';
 import type { Provider } from './provider.ts';
-import { type OutcomeReport, reporter, surround, type WaitUntil, type WorkOutcome } from './report/outcome.ts';
-import { isRejection, type Outcome, type RejectionCode, type Reply, replyFor } from './report/reply.ts';
+import { type OutcomeReport, reporter, surround, type WaitUntil } from './report/outcome.ts';
+import { type Outcome, type Reply, replyFor } from './report/reply.ts';
 
 /** Options of {@link createReceiver}. */
 export interface ReceiverOptions<

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encode } from './proof/crypto.ts';
+import { encode } from './bytes/encoding.ts';
 import { signBody } from './proof/sign.ts';
 import { grantex } from './providers/grantex.ts';
 import { grantiva } from './providers/grantiva.ts';

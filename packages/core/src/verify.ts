@@ -7,7 +7,7 @@ import type { EventOf } from './event/event.ts';
 import { checkOptions, checkProvider } from './options.ts';
 import { authenticate } from './proof/authenticate.ts';
 import { keysFrom, type Secret } from './proof/secret.ts';
-import { claim, matchSignature } from './proof/signature.ts';
+import { matchSignature, parseSignature } from './proof/signature.ts';
 import type { Provider } from './provider.ts';
 
 /** What {@link verifyDelivery} needs. */
@@ -143,12 +143,12 @@ export async function verifySignature(provider: Provider, options: VerifySignatu
   const keyRing = await keysFrom(options.secret, provider)(undefined);
   const keys = await keyRing.keys(scheme.algorithm);
   try {
-    const claimed = claim(scheme, {
+    const sent = parseSignature(scheme, {
       signature: text(options.signature),
       timestamp: scheme.timestamp && text(options.timestamp),
       id: scheme.id && text(options.id),
     });
-    return (await matchSignature(claimed, toBytes(options.body), keys)) !== -1;
+    return (await matchSignature(sent, toBytes(options.body), keys)) !== -1;
   } catch (error) {
     if (error instanceof WebhookError && error.code === 'malformed_signature') return false;
     throw error;

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type BodyInput, nodeStreamReader, WebhookError } from '@hookproof/core';
+import { WebhookError } from '@hookproof/core';
+import { type BodyInput, nodeStreamReader } from '@hookproof/core/adapter';
 
 /** What Express, Connect and the platforms below them add to a request. */
 export interface ExpressRequest extends IncomingMessage {

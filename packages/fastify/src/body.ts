@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type BodyInput, type BodyReader, nodeStreamReader, WebhookError } from '@hookproof/core';
+import { WebhookError } from '@hookproof/core';
+import { type BodyInput, type BodyReader, nodeStreamReader } from '@hookproof/core/adapter';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const invalidMediaType = 'FST_ERR_CTP_INVALID_MEDIA_TYPE';

@@ -4,6 +4,7 @@
  * @module
  */
 import * as core from '@hookproof/core';
+import { type BodyInput, requestBody } from '@hookproof/core/adapter';
 import type { Context } from 'hono';
 
 /**
@@ -90,13 +91,13 @@ function isBounded({ req, env }: Context, maxBytes: number): boolean {
   return property(property(env, 'incoming'), 'httpVersionMajor') === 1;
 }
 
-function rawBodyOf(c: Context, maxBytes: number): core.BodyInput {
+function rawBodyOf(c: Context, maxBytes: number): BodyInput {
   const { req } = c;
   // Hono keeps what it read: an ArrayBuffer is the bytes themselves, text and JSON no longer are.
   const kept = req.bodyCache.arrayBuffer;
   if (kept !== undefined) return async () => new Uint8Array(await kept);
   if (Object.keys(req.bodyCache).length === 0) {
-    return isBounded(c, maxBytes) ? async () => new Uint8Array(await req.arrayBuffer()) : core.requestBody(req.raw);
+    return isBounded(c, maxBytes) ? async () => new Uint8Array(await req.arrayBuffer()) : requestBody(req.raw);
   }
   return async () => {
     throw new core.WebhookError(

@@ -1,5 +1,6 @@
-import type { Attempt, InboxReceiver, Settled, WorkOutcome } from '@hookproof/core';
+import type { WorkOutcome } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
+import type { Attempt, InboxReceiver, Settled } from '@hookproof/core/inbox';
 import { delayAfter } from './backoff.ts';
 import type { Ending, Engine, Lease } from './engine.ts';
 import type { Settings } from './options.ts';

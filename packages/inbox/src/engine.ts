@@ -1,14 +1,12 @@
 import type {
-  Accepted,
   Awaitable,
   DeliveryCounts,
-  DeliveryError,
   DeliveryFilter,
   DeliveryState,
   DeliverySummary,
-  NewDelivery,
   StoredDelivery,
 } from '@hookproof/core';
+import type { Accepted, DeliveryError, NewDelivery } from '@hookproof/core/inbox';
 
 /** A delivery on its way into the store, with a key in any case. */
 export interface Fresh extends NewDelivery {

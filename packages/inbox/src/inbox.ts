@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { DeliveryFilter, DeliveryState, DeliverySummary, Inbox, NewDelivery } from '@hookproof/core';
+import type { DeliveryFilter, DeliveryState, DeliverySummary, Inbox } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
+import type { NewDelivery } from '@hookproof/core/inbox';
 import type { Engine, Fresh } from './engine.ts';
 import { gather } from './gather.ts';
 import { invalid, milliseconds, type Settings } from './options.ts';

@@ -1,5 +1,6 @@
-import type { InboxReceiver, WorkOutcome } from '@hookproof/core';
+import type { WorkOutcome } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
+import type { InboxReceiver } from '@hookproof/core/inbox';
 import { type Running, startAttempt } from './attempt.ts';
 import type { Ending, Engine, Lease } from './engine.ts';
 import { gather } from './gather.ts';

@@ -1,4 +1,5 @@
-import { createReceiver, grantex, type Inbox, type InboxReceiver, type OnOutcome } from '@hookproof/core';
+import { createReceiver, grantex, type Inbox, type OnOutcome } from '@hookproof/core';
+import type { InboxReceiver } from '@hookproof/core/inbox';
 import { signedDelivery } from '@hookproof/testing';
 import { metrics } from '@opentelemetry/api';
 import {

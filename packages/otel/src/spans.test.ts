@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
-import { createReceiver, grantex, type Inbox, type InboxReceiver, type WorkOutcome } from '@hookproof/core';
+import { createReceiver, grantex, type Inbox, type WorkOutcome } from '@hookproof/core';
+import type { InboxReceiver } from '@hookproof/core/inbox';
 import { grantexWebhooks } from '@hookproof/express';
 import { grantexWebhooks as honoGrantexWebhooks } from '@hookproof/hono';
 import { signedDelivery } from '@hookproof/testing';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { run } from '@hookproof/cli';
-import type { NewDelivery } from '@hookproof/core';
+import type { NewDelivery } from '@hookproof/core/inbox';
 import { describe, expect, it } from 'vitest';
 import { hookproof } from '../hookproof.ts';
 import { revoked, secret, unknown } from './app.ts';

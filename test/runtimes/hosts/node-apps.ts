@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createReceiver, nodeStreamReader, type Provider, type WebhookOptions } from '@hookproof/core';
+import { createReceiver, type Provider, type WebhookOptions } from '@hookproof/core';
+import { nodeStreamReader } from '@hookproof/core/adapter';
 import { webhooks as expressWebhooks } from '@hookproof/express';
 import { webhooks as fastifyWebhooks } from '@hookproof/fastify';
 import express from 'express';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { WebhookError } from '../error.ts';
-import { encode } from '../proof/crypto.ts';
 import { signBody } from '../proof/sign.ts';
 import { grantiva } from '../providers/grantiva.ts';
 import { createReceiver } from '../receiver.ts';
 import { type BodyInput, type BodyLimits, type BodyReader, readBody, toBytes } from './body.ts';
+import { encode } from './encoding.ts';
 import { requestBody, streamReader } from './stream.ts';
 
 const limits = { maxBodyBytes: 10, bodyTimeoutMs: 10_000 };

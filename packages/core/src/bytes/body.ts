@@ -1,8 +1,8 @@
 import { WebhookError } from '../error.ts';
-import { encode } from '../proof/crypto.ts';
 import { inTime } from '../timing/in-time.ts';
 import { LazySignal } from '../timing/lazy-signal.ts';
 import { tooLarge } from './collect.ts';
+import { encode } from './encoding.ts';
 import type { DeliveryHeaders } from './headers.ts';
 
 /** What a body must keep to while it is read. */

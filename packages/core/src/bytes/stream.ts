@@ -64,7 +64,8 @@ export interface NodeStream {
  * @example
  * ```ts
  * import { createServer } from 'node:http';
- * import { createReceiver, gravv, nodeStreamReader } from '@hookproof/core';
+ * import { createReceiver, gravv } from '@hookproof/core';
+ * import { nodeStreamReader } from '@hookproof/core/adapter';
  *
  * const receiver = createReceiver({ provider: gravv(), secret: 'a secret', on: {} });
  *

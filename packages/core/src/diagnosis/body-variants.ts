@@ -1,5 +1,5 @@
+import { encode, fromBase64 } from '../bytes/encoding.ts';
 import { streamReader } from '../bytes/stream.ts';
-import { encode, fromBase64 } from '../proof/crypto.ts';
 import type { Finding } from './causes.ts';
 
 /** A body as it may have been signed. */

@@ -1,9 +1,9 @@
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import type { WebhookError, WebhookErrorCode } from '../error.ts';
-import type { Awaitable } from '../proof/crypto.ts';
+import { isRejection, type RejectionCode } from '../error.ts';
 import type { KeyRing, Secret } from '../proof/secret.ts';
 import type { Provider } from '../provider.ts';
-import { isRejection, type RejectionCode } from '../report/reply.ts';
+import type { Awaitable } from '../timing/awaitable.ts';
 import { type Evidence, explain, type Finding, type FoundCause } from './causes.ts';
 import { inTurn } from './in-turn.ts';
 import { diagnoseMalformed } from './malformed.ts';

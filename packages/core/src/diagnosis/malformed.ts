@@ -1,4 +1,5 @@
-import { fromBase64, type HashAlgorithm, toBase64, toHex } from '../proof/crypto.ts';
+import { fromBase64, toBase64, toHex } from '../bytes/encoding.ts';
+import type { HashAlgorithm } from '../proof/crypto.ts';
 import { type CompiledScheme, macBytes } from '../proof/scheme.ts';
 import {
   entryOf,

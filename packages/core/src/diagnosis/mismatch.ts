@@ -1,54 +1,54 @@
 import { toBytes } from '../bytes/body.ts';
 import { sha256Hex } from '../proof/crypto.ts';
-import { type Claimed, presentHeader } from '../proof/signature.ts';
+import { presentHeader, type SentSignature } from '../proof/signature.ts';
 import { bodyVariants } from './body-variants.ts';
 import type { Evidence, Finding } from './causes.ts';
 import { otherSecretFits } from './others.ts';
 import { secretVariants } from './secret-variants.ts';
-import { claimedIn, fitsAny, namedSecrets, type Suspect } from './suspect.ts';
+import { fitsAny, namedSecrets, type Suspect, signatureIn } from './suspect.ts';
 import { isTriable } from './trials.ts';
 
 /** Why a signature that is well written does not fit. */
 export async function diagnoseMismatch(suspect: Suspect): Promise<Finding> {
   const { body, headers } = suspect;
-  const claimed = claimedIn(headers, suspect.provider.signature);
+  const sent = signatureIn(headers, suspect.provider.signature);
   if (body.length === 0) {
     return { cause: 'body_empty', evidence: { contentLength: lengthOf(suspect) ?? 'not sent' } };
   }
   if (!isTriable(body)) return { cause: 'too_large_to_diagnose', evidence: { bodyBytes: body.length } };
   const found =
-    claimed &&
-    ((await secretWasMeantOtherwise(suspect, claimed)) ??
-      (await otherContentWasSigned(suspect, claimed)) ??
-      (await otherSecretFits(suspect, claimed)) ??
-      (await bodyWasChanged(suspect, claimed)));
+    sent &&
+    ((await secretWasMeantOtherwise(suspect, sent)) ??
+      (await otherContentWasSigned(suspect, sent)) ??
+      (await otherSecretFits(suspect, sent)) ??
+      (await bodyWasChanged(suspect, sent)));
   return found ?? lengthWasChanged(suspect) ?? { cause: 'nothing_fits', evidence: await fingerprints(suspect) };
 }
 
-async function secretWasMeantOtherwise(suspect: Suspect, claimed: Claimed): Promise<Finding | undefined> {
+async function secretWasMeantOtherwise(suspect: Suspect, sent: SentSignature): Promise<Finding | undefined> {
   for (const { secret, name } of namedSecrets(suspect)) {
     for (const { cause, evidence, key } of secretVariants(secret, name, suspect.provider)) {
-      if (await suspect.trials.fits(claimed, key, suspect.body)) return { cause, evidence };
+      if (await suspect.trials.fits(sent, key, suspect.body)) return { cause, evidence };
     }
   }
   return undefined;
 }
 
 /** Secret and body are right, and what is signed with the body is not. */
-async function otherContentWasSigned(suspect: Suspect, claimed: Claimed): Promise<Finding | undefined> {
+async function otherContentWasSigned(suspect: Suspect, sent: SentSignature): Promise<Finding | undefined> {
   const { provider, headers } = suspect;
-  const { scheme } = claimed;
+  const { scheme } = sent;
   const header = presentHeader(scheme.headers, headers) ?? '';
   const signed = [...(scheme.id?.headers ?? []), ...(scheme.timestamp?.headers ?? [])].filter((name) =>
     headers.has(name),
   );
   if (signed.length === 0) return undefined;
   for (const { name, key } of namedSecrets(suspect)) {
-    if (await fitsAny(suspect, { ...claimed, scheme: { ...scheme, template: [''] } }, [key])) {
+    if (await fitsAny(suspect, { ...sent, scheme: { ...scheme, template: [''] } }, [key])) {
       return { cause: 'signs_body_alone', evidence: { header, signed: signed.join(' and ') } };
     }
     for (const other of [...provider.signature, ...provider.notAccepted]) {
-      const besides = other === scheme ? undefined : claimedIn(headers, [other]);
+      const besides = other === scheme ? undefined : signatureIn(headers, [other]);
       if (besides === undefined || !(await fitsAny(suspect, besides, [key]))) continue;
       const fitting = presentHeader(other.headers, headers) ?? '';
       return {
@@ -60,10 +60,10 @@ async function otherContentWasSigned(suspect: Suspect, claimed: Claimed): Promis
   return undefined;
 }
 
-async function bodyWasChanged(suspect: Suspect, claimed: Claimed): Promise<Finding | undefined> {
+async function bodyWasChanged(suspect: Suspect, sent: SentSignature): Promise<Finding | undefined> {
   const secrets = namedSecrets(suspect);
   for await (const { cause, evidence, bytes } of bodyVariants(suspect.body)) {
-    for (const { key } of secrets) if (await suspect.trials.fits(claimed, key, bytes)) return { cause, evidence };
+    for (const { key } of secrets) if (await suspect.trials.fits(sent, key, bytes)) return { cause, evidence };
   }
   return undefined;
 }

@@ -1,9 +1,9 @@
 import type { CompiledScheme } from '../proof/scheme.ts';
-import { type Claimed, headersOf, presentHeader, presentScheme } from '../proof/signature.ts';
+import { headersOf, presentHeader, presentScheme, type SentSignature } from '../proof/signature.ts';
 import type { Finding } from './causes.ts';
 import { otherReceiverFits } from './others.ts';
 import { knownSender } from './senders.ts';
-import { claimedIn, type Fits, fitsAny, namedSecrets, type Suspect } from './suspect.ts';
+import { type Fits, fitsAny, namedSecrets, type Suspect, signatureIn } from './suspect.ts';
 
 // An attacker may send thousands of headers; a sender sends a dozen or two.
 const maxHeaders = 64;
@@ -40,7 +40,7 @@ async function notAccepted(suspect: Suspect): Promise<Finding | undefined> {
   if (scheme === undefined || header === undefined) return undefined;
   return {
     cause: 'signature_not_accepted',
-    evidence: { header, fits: await fits(suspect, claimedIn(headers, [scheme])) },
+    evidence: { header, fits: await fits(suspect, signatureIn(headers, [scheme])) },
   };
 }
 
@@ -51,9 +51,9 @@ async function renamed(suspect: Suspect): Promise<Finding | undefined> {
   let looksLike: Finding | undefined;
   for (const header of names) {
     for (const scheme of provider.signature) {
-      const claimed = claimedIn(headers, [underName(scheme, header)]);
-      if (claimed === undefined) continue;
-      const found: Finding = { cause: 'header_renamed', evidence: { header, fits: await fits(suspect, claimed) } };
+      const sent = signatureIn(headers, [underName(scheme, header)]);
+      if (sent === undefined) continue;
+      const found: Finding = { cause: 'header_renamed', evidence: { header, fits: await fits(suspect, sent) } };
       if (found.evidence['fits'] === 'yes') return found;
       if (signatureName.test(header)) looksLike ??= found;
     }
@@ -74,9 +74,9 @@ function underName(scheme: CompiledScheme, name: string): CompiledScheme {
   };
 }
 
-async function fits(suspect: Suspect, claimed: Claimed | undefined): Promise<Fits> {
+async function fits(suspect: Suspect, sent: SentSignature | undefined): Promise<Fits> {
   const keys = namedSecrets(suspect).map(({ key }) => key);
   const before = suspect.trials.used();
-  if (claimed !== undefined && (await fitsAny(suspect, claimed, keys))) return 'yes';
-  return claimed !== undefined && suspect.trials.used() === before ? 'not tried' : 'no';
+  if (sent !== undefined && (await fitsAny(suspect, sent, keys))) return 'yes';
+  return sent !== undefined && suspect.trials.used() === before ? 'not tried' : 'no';
 }

@@ -1,15 +1,15 @@
 import { keyOf } from '../proof/secret.ts';
-import type { Claimed } from '../proof/signature.ts';
+import type { SentSignature } from '../proof/signature.ts';
 import type { Finding } from './causes.ts';
 import { type KnownReceiver, otherReceivers } from './receivers.ts';
-import { claimedIn, fitsAny, type Suspect } from './suspect.ts';
+import { fitsAny, type Suspect, signatureIn } from './suspect.ts';
 
 /** Whether the delivery is genuine for another receiver of this process, whose provider signs in other headers. */
 export async function otherReceiverFits(suspect: Suspect): Promise<Finding | undefined> {
   for (const other of otherReceivers(suspect.secrets)) {
     if (other.provider.name === suspect.provider.name) continue;
-    const claimed = claimedIn(suspect.headers, other.provider.signature);
-    if (claimed !== undefined && (await fitsAny(suspect, claimed, keysOf(other)))) {
+    const sent = signatureIn(suspect.headers, other.provider.signature);
+    if (sent !== undefined && (await fitsAny(suspect, sent, keysOf(other)))) {
       return { cause: 'other_provider_fits', evidence: { other: other.provider.name } };
     }
   }
@@ -17,9 +17,9 @@ export async function otherReceiverFits(suspect: Suspect): Promise<Finding | und
 }
 
 /** Whether the secret of another receiver made the signature. */
-export async function otherSecretFits(suspect: Suspect, claimed: Claimed): Promise<Finding | undefined> {
+export async function otherSecretFits(suspect: Suspect, sent: SentSignature): Promise<Finding | undefined> {
   for (const other of otherReceivers(suspect.secrets)) {
-    if (await fitsAny(suspect, claimed, keysOf(other))) {
+    if (await fitsAny(suspect, sent, keysOf(other))) {
       return { cause: 'other_secret_fits', evidence: { other: other.provider.name } };
     }
   }

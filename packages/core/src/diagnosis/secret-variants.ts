@@ -1,4 +1,4 @@
-import { encode, fromBase64, toBase64, toHex } from '../proof/crypto.ts';
+import { encode, fromBase64, toBase64, toHex } from '../bytes/encoding.ts';
 import { keyOf, type Secret, withoutSurroundings } from '../proof/secret.ts';
 import type { Provider } from '../provider.ts';
 import type { Finding } from './causes.ts';

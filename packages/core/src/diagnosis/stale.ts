@@ -1,7 +1,7 @@
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import type { Provider } from '../provider.ts';
 import type { Finding } from './causes.ts';
-import { claimedIn } from './suspect.ts';
+import { signatureIn } from './suspect.ts';
 
 /** How far the time of a genuine delivery is from this server's clock. */
 export function diagnoseStale(
@@ -9,8 +9,8 @@ export function diagnoseStale(
   headers: DeliveryHeaders,
   { at, toleranceSeconds }: { readonly at: number; readonly toleranceSeconds: number | undefined },
 ): Finding {
-  const claimed = claimedIn(headers, provider.signature);
-  const signedAt = Number(claimed?.timestamp) * 1000;
+  const sent = signatureIn(headers, provider.signature);
+  const signedAt = Number(sent?.timestamp) * 1000;
   const seconds = Math.round((at - signedAt) / 1000);
   return {
     cause: seconds > 0 ? 'timestamp_stale' : 'timestamp_future',
@@ -18,7 +18,7 @@ export function diagnoseStale(
       seconds: Math.abs(seconds),
       signedAt: isoTime(signedAt),
       serverClock: isoTime(at),
-      toleranceSeconds: toleranceSeconds ?? claimed?.scheme.toleranceSeconds ?? 'unknown',
+      toleranceSeconds: toleranceSeconds ?? sent?.scheme.toleranceSeconds ?? 'unknown',
     },
   };
 }

@@ -2,7 +2,7 @@ import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
 import type { CompiledScheme } from '../proof/scheme.ts';
 import { keyOf, type Secret } from '../proof/secret.ts';
-import { type Claimed, readSignature } from '../proof/signature.ts';
+import { readSignature, type SentSignature } from '../proof/signature.ts';
 import type { Provider } from '../provider.ts';
 import type { Trials } from './trials.ts';
 
@@ -43,8 +43,8 @@ export function signatureHeadersOf(schemes: readonly CompiledScheme[]): string {
   return schemes.map(({ headers }) => headers.join(' or ')).join(' or ');
 }
 
-/** What headers claim by a list of schemes; undefined where they are no such signature. */
-export function claimedIn(headers: DeliveryHeaders, schemes: readonly CompiledScheme[]): Claimed | undefined {
+/** The signature in headers by a list of schemes; undefined where they are no such signature. */
+export function signatureIn(headers: DeliveryHeaders, schemes: readonly CompiledScheme[]): SentSignature | undefined {
   try {
     return readSignature(schemes, headers);
   } catch (error) {
@@ -53,12 +53,12 @@ export function claimedIn(headers: DeliveryHeaders, schemes: readonly CompiledSc
   }
 }
 
-/** Whether one of several keys made a claimed signature of the body as it arrived. */
+/** Whether one of several keys made a sent signature of the body as it arrived. */
 export async function fitsAny(
   { trials, body }: Suspect,
-  claimed: Claimed,
+  sent: SentSignature,
   keys: readonly Uint8Array[],
 ): Promise<boolean> {
-  for (const key of keys) if (await trials.fits(claimed, key, body)) return true;
+  for (const key of keys) if (await trials.fits(sent, key, body)) return true;
   return false;
 }

@@ -1,5 +1,6 @@
-import { cryptography, encode, type HashAlgorithm } from '../proof/crypto.ts';
-import { type Claimed, matchSignature } from '../proof/signature.ts';
+import { encode } from '../bytes/encoding.ts';
+import { cryptography, type HashAlgorithm } from '../proof/crypto.ts';
+import { matchSignature, type SentSignature } from '../proof/signature.ts';
 
 const maxTrials = 64;
 const maxTrialBytes = 1024 * 1024;
@@ -14,8 +15,8 @@ export interface Trials {
     before: string,
     body: Uint8Array,
   ) => Promise<Uint8Array | undefined>;
-  /** Whether a key made one of the claimed signatures, as far as that may still be tried. */
-  readonly fits: (claimed: Claimed, key: Uint8Array, body: Uint8Array) => Promise<boolean>;
+  /** Whether a key made one of the sent signatures, as far as that may still be tried. */
+  readonly fits: (sent: SentSignature, key: Uint8Array, body: Uint8Array) => Promise<boolean>;
   /** How many there were. */
   readonly used: () => number;
 }
@@ -37,9 +38,9 @@ export function grantTrials(): Trials {
       const hmac = await cryptography.hmac(algorithm, key);
       return hmac(before, body);
     },
-    async fits(claimed, key, body) {
+    async fits(sent, key, body) {
       if (!(await granted(key, body))) return false;
-      return (await matchSignature(claimed, body, [await cryptography.hmac(claimed.scheme.algorithm, key)])) === 0;
+      return (await matchSignature(sent, body, [await cryptography.hmac(sent.scheme.algorithm, key)])) === 0;
     },
   };
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
+import { encode } from '../bytes/encoding.ts';
 import { WebhookError } from '../error.ts';
-import { encode } from '../proof/crypto.ts';
 import { defineProvider, type Provider } from '../provider.ts';
 import { checkData, readEnvelope, readTimestamp } from './envelope.ts';
 

@@ -1,8 +1,8 @@
 import { core } from 'zod';
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
-import type { BareEvent, Provider } from '../provider.ts';
 import type { EventOf, JsonObject, WebhookEvent } from './event.ts';
+import type { BareEvent, EventFormat } from './format.ts';
 import { describeError } from './schema-error.ts';
 
 const maxTypeLength = 256;
@@ -12,7 +12,7 @@ const maxTypeLength = 256;
  * the scheme has one.
  */
 export function readEnvelope(
-  provider: Provider,
+  provider: EventFormat,
   body: Uint8Array,
   headers: DeliveryHeaders,
   signedId: string | undefined,
@@ -26,12 +26,12 @@ export function readEnvelope(
 }
 
 /** Checks an event's `data` by the schema of its type; data of an unknown type stays as it came. */
-export function checkData<P extends Provider>(provider: P, event: WebhookEvent): EventOf<P> {
+export function checkData<P extends EventFormat>(provider: P, event: WebhookEvent): EventOf<P> {
   // The one place where types meet what was checked: `data` comes out of the schema that belongs to `type`.
   return { ...event, data: readData(provider, event) } as EventOf<P>;
 }
 
-function readData(provider: Provider, { type, data }: WebhookEvent): unknown {
+function readData(provider: EventFormat, { type, data }: WebhookEvent): unknown {
   const schema = provider.schemaFor(type);
   if (schema === undefined) return data;
   const result = core.safeParse(schema, data);
@@ -42,7 +42,7 @@ function readData(provider: Provider, { type, data }: WebhookEvent): unknown {
   );
 }
 
-function readId(provider: Provider, field: string, id: unknown): string | undefined {
+function readId(provider: EventFormat, field: string, id: unknown): string | undefined {
   if (id === undefined || id === null || id === '') return undefined;
   if (typeof id === 'string') return id;
   // Beyond the safe integers JSON.parse rounds, and two events would share an id.
@@ -50,7 +50,7 @@ function readId(provider: Provider, field: string, id: unknown): string | undefi
   throw notAnEvent(provider, `"${field}" is neither a string nor a number`);
 }
 
-function findEvent(provider: Provider, envelope: JsonObject, headers: DeliveryHeaders): BareEvent {
+function findEvent(provider: EventFormat, envelope: JsonObject, headers: DeliveryHeaders): BareEvent {
   const fields = provider.envelope;
   const type = envelope[fields.type];
   const found =
@@ -126,7 +126,7 @@ export function readTimestamp(value: unknown): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-function notAnEvent(provider: Provider, what: string): WebhookError {
+function notAnEvent(provider: EventFormat, what: string): WebhookError {
   return new WebhookError(
     'invalid_event',
     `The body is genuine JSON, but no event of ${provider.name}: ${what}.`,

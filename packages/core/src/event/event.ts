@@ -1,5 +1,4 @@
 import type { core } from 'zod';
-import type { Provider } from '../provider.ts';
 
 /** What happened, as the provider tells it. */
 export interface WebhookEvent<Type extends string = string, Data = unknown> {
@@ -35,17 +34,22 @@ export type UnknownEvent = WebhookEvent<UnknownType, unknown>;
 /** Zod schemas of `data` by event type. A key such as `customer.kyc.status.*` stands for all types that begin so. */
 export type EventSchemas = Readonly<Record<string, core.$ZodType>>;
 
+/** Whatever declares the schemas of its events: a provider. */
+export interface Declaring<Schemas extends EventSchemas = EventSchemas> {
+  readonly events: Schemas | undefined;
+}
+
 /** The event types that a provider declares. */
-export type EventType<P extends Provider> = TypeOf<keyof SchemasOf<P> & string>;
+export type EventType<P extends Declaring> = TypeOf<keyof SchemasOf<P> & string>;
 
 /** Every event that a provider can send, typed by what it declares; other types are {@link UnknownEvent}. */
-export type EventOf<P extends Provider> = KnownEvent<SchemasOf<P>> | UnknownEvent;
+export type EventOf<P extends Declaring> = KnownEvent<SchemasOf<P>> | UnknownEvent;
 
 /** What `on` may name: a declared type, `device.*` for all declared types that begin so, or `*` for everything. */
-export type Pattern<P extends Provider> = EventType<P> | `${Prefix<keyof SchemasOf<P> & string>}.*` | '*';
+export type Pattern<P extends Declaring> = EventType<P> | `${Prefix<keyof SchemasOf<P> & string>}.*` | '*';
 
 /** The events that a pattern matches. */
-export type EventFor<P extends Provider, K extends string> = K extends '*'
+export type EventFor<P extends Declaring, K extends string> = K extends '*'
   ? EventOf<P>
   : K extends `${infer Start}.*`
     ? string extends keyof SchemasOf<P>
@@ -54,11 +58,11 @@ export type EventFor<P extends Provider, K extends string> = K extends '*'
     : KnownEvent<{ readonly [T in keyof SchemasOf<P> & string as K extends TypeOf<T> ? T : never]: SchemasOf<P>[T] }>;
 
 /** A declared type with data as a provider may write it, such as numbers in strings. */
-export type EventInput<P extends Provider> = {
+export type EventInput<P extends Declaring> = {
   [T in keyof SchemasOf<P> & string]: { readonly type: TypeOf<T>; readonly data: core.input<SchemasOf<P>[T]> };
 }[keyof SchemasOf<P> & string];
 
-type SchemasOf<P extends Provider> = P extends Provider<string, infer Schemas> ? Schemas : never;
+type SchemasOf<P extends Declaring> = P extends Declaring<infer Schemas> ? Schemas : never;
 
 type KnownEvent<Schemas extends EventSchemas> = {
   [T in keyof Schemas & string]: WebhookEvent<TypeOf<T>, Declared<core.output<Schemas[T]>>>;
@@ -85,3 +89,8 @@ type Prefix<T extends string> = T extends `${infer Head}.${infer Rest}`
     ? Head
     : Head | `${Head}.${Prefix<Rest>}`
   : never;
+
+/** Whether `type` begins with `start` (`device.`) and goes on. */
+export function isBelow(type: string, start: string): boolean {
+  return type.length > start.length && type.startsWith(start);
+}

@@ -1,7 +1,7 @@
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import type { WebhookError } from '../error.ts';
-import type { Awaitable } from '../proof/crypto.ts';
 import type { KeyRing } from '../proof/secret.ts';
+import type { Awaitable } from '../timing/awaitable.ts';
 import type { WebhookEvent } from './event.ts';
 
 /** What is known of a delivery, for the report, however far it came. */

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { WebhookError } from '../error.ts';
 import { signBody } from '../proof/sign.ts';
-import { defineProvider, type KeyFacts, type ProviderDefinition } from '../provider.ts';
+import { defineProvider, type ProviderDefinition } from '../provider.ts';
 import { createReceiver } from '../receiver.ts';
+import type { KeyFacts } from './format.ts';
 
 const secret = 'a secret for tests';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

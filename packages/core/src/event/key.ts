@@ -1,13 +1,15 @@
-import type { Delivery } from '../handling/handlers.ts';
-import { type Awaitable, encode, sha256Hex } from '../proof/crypto.ts';
-import type { Provider } from '../provider.ts';
+import { encode } from '../bytes/encoding.ts';
+import { sha256Hex } from '../proof/crypto.ts';
+import type { Awaitable } from '../timing/awaitable.ts';
+import type { Delivery } from './delivery.ts';
 import type { WebhookEvent } from './event.ts';
+import type { EventFormat } from './format.ts';
 
 const maxKeyLength = 256;
 
 /** What makes two deliveries the same event, bounded in length; undefined where nothing tells. */
 export async function readKey(
-  provider: Provider,
+  provider: EventFormat,
   event: WebhookEvent,
   delivery: Delivery,
 ): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import { WebhookError } from '../error.ts';
+import type { Delivery } from '../event/delivery.ts';
 import { checkData, readEnvelope } from '../event/envelope.ts';
 import type { EventOf, WebhookEvent } from '../event/event.ts';
 import type { Facts } from '../event/facts.ts';
@@ -6,7 +7,6 @@ import { boundedKey, readKey } from '../event/key.ts';
 import { sha256Hex } from '../proof/crypto.ts';
 import type { Provider } from '../provider.ts';
 import { inTime } from '../timing/in-time.ts';
-import type { Delivery } from './handlers.ts';
 import type { Accepted, Inbox, NewDelivery } from './inbox.ts';
 
 /** Where a receiver stores what it proved. */

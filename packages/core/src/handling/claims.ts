@@ -1,5 +1,5 @@
 import { WebhookError } from '../error.ts';
-import type { Awaitable } from '../proof/crypto.ts';
+import type { Awaitable } from '../timing/awaitable.ts';
 
 /** What asking for a key gives: it is yours, someone else is at work on it, or it is done. */
 export type Claim =

@@ -1,4 +1,5 @@
 import { WebhookError } from '../error.ts';
+import type { Delivery } from '../event/delivery.ts';
 import { checkData, readEnvelope } from '../event/envelope.ts';
 import type { Facts } from '../event/facts.ts';
 import { readKey } from '../event/key.ts';
@@ -6,8 +7,9 @@ import type { Proof } from '../proof/authenticate.ts';
 import type { Provider } from '../provider.ts';
 import { inTime } from '../timing/in-time.ts';
 import { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
-import { type Delivery, type HandlerLookup, type HandlerRun, runHandlers } from './handlers.ts';
+import type { HandlerLookup } from './handlers.ts';
 import { completeWithoutInbox } from './inbox.ts';
+import { type HandlerRun, runHandlers } from './run.ts';
 
 /** A handler that has not ended this long after its timeout is given up: a retry may then run it again. */
 const leaseGraceMs = 60_000;

@@ -1,19 +1,9 @@
-import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
+import type { Delivery } from '../event/delivery.ts';
 import type { EventFor, Pattern, WebhookEvent } from '../event/event.ts';
-import type { Awaitable } from '../proof/crypto.ts';
-import { isBelow, type Provider } from '../provider.ts';
-import { LazySignal } from '../timing/lazy-signal.ts';
-
-/** The delivery that brought an event. */
-export interface Delivery {
-  /** Headers by name in lower case. Only those that the scheme names are signed. */
-  readonly headers: DeliveryHeaders;
-  /** The raw bytes that were verified. */
-  readonly body: Uint8Array;
-  /** The provider's id of this delivery, the same on every retry; undefined where it sends none. Not signed. */
-  readonly id: string | undefined;
-}
+import { isBelow } from '../event/event.ts';
+import type { Provider } from '../provider.ts';
+import type { Awaitable } from '../timing/awaitable.ts';
 
 /** A handler's second argument. */
 export interface HandlerContext<Request = unknown> {
@@ -96,69 +86,6 @@ function matcher(provider: Provider, pattern: string): (type: string) => boolean
 // Type by type the handlers want different events; `matcher` is what makes sure that each gets only its own.
 function isHandler<Request>(value: unknown): value is Handler<WebhookEvent, Request> {
   return typeof value === 'function';
-}
-
-/** Handlers at work. */
-export interface HandlerRun {
-  /** What became of them in the end, even after the timeout: rejects with `handler_failed` when one fails. */
-  readonly settled: Promise<void>;
-  /** Rejects with `handler_timeout` when `timeoutMs` is over. */
-  readonly late: Promise<never>;
-  /** Ends the timer. */
-  readonly stop: () => void;
-  /** Gives the handlers up before their time. */
-  readonly abort: (error: WebhookError) => void;
-}
-
-const sooner = 'Answer sooner and do the long work elsewhere, or give the receiver an inbox.';
-const longer = 'Do less in one handler, or raise timeoutMs of the inbox.';
-
-/** Runs handlers one after the other. */
-export function runHandlers<Request>(
-  handlers: readonly Handler<WebhookEvent, Request>[],
-  event: WebhookEvent,
-  context: Omit<HandlerContext<Request>, 'signal'>,
-  timeoutMs: number,
-): HandlerRun {
-  const timeout = new LazySignal();
-  let reject: (error: WebhookError) => void;
-  const late = new Promise<never>((_resolve, rejectLate) => {
-    reject = rejectLate;
-  });
-  const abort = (error: WebhookError) => {
-    reject(error);
-    timeout.abort(error);
-  };
-  const timer = setTimeout(() => {
-    const what = `The handlers for ${JSON.stringify(event.type)} did not finish within timeoutMs (${timeoutMs} ms).`;
-    abort(new WebhookError('handler_timeout', what, { fix: context.attempt === undefined ? sooner : longer }));
-  }, timeoutMs);
-  const withSignal: HandlerContext<Request> = {
-    ...context,
-    get signal() {
-      return timeout.signal;
-    },
-  };
-  return { settled: runInOrder(handlers, event, withSignal, timeout), late, stop: () => clearTimeout(timer), abort };
-}
-
-async function runInOrder<Request>(
-  handlers: readonly Handler<WebhookEvent, Request>[],
-  event: WebhookEvent,
-  context: HandlerContext<Request>,
-  timeout: LazySignal,
-): Promise<void> {
-  for (const handler of handlers) {
-    if (timeout.aborted) throw timeout.signal.reason;
-    try {
-      await handler(event, context);
-    } catch (cause) {
-      throw new WebhookError('handler_failed', `A handler for ${JSON.stringify(event.type)} failed.`, {
-        cause,
-        fix: `The cause of this error is what it threw.${context.attempt === undefined ? ' The provider will try again.' : ''}`,
-      });
-    }
-  }
 }
 
 function invalid(what: string): WebhookError {

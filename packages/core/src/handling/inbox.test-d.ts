@@ -1,4 +1,5 @@
 // Type tests: `tsc` checks them, nothing runs them.
+
 import { expectTypeOf } from 'vitest';
 import {
   type Awaitable,
@@ -7,13 +8,13 @@ import {
   type EventOf,
   grantex,
   type HandlerContext,
-  type HandlerRequest,
   type Inbox,
   memoryClaims,
   type Outcome,
   type OutcomeReport,
   type WorkOutcome,
 } from '../index.ts';
+import type { HandlerRequest } from '../options.ts';
 
 type Grantex = ReturnType<typeof grantex>;
 

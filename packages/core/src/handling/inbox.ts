@@ -1,7 +1,6 @@
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
-import type { Awaitable } from '../proof/crypto.ts';
-import type { WorkOutcome } from '../report/outcome.ts';
+import type { Awaitable } from '../timing/awaitable.ts';
 
 /**
  * Where a stored delivery stands: waiting for its first or next attempt, being worked on, handled, or dead, which is
@@ -104,6 +103,9 @@ export interface Attempt {
   /** Records how the attempt ended, durably, and says what became of the delivery. It never throws. */
   readonly settle: (error: WebhookError | undefined) => Promise<Settled>;
 }
+
+/** What became of a stored delivery after one attempt at it; `retried` means that it will be tried again. */
+export type WorkOutcome = 'handled' | 'retried' | 'dead';
 
 /** What became of a delivery after an attempt. */
 export interface Settled {

@@ -4,9 +4,9 @@ import type { WebhookEvent } from '../event/event.ts';
 import { signBody } from '../proof/sign.ts';
 import { grantiva } from '../providers/grantiva.ts';
 import { createReceiver, type ReceiverOptions } from '../receiver.ts';
-import type { Around, OutcomeReport, WorkOutcome } from '../report/outcome.ts';
+import type { Around, OutcomeReport } from '../report/outcome.ts';
 import type { Handler, HandlerContext } from './handlers.ts';
-import type { Attempt, Inbox, InboxReceiver } from './inbox.ts';
+import type { Attempt, Inbox, InboxReceiver, WorkOutcome } from './inbox.ts';
 
 type Grantiva = ReturnType<typeof grantiva>;
 type Options = ReceiverOptions<Grantiva, Request, Inbox>;

@@ -5,8 +5,9 @@ import { readKey } from '../event/key.ts';
 import { signedId } from '../proof/signature.ts';
 import type { Provider } from '../provider.ts';
 import { inTime } from '../timing/in-time.ts';
-import { type HandlerLookup, type HandlerRun, runHandlers } from './handlers.ts';
+import type { HandlerLookup } from './handlers.ts';
 import type { Attempt } from './inbox.ts';
+import { type HandlerRun, runHandlers } from './run.ts';
 
 /** Handlers that were told to stop have this long to do so, in milliseconds; then a retry may run beside them. */
 const graceMs = 5_000;

@@ -1,10 +1,10 @@
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
-import type { Provider } from '../provider.ts';
-import type { Awaitable } from './crypto.ts';
+import type { Awaitable } from '../timing/awaitable.ts';
 import { checkFreshness } from './freshness.ts';
 import type { KeyRing } from './secret.ts';
 import { matchSignature, readSignature } from './signature.ts';
+import type { Signer } from './signer.ts';
 
 /** What is known of a delivery that is genuine and fresh. */
 export interface Proof {
@@ -21,20 +21,20 @@ export interface Proof {
  * like a signature, so that junk never costs a lookup.
  */
 export async function authenticate(
-  provider: Provider,
+  provider: Signer,
   delivery: { readonly headers: DeliveryHeaders; readonly body: Uint8Array },
   keys: () => Awaitable<KeyRing>,
   clock: { readonly toleranceSeconds: number | undefined; readonly now: () => number },
 ): Promise<Proof> {
-  const claimed = readSignature(provider.signature, delivery.headers);
+  const sent = readSignature(provider.signature, delivery.headers);
   const keyRing = await keys();
-  const match = await matchSignature(claimed, delivery.body, await keyRing.keys(claimed.scheme.algorithm));
+  const match = await matchSignature(sent, delivery.body, await keyRing.keys(sent.scheme.algorithm));
   if (match === -1) {
     throw new WebhookError(
       'signature_mismatch',
-      `The signature in ${claimed.scheme.headers[0]} was not made of these bytes with this secret: the secret belongs to another endpoint of ${provider.name}, or something changed the body on its way.`,
+      `The signature in ${sent.scheme.headers[0]} was not made of these bytes with this secret: the secret belongs to another endpoint of ${provider.name}, or something changed the body on its way.`,
     );
   }
-  checkFreshness(claimed.timestamp, clock.toleranceSeconds ?? claimed.scheme.toleranceSeconds, clock.now());
-  return { id: claimed.id, scope: keyRing.scope, secretIndex: match };
+  checkFreshness(sent.timestamp, clock.toleranceSeconds ?? sent.scheme.toleranceSeconds, clock.now());
+  return { id: sent.id, scope: keyRing.scope, secretIndex: match };
 }

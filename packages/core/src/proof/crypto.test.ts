@@ -1,17 +1,8 @@
 import * as nodeCrypto from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import {
-  type Cryptography,
-  encode,
-  fromBase64,
-  type HashAlgorithm,
-  type NodeCrypto,
-  nodeCryptography,
-  toBase64,
-  toHex,
-  webCryptography,
-} from './crypto.ts';
+import { encode, fromBase64, toBase64, toHex } from '../bytes/encoding.ts';
+import { type Cryptography, type HashAlgorithm, type NodeCrypto, nodeCryptography, webCryptography } from './crypto.ts';
 
 const paths: [name: string, cryptography: Cryptography][] = [
   // Node's createHmac wants a KeyObject where NodeCrypto says object.

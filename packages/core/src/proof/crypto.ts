@@ -2,9 +2,8 @@
  * The only file that touches cryptography: `node:crypto` where the runtime has it (Node, Bun, Deno, and Workers since
  * August 2026; WebCrypto is about ten times slower on Node), WebCrypto elsewhere (older Workers, edge functions).
  */
-
-/** A value, or a promise of it. */
-export type Awaitable<T> = T | Promise<T>;
+import { encode, toHex } from '../bytes/encoding.ts';
+import type { Awaitable } from '../timing/awaitable.ts';
 
 /** Hash functions a webhook signature may use. */
 export type HashAlgorithm = 'sha1' | 'sha256' | 'sha384' | 'sha512';
@@ -84,37 +83,6 @@ const node = process?.getBuiltinModule?.('node:crypto');
 export const cryptography: Cryptography =
   node === undefined ? webCryptography(globalThis.crypto.subtle) : nodeCryptography(node);
 
-const encoder = new TextEncoder();
-
-export function encode(text: string): Uint8Array {
-  return encoder.encode(text);
-}
-
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   return toHex(await cryptography.sha256(bytes));
-}
-
-const hexDigits = '0123456789abcdef';
-
-export function toHex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += `${hexDigits[byte >> 4]}${hexDigits[byte & 15]}`;
-  return text;
-}
-
-export function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
-}
-
-/** Decodes canonical base64; undefined where the text is not base64. */
-export function fromBase64(text: string): Uint8Array | undefined {
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return undefined;
-  try {
-    const binary = atob(text);
-    const bytes = new Uint8Array(binary.length);
-    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-    return bytes;
-  } catch {
-    return undefined;
-  }
 }

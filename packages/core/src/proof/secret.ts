@@ -1,8 +1,10 @@
+import { encode, fromBase64, toHex } from '../bytes/encoding.ts';
 import { WebhookError } from '../error.ts';
-import type { Provider } from '../provider.ts';
+import type { Awaitable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
-import { type Awaitable, cryptography, encode, fromBase64, type HashAlgorithm, type Hmac, toHex } from './crypto.ts';
+import { cryptography, type HashAlgorithm, type Hmac } from './crypto.ts';
 import { prepareKeys } from './signature.ts';
+import type { Signer } from './signer.ts';
 
 /** A signing secret as the provider shows it, or raw key bytes. */
 export type Secret = string | Uint8Array;
@@ -16,16 +18,6 @@ export type SecretOption<Request = unknown> =
   | Secret
   | readonly Secret[]
   | ((request: Request) => Awaitable<Secret | readonly Secret[]>);
-
-/** How a provider's secret becomes key bytes. */
-export interface SecretFormat {
-  /** `utf8` uses the text as it is; `base64` decodes it. */
-  readonly encoding: 'utf8' | 'base64';
-  /** Text that may stand before a base64 secret and is no part of it, such as `whsec_`. */
-  readonly prefix?: string;
-  /** Shorter keys are refused. */
-  readonly minBytes?: number;
-}
 
 /** The prepared HMAC keys of one owner. */
 export interface KeyRing {
@@ -42,7 +34,7 @@ export interface KeyRing {
 /** Checks the `secret` option, and prepares its keys at once where they do not depend on the request. */
 export function keysFrom<Request>(
   secret: SecretOption<Request>,
-  provider: Provider,
+  provider: Signer,
   timeoutMs = 8_000,
 ): (request: Request) => Awaitable<KeyRing> {
   if (typeof secret !== 'function') {
@@ -101,7 +93,7 @@ export function withoutSurroundings(text: string): string {
 }
 
 /** The key bytes of one secret; undefined where the provider could not have it. */
-export function keyOf(secret: Secret, provider: Provider): Uint8Array | undefined {
+export function keyOf(secret: Secret, provider: Signer): Uint8Array | undefined {
   try {
     return toKey(secret, 'secret', provider);
   } catch {
@@ -109,12 +101,12 @@ export function keyOf(secret: Secret, provider: Provider): Uint8Array | undefine
   }
 }
 
-function toKeys(secret: unknown, provider: Provider): readonly Uint8Array[] {
+function toKeys(secret: unknown, provider: Signer): readonly Uint8Array[] {
   if (!Array.isArray(secret)) return [toKey(secret, 'secret', provider)];
   return secret.map((one, index) => toKey(one, `secret[${index}]`, provider));
 }
 
-function toKey(secret: unknown, option: string, provider: Provider): Uint8Array {
+function toKey(secret: unknown, option: string, provider: Signer): Uint8Array {
   if (secret === undefined || secret === null) throw unset(option, String(secret), provider);
   const key = typeof secret === 'string' ? decode(secret, option, provider) : secret;
   if (!(key instanceof Uint8Array)) throw invalid(`${option} must be a string, bytes, a list of them, or a function.`);
@@ -125,7 +117,7 @@ function toKey(secret: unknown, option: string, provider: Provider): Uint8Array 
   );
 }
 
-function decode(secret: string, option: string, provider: Provider): Uint8Array {
+function decode(secret: string, option: string, provider: Signer): Uint8Array {
   if (secret.trim() === '') throw unset(option, 'empty', provider);
   const { encoding, prefix = '' } = provider.secret;
   if (encoding === 'utf8') return encode(secret);
@@ -141,7 +133,7 @@ function decode(secret: string, option: string, provider: Provider): Uint8Array 
   throw invalid(`${option} is not ${form}: copy the secret whole from ${provider.name}.`);
 }
 
-function unset(option: string, what: string, provider: Provider): WebhookError {
+function unset(option: string, what: string, provider: Signer): WebhookError {
   return invalid(
     `${option} is ${what}: is the environment variable set that should hold the secret of ${provider.name}?`,
   );

@@ -1,7 +1,7 @@
 import { toBytes } from '../bytes/body.ts';
-import type { Provider } from '../provider.ts';
 import { keysFrom, type Secret } from './secret.ts';
 import { signatureHeaders } from './signature.ts';
+import type { Signer } from './signer.ts';
 
 /** What {@link signBody} signs. */
 export interface SignBodyOptions {
@@ -33,7 +33,7 @@ export interface SignBodyOptions {
  * });
  * ```
  */
-export async function signBody(provider: Provider, options: SignBodyOptions): Promise<Record<string, string>> {
+export async function signBody(provider: Signer, options: SignBodyOptions): Promise<Record<string, string>> {
   const keyRing = await keysFrom(options.secret, provider)(undefined);
   const signed = { body: toBytes(options.body), id: options.id, timestamp: String(options.timestamp) };
   const headers: Record<string, string> = {};

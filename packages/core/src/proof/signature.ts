@@ -1,10 +1,12 @@
+import { encode, toBase64, toHex } from '../bytes/encoding.ts';
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
-import { type Awaitable, cryptography, encode, type HashAlgorithm, type Hmac, toBase64, toHex } from './crypto.ts';
+import type { Awaitable } from '../timing/awaitable.ts';
+import { cryptography, type HashAlgorithm, type Hmac } from './crypto.ts';
 import type { CompiledScheme } from './scheme.ts';
 
-/** What a delivery claims: signatures, and what was signed with the body. Nothing of it is proven yet. */
-export interface Claimed {
+/** A signature as it was sent, and what it says was signed with the body. Nothing of it is proven yet. */
+export interface SentSignature {
   readonly scheme: CompiledScheme;
   readonly signatures: readonly string[];
   readonly id: string | undefined;
@@ -15,10 +17,10 @@ export interface Claimed {
 const maxSignatures = 32;
 
 /**
- * Finds what a delivery claims, by the first scheme of which any header is present. A scheme that is only half there
+ * Reads the signature of a delivery, by the first scheme of which any header is present. A scheme that is only half there
  * is refused and not passed over: stripping one header must never lead to a weaker scheme.
  */
-export function readSignature(schemes: readonly CompiledScheme[], headers: DeliveryHeaders): Claimed {
+export function readSignature(schemes: readonly CompiledScheme[], headers: DeliveryHeaders): SentSignature {
   const scheme = presentScheme(schemes, headers);
   if (scheme === undefined) {
     const wanted = schemes.map((candidate) => candidate.headers.join(' or ')).join(' or ');
@@ -28,7 +30,7 @@ export function readSignature(schemes: readonly CompiledScheme[], headers: Deliv
   const timestamp =
     scheme.timestamp && entryOf(scheme, required(scheme.timestamp.headers, headers), scheme.timestamp.prefix);
   const id = scheme.id && required(scheme.id.headers, headers);
-  return claim(scheme, { signature, timestamp, id });
+  return parseSignature(scheme, { signature, timestamp, id });
 }
 
 /** The first scheme of which any header is present. */
@@ -46,10 +48,10 @@ export function signedId(schemes: readonly CompiledScheme[], headers: DeliveryHe
 }
 
 /** Checks the form of a signature, a timestamp and an id; whatever else they hold is `malformed_signature`. */
-export function claim(
+export function parseSignature(
   scheme: CompiledScheme,
   { signature, timestamp, id }: { signature: string; timestamp: string | undefined; id: string | undefined },
-): Claimed {
+): SentSignature {
   const signatures = split(scheme, signature)
     .filter((entry) => entry.startsWith(scheme.prefix))
     .map((entry) => entry.slice(scheme.prefix.length))
@@ -71,12 +73,12 @@ export function isTimestamp(text: string): boolean {
 }
 
 /** The position in `keys` of the key that made one of the signatures, or -1. */
-export async function matchSignature(claimed: Claimed, body: Uint8Array, keys: readonly Hmac[]): Promise<number> {
-  const before = signedBeforeBody(claimed.scheme, claimed);
-  const candidates = claimed.signatures.map(encode);
+export async function matchSignature(sent: SentSignature, body: Uint8Array, keys: readonly Hmac[]): Promise<number> {
+  const before = signedBeforeBody(sent.scheme, sent);
+  const candidates = sent.signatures.map(encode);
   for (const [index, hmac] of keys.entries()) {
     // Compared as canonical text: a second spelling of the same bytes never passes, and nothing hostile is decoded.
-    const expected = encode(spell(claimed.scheme, await hmac(before, body)));
+    const expected = encode(spell(sent.scheme, await hmac(before, body)));
     let matched = false;
     for (const candidate of candidates) matched = cryptography.equal(expected, candidate) || matched;
     if (matched) return index;

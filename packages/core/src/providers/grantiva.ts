@@ -2,7 +2,8 @@ import * as z from 'zod';
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
 import type { JsonObject } from '../event/event.ts';
-import { type BareEvent, defineProvider, type KeyFacts, type Provider } from '../provider.ts';
+import type { BareEvent, KeyFacts } from '../event/format.ts';
+import { defineProvider, type Provider } from '../provider.ts';
 
 /** Options of {@link grantiva}. */
 export interface GrantivaOptions {

@@ -1,9 +1,7 @@
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { WebhookError } from '../error.ts';
+import type { WorkOutcome } from '../handling/inbox.ts';
 import type { Outcome } from './reply.ts';
-
-/** What became of a stored delivery after one attempt at it; `retried` means that it will be tried again. */
-export type WorkOutcome = 'handled' | 'retried' | 'dead';
 
 /** What became of one delivery, or of one attempt at a stored one, for logs and metrics. Nothing of it is in the reply. */
 export interface OutcomeReport {

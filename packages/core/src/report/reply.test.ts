@@ -204,8 +204,13 @@ describe.each(outcomes)('the outcome %s', (outcome) => {
 describe('the table of replies', () => {
   it('has a scene here for every outcome there is', () => {
     // The source is the list: a code that is added there and not here fails even where types are not checked.
-    const source = readFileSync(new URL('./reply.ts', import.meta.url), 'utf8');
-    const tables = source.slice(source.indexOf('const accepted'), source.indexOf('export type AcceptedCode'));
+    const part = (file: string, from: string, to: string) => {
+      const source = readFileSync(new URL(file, import.meta.url), 'utf8');
+      return source.slice(source.indexOf(from), source.indexOf(to));
+    };
+    const tables =
+      part('./reply.ts', 'const accepted', 'type AcceptedCode') +
+      part('../error.ts', 'const rejections', 'export type RejectionCode');
     const codes = [...tables.matchAll(/\b([a-z_]+): \d{3}\b/g)].map(([, code]) => code);
     expect(codes.length).toBeGreaterThan(10);
     expect(codes.toSorted()).toEqual(outcomes.toSorted());

@@ -1,38 +1,16 @@
-/** The one table from outcome to HTTP status. Never 204, 205 or 304: Grantex's sender crashes on them. */
+import { type RejectionCode, rejections } from '../error.ts';
+
+/** The statuses of what was accepted, beside {@link rejections}. Never 204 or 205: Grantex's sender crashes on them. */
 const accepted = { handled: 200, stored: 202, duplicate: 200, ignored: 200 } as const;
 
-const rejected = {
-  busy: 409,
-  missing_signature: 401,
-  malformed_signature: 401,
-  signature_mismatch: 401,
-  stale_delivery: 401,
-  method_not_allowed: 405,
-  body_timeout: 408,
-  body_incomplete: 400,
-  body_too_large: 413,
-  unsupported_encoding: 415,
-  invalid_body: 400,
-  invalid_event: 422,
-  body_consumed: 500,
-  handler_failed: 500,
-  handler_timeout: 503,
-  secret_unavailable: 503,
-  claims_unavailable: 503,
-  inbox_unavailable: 503,
-} as const;
-
 /** What became of a delivery that was accepted. */
-export type AcceptedCode = keyof typeof accepted;
-
-/** Why a delivery was not accepted. */
-export type RejectionCode = keyof typeof rejected;
+type AcceptedCode = keyof typeof accepted;
 
 /** What became of a delivery; README's outcome table says when each occurs. */
 export type Outcome = AcceptedCode | RejectionCode;
 
 /** Every status a reply can have. */
-export type ReplyStatus = (typeof accepted)[AcceptedCode] | (typeof rejected)[RejectionCode];
+export type ReplyStatus = (typeof accepted)[AcceptedCode] | (typeof rejections)[RejectionCode];
 
 /** What to answer the sender. The same delivery gets the same reply from every adapter on every runtime. */
 export interface Reply {
@@ -59,15 +37,10 @@ const titles = {
 // Every reply there can be is made here, once: nothing of a request can reach one.
 const replies: ReadonlyMap<Outcome, Reply> = new Map([
   ...entries(accepted).map(([outcome, status]) => entry(outcome, status, 'application/json', { outcome })),
-  ...entries(rejected).map(([code, status]) =>
+  ...entries(rejections).map(([code, status]) =>
     entry(code, status, 'application/problem+json', { title: titles[status], status, code }),
   ),
 ]);
-
-/** Whether a code is one that a delivery can be answered with. */
-export function isRejection(code: string): code is RejectionCode {
-  return Object.hasOwn(rejected, code);
-}
 
 /** The reply for an outcome. */
 export function replyFor(outcome: Outcome): Reply {

@@ -1,4 +1,4 @@
-import type { Accepted } from '@hookproof/core';
+import type { Accepted } from '@hookproof/core/inbox';
 import { textIn } from '../columns.ts';
 import type { Fresh } from '../engine.ts';
 import { conflict, type PostgresQueries } from './client.ts';

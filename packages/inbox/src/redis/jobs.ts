@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { DeliveryError, DeliverySummary, StoredDelivery } from '@hookproof/core';
+import type { DeliverySummary, StoredDelivery } from '@hookproof/core';
+import type { DeliveryError } from '@hookproof/core/inbox';
 import type { Fresh } from '../engine.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Accepted } from '@hookproof/core';
+import type { Accepted } from '@hookproof/core/inbox';
 import type { Fresh } from '../engine.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Link } from './client.ts';

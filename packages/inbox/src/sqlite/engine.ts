@@ -1,4 +1,4 @@
-import type { Accepted } from '@hookproof/core';
+import type { Accepted } from '@hookproof/core/inbox';
 import type { Engine, Fresh } from '../engine.ts';
 import type { Settings } from '../options.ts';
 import { sqliteAttempts } from './attempts.ts';

@@ -1,0 +1,11 @@
+/**
+ * What an adapter needs beside `@hookproof/core`: readers of a framework's body, and the types of what it passes on.
+ *
+ * @module
+ */
+export type { BodyInput, BodyLimits, BodyReader } from './bytes/body.ts';
+export type { DeliveryHeaders, HeadersInput } from './bytes/headers.ts';
+export { type NodeStream, nodeStreamReader, requestBody } from './bytes/stream.ts';
+export type { HandlerRequest, Limits } from './options.ts';
+export type { WaitUntil } from './report/outcome.ts';
+export type { ReplyStatus } from './report/reply.ts';

@@ -1,0 +1,48 @@
+import type { core } from 'zod';
+import type { DeliveryHeaders } from '../bytes/headers.ts';
+import type { Awaitable } from '../timing/awaitable.ts';
+import type { EventSchemas, JsonObject, WebhookEvent } from './event.ts';
+
+/** Names of the envelope's fields, in the order in which the provider writes them. */
+export interface EnvelopeFields {
+  /** The event's id. Where this is left out and the scheme signs an id, that is the event's id. */
+  readonly id?: string;
+  readonly type: string;
+  /** When the event happened: ISO 8601 up to nanoseconds, or seconds or milliseconds since 1970. */
+  readonly timestamp?: string;
+  readonly data: string;
+}
+
+/** What an event is made of when it comes without the usual envelope. */
+export interface BareEvent {
+  readonly type: string;
+  readonly timestamp?: unknown;
+  readonly data: unknown;
+}
+
+/** What a key can be made of. */
+export interface KeyFacts {
+  readonly event: WebhookEvent;
+  /** The delivery id where the provider sends one. It is not signed. */
+  readonly deliveryId: string | undefined;
+  /** SHA-256 of the raw body in hex. */
+  readonly bodyHash: () => Awaitable<string>;
+}
+
+/** A provider as far as its events go. */
+export interface EventFormat<Events extends EventSchemas = EventSchemas> {
+  /** Name of the provider. */
+  readonly name: string;
+  readonly envelope: EnvelopeFields;
+  /** Reads an event that has no envelope. */
+  readonly bare: ((body: JsonObject, headers: DeliveryHeaders) => BareEvent | undefined) | undefined;
+  /** The schemas by type; undefined where the provider declares none and every type is welcome. */
+  readonly events: Events | undefined;
+  /** The schema for a type's data; undefined for an unknown type. */
+  readonly schemaFor: (type: string) => core.$ZodType | undefined;
+  /** What makes two deliveries the same event. */
+  readonly key: (facts: KeyFacts) => Awaitable<string | undefined>;
+  readonly headers: { readonly deliveryId?: string | undefined; readonly type?: string | undefined };
+  /** The delivery id, where the provider sends one. */
+  readonly deliveryId: (headers: DeliveryHeaders) => string | undefined;
+}
