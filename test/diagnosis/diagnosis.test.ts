@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { OutcomeReport, Secret } from '@hookproof/core';
 import { describe, expect, it, test } from 'vitest';
-import { type Outcome, replyFor } from '../../packages/core/src/report/reply.ts';
+import type { Outcome } from '../../packages/core/src/handling/progress.ts';
+import { replyFor } from '../../packages/core/src/report/reply.ts';
 import { body } from './body.ts';
 import { bounds } from './bounds.ts';
 import { allCauses } from './causes.ts';

@@ -5,7 +5,9 @@
  */
 export type { BodyInput, BodyLimits, BodyReader } from './bytes/body.ts';
 export type { DeliveryHeaders, HeadersInput } from './bytes/headers.ts';
-export { type NodeStream, nodeStreamReader, requestBody } from './bytes/stream.ts';
+export { letGoOfUpload, type NodeRequest, nodeBody } from './bytes/node-request.ts';
+export { type NodeStream, nodeStreamReader, readNodeStream } from './bytes/node-stream.ts';
+export { requestBody } from './bytes/stream.ts';
+export type { WaitUntil } from './handling/progress.ts';
 export type { HandlerRequest, Limits } from './options.ts';
-export type { WaitUntil } from './report/outcome.ts';
 export type { ReplyStatus } from './report/reply.ts';

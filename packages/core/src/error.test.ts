@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { WebhookError, type WebhookErrorCode } from './error.ts';
+import type { DeliveryInput } from './handling/progress.ts';
 import type { Provider } from './provider.ts';
 import { grantex } from './providers/grantex.ts';
 import { grantiva } from './providers/grantiva.ts';
 import { gravv } from './providers/gravv.ts';
 import { standardWebhooks } from './providers/standard-webhooks.ts';
-import { createReceiver, type DeliveryInput, type ReceiverOptions } from './receiver.ts';
+import { createReceiver, type ReceiverOptions } from './receiver.ts';
 
 const secret = Buffer.alloc(32, 1).toString('base64');
 const body = '{"event":"webhook.test","data":{},"timestamp":"2026-11-20T23:09:31Z"}';
@@ -106,7 +107,7 @@ describe('the message of a rejection names the header or option, and where it ca
     ['claims_unavailable', 'dedupe', {}, { dedupe: { claim: fail } }],
     ['secret_unavailable', 'secret function', {}, { secret: fail }],
     ['secret_unavailable', 'The cause of this error is what it threw.', {}, { secret: fail }],
-    ['secret_unavailable', 'Mend what it returns.', {}, { secret: () => '' }],
+    ['secret_unavailable', 'Correct what it returns.', {}, { secret: () => '' }],
     ['secret_unavailable', 'It took longer than timeoutMs (5 ms).', {}, { secret: never, timeoutMs: 5 }],
     [
       'stale_delivery',

@@ -76,3 +76,23 @@ export class WebhookError extends Error {
 export function isRejection(code: string): code is RejectionCode {
   return Object.hasOwn(rejections, code);
 }
+
+/**
+ * Why a delivery is refused, as data. An error is made of it for whoever wants to see one: its stack costs more than the
+ * whole refusal, and a forger can have as many refusals as it likes.
+ */
+export class Refusal {
+  readonly code: RejectionCode;
+  readonly #problem: () => string;
+  readonly #fix: string | undefined;
+
+  constructor(code: RejectionCode, problem: () => string, fix?: string) {
+    this.code = code;
+    this.#problem = problem;
+    this.#fix = fix;
+  }
+
+  toError(): WebhookError {
+    return new WebhookError(this.code, this.#problem(), this.#fix === undefined ? {} : { fix: this.#fix });
+  }
+}

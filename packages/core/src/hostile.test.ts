@@ -2,13 +2,14 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { HeadersInput } from './bytes/headers.ts';
+import type { DeliveryInput } from './handling/progress.ts';
 import { signBody } from './proof/sign.ts';
 import type { Provider } from './provider.ts';
 import { grantex } from './providers/grantex.ts';
 import { grantiva } from './providers/grantiva.ts';
 import { gravv } from './providers/gravv.ts';
 import { standardWebhooks } from './providers/standard-webhooks.ts';
-import { createReceiver, type DeliveryInput } from './receiver.ts';
+import { createReceiver } from './receiver.ts';
 import { type Reply, replyFor } from './report/reply.ts';
 
 const key = Buffer.alloc(32, 3);

@@ -31,6 +31,7 @@ export type {
   StoredDelivery,
   WorkOutcome,
 } from './handling/inbox.ts';
+export type { DeliveryInput, Outcome } from './handling/progress.ts';
 export type { WebhookOptions } from './options.ts';
 export type { SignatureScheme } from './proof/scheme.ts';
 export type { Secret, SecretOption } from './proof/secret.ts';
@@ -41,9 +42,9 @@ export { type GrantexOptions, grantex } from './providers/grantex.ts';
 export { type GrantivaOptions, grantiva } from './providers/grantiva.ts';
 export { gravv } from './providers/gravv.ts';
 export { type StandardWebhooksOptions, standardWebhooks } from './providers/standard-webhooks.ts';
-export { createReceiver, type DeliveryInput, type Receiver, type ReceiverOptions } from './receiver.ts';
+export { createReceiver, type Receiver, type ReceiverOptions } from './receiver.ts';
 export type { Around, OnOutcome, OutcomeReport } from './report/outcome.ts';
-export type { Outcome, Reply } from './report/reply.ts';
+export type { Reply } from './report/reply.ts';
 export type { Awaitable } from './timing/awaitable.ts';
 export {
   diagnoseDelivery,

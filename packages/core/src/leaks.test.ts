@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { DeliveryInput, Outcome } from './handling/progress.ts';
 import type { Provider } from './provider.ts';
 import { grantex } from './providers/grantex.ts';
-import { createReceiver, type DeliveryInput, type ReceiverOptions } from './receiver.ts';
+import { createReceiver, type ReceiverOptions } from './receiver.ts';
 import type { OutcomeReport } from './report/outcome.ts';
-import type { Outcome } from './report/reply.ts';
 
 // Everything secret or foreign in these deliveries says LEAK.
 const secret = 'LEAK-secret';

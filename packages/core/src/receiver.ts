@@ -1,22 +1,24 @@
-import { type BodyInput, readBody } from './bytes/body.ts';
-import { type HeadersInput, readHeaders } from './bytes/headers.ts';
+import { readBody } from './bytes/body.ts';
+import { arrivedHeaders } from './bytes/headers.ts';
 import { requestBody } from './bytes/stream.ts';
-import { lazyDiagnosis } from './diagnosis/diagnosis.ts';
+import { lazyDiagnosis, type Rejected } from './diagnosis/diagnosis.ts';
 import { rememberReceiver } from './diagnosis/receivers.ts';
-import { isRejection, type RejectionCode, WebhookError } from './error.ts';
-import type { Delivery } from './event/delivery.ts';
-import type { Facts } from './event/facts.ts';
-import { acceptDelivery } from './handling/accept.ts';
-import { claimsOf, dispatchDelivery } from './handling/dispatch.ts';
+import { isRejection, Refusal, type RejectionCode, WebhookError } from './error.ts';
+import { acceptStep } from './handling/accept.ts';
+import { claimsOf, dispatchSteps } from './handling/dispatch.ts';
 import { compileHandlers } from './handling/handlers.ts';
 import type { Attempt, Inbox, WorkOutcome } from './handling/inbox.ts';
-import { workOff } from './handling/work.ts';
+import { type DeliveryInput, type Outcome, Progress, type Step, takeSteps } from './handling/progress.ts';
+import { attemptDelivery } from './handling/work.ts';
 import { checkOptions, type HandlerRequest, type Limits, type WebhookOptions } from './options.ts';
-import { authenticate } from './proof/authenticate.ts';
-import { keysFrom } from './proof/secret.ts';
+import { authentication } from './proof/authenticate.ts';
+import { secretsFrom } from './proof/signing-secrets.ts';
 import type { Provider } from './provider.ts';
-import { type OutcomeReport, reporter, surround, type WaitUntil } from './report/outcome.ts';
-import { type Outcome, type Reply, replyFor } from './report/reply.ts';
+import { isDevelopment } from './report/failure-log.ts';
+import type { OutcomeReport } from './report/outcome.ts';
+import { type Reply, replyFor } from './report/reply.ts';
+import { makeReport, reporter, surround } from './report/reporter.ts';
+import { type Awaitable, goOn, isThenable } from './timing/awaitable.ts';
 
 /** Options of {@link createReceiver}. */
 export interface ReceiverOptions<
@@ -27,21 +29,6 @@ export interface ReceiverOptions<
   readonly provider: P;
   /** Name of the adapter, for `onOutcome`; `fetch` by default. */
   readonly framework?: string;
-}
-
-/** One HTTP attempt, as an adapter hands it in. */
-export interface DeliveryInput<Request> {
-  /** HTTP method; `POST` by default. */
-  readonly method?: string | undefined;
-  readonly headers: HeadersInput;
-  readonly body: BodyInput;
-  /** The framework's own request or context, for the secret function and the handlers. */
-  readonly request?: Request;
-  /**
-   * Called with what `onOutcome` and `around` return, where that is a promise: `waitUntil` of Workers and the like, which
-   * would end that work with the reply.
-   */
-  readonly waitUntil?: WaitUntil | undefined;
 }
 
 /** Delivery in, reply out. It knows no framework. */
@@ -79,114 +66,119 @@ export function createReceiver<
   Request = globalThis.Request,
   I extends Inbox | undefined = undefined,
 >(options: ReceiverOptions<P, Request, I>): Receiver<Request> {
-  const { provider, inbox, framework = 'fetch', now = () => Date.now() } = options;
+  const { provider, inbox, around, onOutcome, framework = 'fetch', now = () => Date.now() } = options;
   const limits = checkOptions(provider, options);
-  const keysFor = keysFrom(options.secret, provider, limits.timeoutMs);
-  const handlersFor = compileHandlers<HandlerRequest<Request, I>>(provider, options.on);
-  const report = reporter<Request | HandlerRequest<Request, I>>(options.onOutcome);
+  const { toleranceSeconds, timeoutMs } = limits;
   const about = { provider: provider.name, framework };
-  const diagnosisOf = lazyDiagnosis(provider, { ...limits, now });
   const name = options.name ?? provider.name;
-  const { timeoutMs } = limits;
-  const storage = inbox && { provider, inbox, name, lane: options.lane, handlersFor, timeoutMs };
-  const dispatching = { provider, handlersFor, claims: claimsOf(options.dedupe), timeoutMs, now };
-  if (typeof options.secret !== 'function') rememberReceiver(provider, options.secret);
-  // Last, because what is registered is worked on at once.
-  inbox?.register({ name, work });
+  const secretsFor = secretsFrom(options.secret, provider, timeoutMs);
+  const storedHandlers = compileHandlers<HandlerRequest<Request, I>>(provider, options.on);
+  const tell = reporter<Request | HandlerRequest<Request, I>>(onOutcome);
+  const diagnosisOf = lazyDiagnosis(provider, { toleranceSeconds, now });
+  // Without anyone to tell, what went well needs no report, and what was refused not even an error.
+  const isQuiet = onOutcome === undefined && around === undefined;
 
-  async function receive(input: DeliveryInput<Request>): Promise<Reply> {
-    const take = () => takeDelivery(input);
-    const { outcome } = await surround(options.around, { ...about, stage: 'receive' }, take, input?.waitUntil);
-    return replyFor(outcome);
+  const steps: readonly Step<Request>[] = [
+    checkMethod,
+    readHeaders,
+    (progress) => goOn(progress, readBody(progress.input.body, progress.headers, limits), keepBody),
+    authentication(provider, secretsFor, { toleranceSeconds, now }),
+    (progress) => readDeliveryId(progress, provider),
+    ...(inbox === undefined
+      ? dispatchSteps({
+          provider,
+          handlersFor: compileHandlers<Request>(provider, options.on),
+          claims: claimsOf(options.dedupe),
+          timeoutMs,
+          now,
+        })
+      : [acceptStep({ provider, inbox, name, lane: options.lane, handlersFor: storedHandlers, timeoutMs })]),
+  ];
+
+  function receive(input: DeliveryInput<Request>): Promise<Reply> {
+    const progress = new Progress(input, isQuiet ? 0 : startOf(input));
+    if (around !== undefined) {
+      const take = async () => endWith(progress, takeAll(progress), report);
+      return surround(around, { ...about, stage: 'receive' }, take, input?.waitUntil).then(toReply);
+    }
+    const reply = endWith(progress, takeAll(progress), isQuiet ? replyQuietly : reportAndReply);
+    return Promise.resolve(reply);
   }
 
-  /** Takes a delivery its way, and tells what became of it. */
-  async function takeDelivery(input: DeliveryInput<Request>): Promise<OutcomeReport & { readonly outcome: Outcome }> {
-    const started = performance.now();
-    // Whoever calls `receive` by hand without a request has handlers and a secret that do not want one.
-    const request = input?.request as Request;
-    const facts: Facts = {};
-    let outcome: Outcome;
-    let error: WebhookError | undefined;
+  function takeAll(progress: Progress<Request>): Awaitable<Ending> {
     try {
-      outcome = await travel(input, request, facts);
-      error = facts.trouble;
+      return takeSteps(steps, progress);
     } catch (thrown) {
-      [outcome, error] = toRejection(thrown);
+      return failureOf(thrown);
     }
-    // Frozen, because the reply is made of what it says.
-    const told = Object.freeze({
+  }
+
+  /** Answers where nobody wants a report, unless something went wrong that the server's operator must know of. */
+  function replyQuietly(progress: Progress<Request>, ending: Ending): Reply {
+    if (typeof ending === 'string')
+      return progress.warning === undefined ? replyFor(ending) : reportAndReply(progress, ending);
+    // What a sender did wrong is told where somebody sits before the console, who may have caused it.
+    return ending instanceof Refusal && !isDevelopment() ? replyFor(ending.code) : reportAndReply(progress, ending);
+  }
+
+  function reportAndReply(progress: Progress<Request>, ending: Ending): Reply {
+    return toReply(report(progress, ending));
+  }
+
+  function report(progress: Progress<Request>, ending: Ending): OutcomeReport & { readonly outcome: Outcome } {
+    const { input, request, warning } = progress;
+    const outcome = typeof ending === 'string' ? ending : ending.code;
+    const error = typeof ending === 'string' ? undefined : ending.toError();
+    const made = makeReport(progress, {
+      ...about,
       stage: 'receive',
       outcome,
       status: replyFor(outcome).status,
-      ...about,
       method: input?.method ?? 'POST',
-      ...known(facts),
-      secretIndex: facts.secretIndex,
-      inboxId: facts.inboxId,
       attempt: undefined,
-      durationMs: performance.now() - started,
-      error,
-      diagnose:
-        outcome === error?.code ? diagnosisOf(error, facts, () => facts.keyRing ?? keysFor(request)) : undefined,
+      error: error ?? warning,
+      diagnose: error && diagnosisOf(error, rejectedOf(progress), () => progress.secrets ?? secretsFor(request)),
     });
-    report(told, request, input?.waitUntil);
-    return told;
-  }
-
-  /** The way of a delivery. Every step throws the rejection that ends it. */
-  async function travel(input: DeliveryInput<Request>, request: Request, facts: Facts): Promise<Outcome> {
-    checkMethod(input.method);
-    const headers = readHeaders(input.headers);
-    facts.headers = headers;
-    const body = await readBody(input.body, headers, limits);
-    facts.body = body;
-    const keys = () => {
-      facts.keyRing = keysFor(request);
-      return facts.keyRing;
-    };
-    const proof = await authenticate(provider, { headers, body }, keys, { ...limits, now });
-    facts.secretIndex = proof.secretIndex;
-    const delivery: Delivery = { headers, body, id: provider.deliveryId(headers) };
-    if (storage !== undefined) return acceptDelivery(storage, delivery, proof, facts);
-    return dispatchDelivery(dispatching, delivery, proof, request as HandlerRequest<Request, I>, facts);
+    tell(made, request, input?.waitUntil);
+    return made;
   }
 
   /** Takes a stored delivery to its handlers, and tells what became of it. */
   async function work(attempt: Attempt): Promise<WorkOutcome> {
     const take = () => takeAttempt(attempt);
-    const { outcome } = await surround(options.around, { ...about, stage: 'work' }, take, undefined);
-    return outcome;
+    if (around === undefined) return (await take()).outcome;
+    return (await surround(around, { ...about, stage: 'work' }, take, undefined)).outcome;
   }
 
   async function takeAttempt(attempt: Attempt): Promise<OutcomeReport & { readonly outcome: WorkOutcome }> {
-    const started = performance.now();
-    const nobody = undefined as HandlerRequest<Request, I>;
-    const facts: Facts = { headers: attempt.headers, body: attempt.body };
+    const { id, headers, body } = attempt;
+    const progress = new Progress<HandlerRequest<Request, I>>({ headers, body }, performance.now());
+    readHeaders(progress);
+    keepBody(progress, body);
+    progress.inboxId = id;
     let failure: WebhookError | undefined;
     try {
-      await workOff(provider, handlersFor, nobody, attempt, facts);
+      await attemptDelivery(provider, storedHandlers, attempt, progress);
     } catch (thrown) {
       failure = thrown instanceof WebhookError ? thrown : unexpected(thrown);
     }
     const { outcome, error } = await attempt.settle(failure);
-    const told = Object.freeze({
+    const about = { provider: provider.name, framework, method: 'POST', attempt: attempt.attempt };
+    const made = makeReport(progress, {
+      ...about,
       stage: 'work',
       outcome,
       status: undefined,
-      ...about,
-      method: 'POST',
-      ...known(facts),
-      secretIndex: undefined,
-      inboxId: attempt.id,
-      attempt: attempt.attempt,
-      durationMs: performance.now() - started,
       error,
       diagnose: undefined,
     });
-    report(told, nobody, undefined);
-    return told;
+    tell(made, progress.request, undefined);
+    return made;
   }
+
+  if (typeof options.secret !== 'function') rememberReceiver(provider, options.secret);
+  // Last, because what is registered is worked on at once.
+  inbox?.register({ name, work });
 
   return {
     limits,
@@ -199,21 +191,73 @@ export function createReceiver<
   };
 }
 
-/** The part of a report that a delivery tells itself. */
-function known({ body, event, key }: Facts): Pick<OutcomeReport, 'bodyBytes' | 'type' | 'id' | 'key'> {
-  return { bodyBytes: body?.length, type: event?.type, id: event?.id, key };
+/** How the way of a delivery ended. */
+type Ending = Outcome | Refusal | Failure;
+
+/** What was thrown on the way. */
+interface Failure {
+  readonly code: RejectionCode;
+  readonly toError: () => WebhookError;
 }
 
-function checkMethod(method: string | undefined): void {
-  if (method === undefined || method === 'POST') return;
-  throw new WebhookError('method_not_allowed', 'Webhooks are delivered with POST.', {
-    fix: 'A browser or a health check has asked for this path: nothing to mend, unless a redirect turned a POST into a GET.',
-  });
+/** Does what is to be done at the end, at once if it is there. */
+function endWith<Request, T>(
+  progress: Progress<Request>,
+  ending: Awaitable<Ending>,
+  end: (progress: Progress<Request>, ending: Ending) => T,
+): Awaitable<T> {
+  if (!isThenable(ending)) return end(progress, ending);
+  return ending.then(
+    (reached) => end(progress, reached),
+    (thrown) => end(progress, failureOf(thrown)),
+  );
 }
 
-function toRejection(thrown: unknown): [RejectionCode, WebhookError] {
-  if (thrown instanceof WebhookError && isRejection(thrown.code)) return [thrown.code, thrown];
-  return ['handler_failed', unexpected(thrown)];
+function toReply({ outcome }: { readonly outcome: Outcome }): Reply {
+  return replyFor(outcome);
+}
+
+/** What is known of a rejected delivery: headers that cannot be read are none. */
+function rejectedOf({ headers, isRead, body }: Progress<unknown>): Rejected {
+  try {
+    return isRead ? { headers: headers.all, body } : { headers: headers.all };
+  } catch {
+    return {};
+  }
+}
+
+/** When a delivery began to arrive. Whoever calls by hand may pass anything. */
+function startOf(input: DeliveryInput<unknown> | undefined): number {
+  return typeof input?.startedMs === 'number' ? input.startedMs : performance.now();
+}
+
+function checkMethod({ input }: Progress<unknown>): Refusal | undefined {
+  return input.method === undefined || input.method === 'POST' ? undefined : methodNotAllowed;
+}
+
+const methodNotAllowed = new Refusal(
+  'method_not_allowed',
+  () => 'Webhooks are delivered with POST.',
+  'A browser or a health check has asked for this path: there is nothing to correct, unless a redirect turned a POST into a GET.',
+);
+
+function readHeaders(progress: Progress<unknown>): undefined {
+  progress.headers = arrivedHeaders(progress.input.headers);
+}
+
+function keepBody(progress: Progress<unknown>, body: Uint8Array): undefined {
+  progress.body = body;
+  progress.isRead = true;
+}
+
+function readDeliveryId(progress: Progress<unknown>, provider: Provider): undefined {
+  progress.deliveryId = provider.deliveryId(progress.headers);
+}
+
+function failureOf(thrown: unknown): Refusal | Failure {
+  if (thrown instanceof Refusal) return thrown;
+  if (thrown instanceof WebhookError && isRejection(thrown.code)) return { code: thrown.code, toError: () => thrown };
+  return { code: 'handler_failed', toError: () => unexpected(thrown) };
 }
 
 function unexpected(thrown: unknown): WebhookError {

@@ -1,13 +1,14 @@
 import { toBytes } from './bytes/body.ts';
-import { type HeadersInput, readHeaders } from './bytes/headers.ts';
+import { arrivedHeaders, type HeadersInput, readHeaders } from './bytes/headers.ts';
 import { type Diagnosis, diagnose } from './diagnosis/diagnosis.ts';
-import { WebhookError } from './error.ts';
+import { Refusal, WebhookError } from './error.ts';
 import { checkData, readEnvelope } from './event/envelope.ts';
 import type { EventOf } from './event/event.ts';
 import { checkOptions, checkProvider } from './options.ts';
-import { authenticate } from './proof/authenticate.ts';
-import { keysFrom, type Secret } from './proof/secret.ts';
+import { authentication, type Unproven } from './proof/authenticate.ts';
+import type { Secret } from './proof/secret.ts';
 import { matchSignature, parseSignature } from './proof/signature.ts';
+import { secretsOf } from './proof/signing-secrets.ts';
 import type { Provider } from './provider.ts';
 
 /** What {@link verifyDelivery} needs. */
@@ -46,12 +47,14 @@ export async function verifyDelivery<const P extends Provider>(
     toleranceSeconds: options.toleranceSeconds,
     now: options.now,
   });
-  const keys = keysFrom(options.secret, provider);
-  const headers = readHeaders(options.headers);
+  const secrets = await secretsOf(options.secret, provider);
+  const headers = arrivedHeaders(options.headers);
   const body = toBytes(options.body);
-  const clock = { toleranceSeconds, now: options.now ?? Date.now };
-  const proof = await authenticate(provider, { headers, body }, () => keys(undefined), clock);
-  return checkData(provider, readEnvelope(provider, body, headers, proof.id));
+  const delivery: Unproven<undefined> = { headers, body, request: undefined, secrets: undefined, proof: undefined };
+  const prove = authentication(provider, () => secrets, { toleranceSeconds, now: options.now ?? Date.now });
+  const refusal = await prove(delivery);
+  if (refusal !== undefined) throw refusal.toError();
+  return checkData(provider, readEnvelope(provider, { headers, body }, delivery.proof?.id));
 }
 
 /**
@@ -83,11 +86,11 @@ export async function diagnoseDelivery(
     return undefined;
   } catch (error) {
     if (!(error instanceof WebhookError) || error.code === 'invalid_options') throw error;
-    const keys = keysFrom(secret, provider);
+    const secrets = secretsOf(secret, provider);
     // What is no bytes cannot be looked at; the error says so.
     const isBytes = error.code !== 'body_consumed';
     const rejected = isBytes ? { headers: readHeaders(options.headers), body: toBytes(options.body) } : {};
-    return diagnose(error, rejected, { provider, keyRing: () => keys(undefined), at, toleranceSeconds });
+    return diagnose(error, rejected, { provider, secrets: () => secrets, at, toleranceSeconds });
   }
 }
 
@@ -140,19 +143,12 @@ export async function verifySignature(provider: Provider, options: VerifySignatu
       `${provider.name} signs ${wanted.join(', or ')}: pass these options and no others, from the delivery's headers.`,
     );
   }
-  const keyRing = await keysFrom(options.secret, provider)(undefined);
-  const keys = await keyRing.keys(scheme.algorithm);
-  try {
-    const sent = parseSignature(scheme, {
-      signature: text(options.signature),
-      timestamp: scheme.timestamp && text(options.timestamp),
-      id: scheme.id && text(options.id),
-    });
-    return (await matchSignature(sent, toBytes(options.body), keys)) !== -1;
-  } catch (error) {
-    if (error instanceof WebhookError && error.code === 'malformed_signature') return false;
-    throw error;
-  }
+  const { prepared } = await secretsOf(options.secret, provider);
+  const body = toBytes(options.body);
+  const timestamp = scheme.timestamp && text(options.timestamp);
+  const id = scheme.id && text(options.id);
+  const sent = parseSignature(scheme, text(options.signature), timestamp, id);
+  return !(sent instanceof Refusal) && (await matchSignature(sent, body, prepared)) !== -1;
 }
 
 /** A header that is absent, or came as a list, is no signature: never an exception. */

@@ -5,7 +5,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as core from '@hookproof/core';
-import { type ExpressRequest, pathMatcher, rawBodyOf } from './request.ts';
+import { letGoOfUpload } from '@hookproof/core/adapter';
+import { pathMatcher, rawBodyOf } from './request.ts';
 
 /**
  * Options of {@link webhooks}. `Request` is what the secret function gets, and handlers where there is no inbox; `I` is
@@ -58,13 +59,15 @@ export function webhooks<
   const middleware: WebhookMiddleware<Request> = async (request, response, next) => {
     if (!answers(request)) {
       if (next !== undefined) return next();
-      response.statusCode = 404;
-      return void response.end();
+      return void response.writeHead(404).end();
     }
     const { method, headers } = request;
     const reply = await receiver.receive({ method, headers, body: rawBodyOf(request), request });
+    // A timeout of the app's own, or a handler, may have answered in the meantime.
+    if (response.headersSent) return void request.resume();
     try {
-      write(request, response, reply);
+      const close = letGoOfUpload(request) ? { connection: 'close' } : undefined;
+      response.writeHead(reply.status, { ...reply.headers, ...close }).end(reply.body);
     } catch (error) {
       // The app has put something of its own around the response. Express 4 would let a rejected promise end the process.
       if (next !== undefined) return next(error);
@@ -73,19 +76,6 @@ export function webhooks<
   };
   const answers = pathMatcher(options.path, `/webhooks/${provider.name}`, middleware);
   return Object.defineProperty(middleware, 'name', { value: `${provider.name}Webhooks` });
-}
-
-function write(request: ExpressRequest, response: ServerResponse, reply: core.Reply): void {
-  // A timeout of the app's own, or a handler, has answered in the meantime.
-  if (response.headersSent) return void request.resume();
-  response.statusCode = reply.status;
-  for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
-  if (!request.complete) {
-    // The rest of the upload is thrown away while the reply is sent, and then the connection ends.
-    if (request.httpVersionMajor === 1) response.setHeader('connection', 'close');
-    request.resume();
-  }
-  response.end(reply.body);
 }
 
 /** {@link webhooks} for Grantiva. */

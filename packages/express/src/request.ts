@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { WebhookError } from '@hookproof/core';
-import { type BodyInput, nodeStreamReader } from '@hookproof/core/adapter';
+import { type BodyInput, nodeBody } from '@hookproof/core/adapter';
 
 /** What Express, Connect and the platforms below them add to a request. */
 export interface ExpressRequest extends IncomingMessage {
@@ -27,14 +27,7 @@ interface Layers {
 
 /** Bytes that somebody kept, else a reader of the stream; where the bytes are gone, a reader that says who took them. */
 export function rawBodyOf(request: ExpressRequest): BodyInput {
-  if (request.rawBody instanceof Uint8Array) return request.rawBody;
-  if (request.body instanceof Uint8Array) return request.body;
-  if (request.readableDidRead || request.readableEncoding !== null) {
-    return async () => {
-      throw bodyConsumed(request);
-    };
-  }
-  return nodeStreamReader(request);
+  return nodeBody(request, [request.rawBody, request.body], () => bodyConsumed(request));
 }
 
 function bodyConsumed(request: ExpressRequest): WebhookError {

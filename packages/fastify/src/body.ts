@@ -1,22 +1,31 @@
-import type { IncomingMessage } from 'node:http';
 import { WebhookError } from '@hookproof/core';
-import { type BodyInput, type BodyReader, nodeStreamReader } from '@hookproof/core/adapter';
+import { type BodyInput, type Limits, nodeBody, readNodeStream } from '@hookproof/core/adapter';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const invalidMediaType = 'FST_ERR_CTP_INVALID_MEDIA_TYPE';
 
+/** Why a request has no body, where reading it failed: the receiver's to say, so the parser never fails. */
+const failures = new WeakMap<FastifyRequest, unknown>();
+
 /**
- * Makes the routes of a scope get their body as a {@link BodyReader}. Reading starts as soon as Fastify hands the
- * stream over: a hook of the app may take its time, and bytes that nobody listens for would be lost.
+ * Makes the routes of a scope read their body as it is, within the receiver's limits. For the app's own hooks
+ * `request.body` is the bytes, or undefined where they could not be read.
  */
-export function parseAsReader(
+export function parseAsBytes(
   app: FastifyInstance,
-  maxBytes: number,
+  { maxBodyBytes, bodyTimeoutMs }: Limits,
   handle: (request: FastifyRequest, reply: FastifyReply) => unknown,
 ): void {
+  const limits = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs };
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, payload, done) => {
-    done(null, startReading(payload, maxBytes));
+  app.addContentTypeParser('*', (request, payload, done) => {
+    const fail = (error: unknown) => {
+      failures.set(request, error);
+      done(null, undefined);
+    };
+    // What is larger by its own account is not read at all.
+    if (Number(request.headers['content-length']) > maxBodyBytes || isConsumed(payload)) return done(null, undefined);
+    readNodeStream(payload, limits).then((bytes) => done(null, bytes), fail);
   });
   // Fastify refuses a malformed Content-Type before any parser. What was signed is the body, so it is received anyway.
   app.setErrorHandler<Error & { code?: string }>((error, request, reply) => {
@@ -25,34 +34,29 @@ export function parseAsReader(
   });
 }
 
-/** Bytes that somebody kept, else the reader of {@link parseAsReader}, else the untouched stream. */
-export function rawBodyOf(request: FastifyRequest & { rawBody?: unknown }, maxBytes: number): BodyInput {
-  const raw: IncomingMessage & { rawBody?: unknown } = request.raw;
-  if (request.rawBody instanceof Uint8Array) return request.rawBody;
-  // Google Cloud Functions and Firebase read the stream themselves and keep the bytes on Node's request.
-  if (raw.rawBody instanceof Uint8Array) return raw.rawBody;
-  if (isReader(request.body)) return request.body;
-  return startReading(raw, maxBytes);
-}
-
-function startReading(stream: IncomingMessage, maxBytes: number): BodyReader {
-  if (stream.readableDidRead || stream.readableEncoding !== null) {
-    return async () => {
-      throw new WebhookError(
-        'body_consumed',
-        'The raw body was read before Hookproof, by an onRequest or preParsing hook that left no bytes.',
-        {
-          fix: 'Keep them in request.rawBody as a Buffer (fastify-raw-body does so with encoding: false), or leave the hook out for this route.',
-        },
-      );
+/** Bytes that somebody kept, else those of {@link parseAsBytes} or why there are none, else the untouched stream. */
+export function rawBodyOf(request: FastifyRequest & { rawBody?: unknown }): BodyInput {
+  const failure = failures.get(request);
+  if (failure !== undefined) {
+    return () => {
+      throw failure;
     };
   }
-  const reading = nodeStreamReader(stream)({ maxBytes });
-  // Whoever calls the reader gets the error; until then nobody else may.
-  reading.catch(() => undefined);
-  return () => reading;
+  // Google Cloud Functions and Firebase read the stream themselves and keep the bytes on Node's request.
+  const raw: typeof request.raw & { rawBody?: unknown } = request.raw;
+  return nodeBody(raw, [request.rawBody, raw.rawBody, request.body], bodyConsumed);
 }
 
-function isReader(body: unknown): body is BodyReader {
-  return typeof body === 'function';
+function isConsumed({ readableDidRead, readableEncoding }: FastifyRequest['raw']): boolean {
+  return readableDidRead || readableEncoding !== null;
+}
+
+function bodyConsumed(): WebhookError {
+  return new WebhookError(
+    'body_consumed',
+    'The raw body was read before Hookproof, by an onRequest or preParsing hook that left no bytes.',
+    {
+      fix: 'Keep them in request.rawBody as a Buffer (fastify-raw-body does so with encoding: false), or leave the hook out for this route.',
+    },
+  );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import * as core from '@hookproof/core';
+import { letGoOfUpload } from '@hookproof/core/adapter';
 import type {
   FastifyBaseLogger,
   FastifyPluginAsync,
@@ -13,7 +14,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { parseAsReader, rawBodyOf } from './body.ts';
+import { parseAsBytes, rawBodyOf } from './body.ts';
 
 /** Options of {@link webhooks}. `I` is the inbox where there is one. */
 export interface FastifyWebhookOptions<P extends core.Provider, I extends core.Inbox | undefined = undefined>
@@ -48,7 +49,6 @@ export function webhooks<const P extends core.Provider, I extends core.Inbox | u
   options: FastifyWebhookOptions<P, I>,
 ): FastifyPluginAsync {
   const receiver = core.createReceiver<P, FastifyRequest, I>({ ...options, provider, framework: 'fastify' });
-  const { maxBodyBytes } = receiver.limits;
   const { path = `/webhooks/${provider.name}` } = options;
   if (!path.startsWith('/')) {
     throw new core.WebhookError('invalid_options', `path must start with "/", but is "${path}".`);
@@ -56,24 +56,17 @@ export function webhooks<const P extends core.Provider, I extends core.Inbox | u
 
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { method, headers, raw } = request;
-    const {
-      status,
-      headers: replyHeaders,
-      body,
-    } = await receiver.receive({ method, headers, body: rawBodyOf(request, maxBodyBytes), request });
-    // A timeout of the app's own has answered in the meantime.
+    const startedMs = performance.now() - reply.elapsedTime;
+    const made = await receiver.receive({ method, headers, body: rawBodyOf(request), request, startedMs });
+    // A timeout of the app's own may have answered in the meantime.
     if (reply.sent) return reply;
-    if (!raw.complete) {
-      // The rest of the upload is thrown away while the reply is sent, and then the connection ends.
-      if (raw.httpVersionMajor === 1) reply.header('connection', 'close');
-      raw.resume();
-    }
-    return reply.code(status).headers(replyHeaders).send(body);
+    if (letGoOfUpload(raw)) reply.header('connection', 'close');
+    return reply.code(made.status).headers(made.headers).send(made.body);
   }
 
   return encapsulated(async (app) => {
-    parseAsReader(app, maxBodyBytes, handle);
-    app.all(path, { bodyLimit: maxBodyBytes }, handle);
+    parseAsBytes(app, receiver.limits, handle);
+    app.all(path, { bodyLimit: receiver.limits.maxBodyBytes }, handle);
   });
 }
 

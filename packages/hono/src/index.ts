@@ -4,8 +4,9 @@
  * @module
  */
 import * as core from '@hookproof/core';
-import { type BodyInput, requestBody } from '@hookproof/core/adapter';
+import { type BodyInput, letGoOfUpload, requestBody } from '@hookproof/core/adapter';
 import type { Context } from 'hono';
+import { incomingOf, incomingReader, isUntouched } from './node.ts';
 
 /**
  * Options of {@link webhooks}. The secret function gets Hono's context, and so do handlers where there is no inbox;
@@ -46,16 +47,16 @@ export function webhooks<
 >(provider: P, options: HonoWebhookOptions<P, C, I>): WebhookHandler<C> {
   const receiver = core.createReceiver<P, C, I>({ ...options, provider, framework: 'hono' });
   const handler = async (c: C): Promise<Response> => {
-    const { method, headers } = c.req.raw;
+    const incoming = incomingOf(c);
+    const isDirect = incoming !== undefined && isUntouched(incoming, c);
     const reply = await receiver.receive({
-      method,
-      headers,
-      body: rawBodyOf(c, receiver.limits.maxBodyBytes),
+      method: c.req.method,
+      headers: isDirect ? incoming.headers : c.req.raw.headers,
+      body: isDirect ? incomingReader(incoming, c) : rawBodyOf(c),
       request: c,
       waitUntil: (promise) => executionOf(c)?.waitUntil(promise),
     });
-    // What is left of an upload would block a kept-alive connection of Node's.
-    if (isUploading(c.env)) c.header('connection', 'close');
+    if (incoming !== undefined && letGoOfUpload(incoming)) c.header('connection', 'close');
     return c.body(reply.body, reply.status, reply.headers);
   };
   return Object.defineProperty(handler, 'name', { value: `${provider.name}Webhooks` });
@@ -71,34 +72,11 @@ function executionOf(c: Context): Context['executionCtx'] | undefined {
   }
 }
 
-/** Whether this is `@hono/node-server` over HTTP/1, and the body has not arrived whole. */
-function isUploading(env: unknown): boolean {
-  const incoming = property(env, 'incoming');
-  return property(incoming, 'complete') === false && property(incoming, 'httpVersionMajor') === 1;
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-/**
- * Whether this is `@hono/node-server` over HTTP/1 with a declared length: Node lets no such body grow beyond it, so
- * that it need not be counted. Reading it whole spares the making of a `Request` and of its stream.
- */
-function isBounded({ req, env }: Context, maxBytes: number): boolean {
-  const length = req.header('content-length') ?? '';
-  if (!/^\d+$/.test(length) || Number(length) > maxBytes || req.raw.bodyUsed) return false;
-  return property(property(env, 'incoming'), 'httpVersionMajor') === 1;
-}
-
-function rawBodyOf(c: Context, maxBytes: number): BodyInput {
-  const { req } = c;
+function rawBodyOf({ req }: Context): BodyInput {
   // Hono keeps what it read: an ArrayBuffer is the bytes themselves, text and JSON no longer are.
   const kept = req.bodyCache.arrayBuffer;
   if (kept !== undefined) return async () => new Uint8Array(await kept);
-  if (Object.keys(req.bodyCache).length === 0) {
-    return isBounded(c, maxBytes) ? async () => new Uint8Array(await req.arrayBuffer()) : requestBody(req.raw);
-  }
+  if (Object.keys(req.bodyCache).length === 0) return requestBody(req.raw);
   return async () => {
     throw new core.WebhookError(
       'body_consumed',

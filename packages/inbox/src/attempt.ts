@@ -1,5 +1,4 @@
-import type { WorkOutcome } from '@hookproof/core';
-import { WebhookError } from '@hookproof/core';
+import { type Awaitable, WebhookError, type WorkOutcome } from '@hookproof/core';
 import type { Attempt, InboxReceiver, Settled } from '@hookproof/core/inbox';
 import { delayAfter } from './backoff.ts';
 import type { Ending, Engine, Lease } from './engine.ts';
@@ -94,7 +93,7 @@ export function startAttempt(
   }
 
   /** A store that fails gets time to come back, because what was done must not be done again. */
-  async function untilStored<T>(ask: () => T | Promise<T>): Promise<T> {
+  async function untilStored<T>(ask: () => Awaitable<T>): Promise<T> {
     for (;;) {
       try {
         return await ask();

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DeliveryFilter, DeliveryState, DeliverySummary, Inbox } from '@hookproof/core';
+import type { Awaitable, DeliveryFilter, DeliveryState, DeliverySummary, Inbox } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
 import type { NewDelivery } from '@hookproof/core/inbox';
 import type { Engine, Fresh } from './engine.ts';
@@ -66,7 +66,7 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
   /** Does something with one delivery or with all that a filter names. Dead ones are meant, unless it says otherwise. */
   async function withEach(
     which: string | DeliveryFilter,
-    step: (ids: readonly string[], state: DeliveryState | undefined) => number | Promise<number>,
+    step: (ids: readonly string[], state: DeliveryState | undefined) => Awaitable<number>,
   ): Promise<number> {
     await usable();
     if (typeof which === 'string') return step([which], undefined);

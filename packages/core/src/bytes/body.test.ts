@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { WebhookError } from '../error.ts';
+import { Refusal, WebhookError } from '../error.ts';
 import { signBody } from '../proof/sign.ts';
 import { grantiva } from '../providers/grantiva.ts';
 import { createReceiver } from '../receiver.ts';
@@ -10,14 +10,15 @@ import { requestBody, streamReader } from './stream.ts';
 
 const limits = { maxBodyBytes: 10, bodyTimeoutMs: 10_000 };
 
-function read(input: BodyInput, headers: Record<string, string> = {}, options = limits): Promise<Uint8Array> {
+async function read(input: BodyInput, headers: Record<string, string> = {}, options = limits) {
   return readBody(input, new Map(Object.entries(headers)), options);
 }
 
-async function rejection(promise: Promise<unknown>): Promise<WebhookError> {
+async function rejection(reading: Promise<unknown> | (() => Promise<unknown>)): Promise<WebhookError> {
   try {
-    await promise;
+    await (typeof reading === 'function' ? reading() : reading);
   } catch (error) {
+    if (error instanceof Refusal) return error.toError();
     if (error instanceof WebhookError) return error;
     throw error;
   }
@@ -36,7 +37,7 @@ function streamOf(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
 }
 
 const never = () => new Promise<never>(() => {});
-const open: BodyLimits = { maxBytes: 1_000_000, signal: new AbortController().signal };
+const open: BodyLimits = { maxBytes: 1_000_000, timeoutMs: 10_000, signal: new AbortController().signal };
 
 describe('a body', () => {
   it.each<[what: string, input: BodyInput]>([
@@ -96,7 +97,9 @@ describe('maxBodyBytes', () => {
   it('is told to the reader', async () => {
     const reader = vi.fn<BodyReader>(async () => new Uint8Array(0));
     await read(reader);
-    expect(reader).toHaveBeenCalledWith({ maxBytes: 10, signal: expect.any(AbortSignal) });
+    const [told] = reader.mock.lastCall ?? expect.unreachable();
+    expect(told).toMatchObject({ maxBytes: 10, timeoutMs: 10_000 });
+    expect(told.signal).toBeInstanceOf(AbortSignal);
   });
 
   it('is judged by content-length before anything is read', async () => {
@@ -277,7 +280,7 @@ describe('the body of a Request', () => {
     const read = await request();
     await read.json();
     expect(await (await receiver.fetch(read)).json()).toMatchObject({ status: 500, code: 'body_consumed' });
-    const error = await rejection(requestBody(read)(open));
+    const error = await rejection(async () => requestBody(read)(open));
     expect(error.message).toContain('request.clone()');
   });
 

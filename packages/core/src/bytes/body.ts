@@ -1,15 +1,18 @@
-import { WebhookError } from '../error.ts';
+import { Refusal, WebhookError } from '../error.ts';
+import { type Awaitable, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
 import { LazySignal } from '../timing/lazy-signal.ts';
 import { tooLarge } from './collect.ts';
 import { encode } from './encoding.ts';
-import type { DeliveryHeaders } from './headers.ts';
+import type { HeaderLookup } from './headers.ts';
 
 /** What a body must keep to while it is read. */
 export interface BodyLimits {
   /** Reject as soon as more bytes than this have arrived. */
   readonly maxBytes: number;
-  /** Aborts when `bodyTimeoutMs` is over, or something else went wrong: stop reading. */
+  /** Milliseconds in which the whole body must have arrived. */
+  readonly timeoutMs: number;
+  /** Aborts when that time is over, or something else went wrong: stop reading. */
   readonly signal: AbortSignal;
 }
 
@@ -17,7 +20,11 @@ export interface BodyLimits {
  * Reads the raw bytes when the receiver asks for them. It may reject with any error: one whose `statusCode` is 413
  * means that the body is too large, a {@link WebhookError} speaks for itself, every other means that it never ended.
  */
-export type BodyReader = (limits: BodyLimits) => Promise<Uint8Array>;
+export interface BodyReader {
+  (limits: BodyLimits): Awaitable<Uint8Array>;
+  /** Whether it rejects by itself when the time is over; else the receiver waits no longer. */
+  readonly keepsTime?: boolean;
+}
 
 /** Raw body bytes, a string that stands for its UTF-8 bytes, or a function that reads them. */
 export type BodyInput = Uint8Array | ArrayBuffer | string | BodyReader;
@@ -28,40 +35,70 @@ export interface BodyOptions {
 }
 
 /** The body's raw bytes, bounded in size and time. */
-export async function readBody(input: BodyInput, headers: DeliveryHeaders, options: BodyOptions): Promise<Uint8Array> {
-  const bytes = typeof input === 'function' ? await readInTime(input, headers, options) : toBytes(input);
+export function readBody(input: BodyInput, headers: HeaderLookup, options: BodyOptions): Awaitable<Uint8Array> {
+  if (typeof input !== 'function') return checkBody(toBytes(input), headers, options);
+  // Only a shortcut: a sender may leave content-length out or lie, so the reader counts all the same.
+  if (Number(headers.get('content-length')) > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
+  const limits = new ReaderLimits(options);
+  try {
+    const reading = input(limits);
+    if (!isThenable(reading)) return checkBody(toBytes(reading), headers, options);
+    const read = input.keepsTime === true ? Promise.resolve(reading) : inBodyTime(reading, options.bodyTimeoutMs);
+    return read.then(
+      (bytes) => checkBody(toBytes(bytes), headers, options),
+      (error) => {
+        throw limits.giveUp(error);
+      },
+    );
+  } catch (error) {
+    throw limits.giveUp(error);
+  }
+}
+
+function checkBody(bytes: Uint8Array, headers: HeaderLookup, options: BodyOptions): Uint8Array {
   if (bytes.length > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
   // Only now, so that the connection is free for the sender's next delivery.
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
   if (encoding === '' || encoding === 'identity') return bytes;
-  throw new WebhookError(
+  throw new Refusal(
     'unsupported_encoding',
-    'The Content-Encoding header names a compression, but signatures cover the raw bytes.',
-    { fix: 'No built-in provider compresses: look for a proxy that does, and turn it off for this path.' },
+    () => 'The Content-Encoding header names a compression, but signatures cover the raw bytes.',
+    'No built-in provider compresses: look for a proxy that does, and turn it off for this path.',
   );
 }
 
-async function readInTime(read: BodyReader, headers: DeliveryHeaders, options: BodyOptions): Promise<Uint8Array> {
-  // Only a shortcut: a sender may leave content-length out or lie, so the reader counts all the same.
-  if (Number(headers.get('content-length')) > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
-  const giveUp = new LazySignal();
-  const late = () =>
-    new WebhookError('body_timeout', `The body did not arrive within bodyTimeoutMs (${options.bodyTimeoutMs} ms).`, {
-      fix: 'Raise the option only if the sender is known to be slow.',
-    });
-  try {
-    const limits: BodyLimits = {
-      maxBytes: options.maxBodyBytes,
-      get signal() {
-        return giveUp.signal;
-      },
-    };
-    const reading = read(limits);
-    return toBytes(await inTime(reading, options.bodyTimeoutMs, late));
-  } catch (error) {
-    giveUp.abort(error);
-    throw readError(error, options.maxBodyBytes);
+/** The limits of one reader. Its signal is made for whoever looks at it. */
+class ReaderLimits implements BodyLimits {
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  readonly #given = new LazySignal();
+
+  constructor({ maxBodyBytes, bodyTimeoutMs }: BodyOptions) {
+    this.maxBytes = maxBodyBytes;
+    this.timeoutMs = bodyTimeoutMs;
   }
+
+  get signal(): AbortSignal {
+    return this.#given.signal;
+  }
+
+  /** Has the reader stop, and says why there is no body. */
+  giveUp(error: unknown): Refusal | WebhookError {
+    this.#given.abort(error instanceof Refusal ? error.toError() : error);
+    return readError(error, this.maxBytes);
+  }
+}
+
+function inBodyTime(reading: PromiseLike<Uint8Array>, ms: number): Promise<Uint8Array> {
+  return inTime(reading, ms, () => bodyTimeout(ms));
+}
+
+export function bodyTimeout(ms: number): Refusal {
+  return new Refusal(
+    'body_timeout',
+    () => `The body did not arrive within bodyTimeoutMs (${ms} ms).`,
+    'Raise the option only if the sender is known to be slow.',
+  );
 }
 
 export function toBytes(input: unknown): Uint8Array {
@@ -75,8 +112,8 @@ export function toBytes(input: unknown): Uint8Array {
   });
 }
 
-function readError(error: unknown, maxBytes: number): WebhookError {
-  if (error instanceof WebhookError) return error;
+function readError(error: unknown, maxBytes: number): Refusal | WebhookError {
+  if (error instanceof Refusal || error instanceof WebhookError) return error;
   if (typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === 413) {
     return tooLarge(maxBytes);
   }

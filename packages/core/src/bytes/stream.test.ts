@@ -1,9 +1,9 @@
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { collector } from './collect.ts';
-import { nodeStreamReader } from './stream.ts';
+import { nodeStreamReader } from './node-stream.ts';
 
-const limits = () => ({ maxBytes: 10 });
+const limits = () => ({ maxBytes: 10, timeoutMs: 10_000, signal: new AbortController().signal });
 
 describe('the collector of a body', () => {
   it('holds one buffer of at most twice the body, however small the chunks are', () => {

@@ -18,7 +18,9 @@ export function requestBody(request: globalThis.Request): BodyReader {
 }
 
 /** Reads a web stream. */
-export function streamReader(stream: ReadableStream<Uint8Array> | null): BodyReader {
+export function streamReader(
+  stream: ReadableStream<Uint8Array> | null,
+): (limits: Pick<BodyLimits, 'maxBytes' | 'signal'>) => Promise<Uint8Array> {
   return async ({ maxBytes, signal }) => {
     const body = collector(maxBytes);
     if (stream === null) return body.take();
@@ -35,76 +37,4 @@ export function streamReader(stream: ReadableStream<Uint8Array> | null): BodyRea
       signal.removeEventListener('abort', stop);
     }
   };
-}
-
-/** What is used of a readable stream of Node's. */
-export interface NodeStream {
-  /** False where it has ended or was destroyed. */
-  readonly readable: boolean;
-  /** Listens for chunks. */
-  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
-  /** Listens for an error. */
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  /** Listens for the end. */
-  on(event: 'end' | 'close', listener: () => void): unknown;
-  /** Listens no more for chunks. */
-  off(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
-  /** Listens no more for an error. */
-  off(event: 'error', listener: (error: Error) => void): unknown;
-  /** Listens no more for the end. */
-  off(event: 'end' | 'close', listener: () => void): unknown;
-}
-
-/**
- * Reads a stream of Node's, such as the request of `node:http`, counting while it reads. It is for adapters.
- *
- * @returns a reader that rejects when the stream ends too early or brings more than is allowed. It does not stop when it
- * is given up: end the connection then, as the adapters do; until that it takes no more than is allowed.
- *
- * @example
- * ```ts
- * import { createServer } from 'node:http';
- * import { createReceiver, gravv } from '@hookproof/core';
- * import { nodeStreamReader } from '@hookproof/core/adapter';
- *
- * const receiver = createReceiver({ provider: gravv(), secret: 'a secret', on: {} });
- *
- * createServer(async (request, response) => {
- *   const { method, headers } = request;
- *   const reply = await receiver.receive({ method, headers, body: nodeStreamReader(request) });
- *   if (!request.complete) response.setHeader('connection', 'close');
- *   request.resume();
- *   response.writeHead(reply.status, reply.headers).end(reply.body);
- * });
- * ```
- */
-export function nodeStreamReader(stream: NodeStream): (limits: Pick<BodyLimits, 'maxBytes'>) => Promise<Uint8Array> {
-  return ({ maxBytes }) =>
-    new Promise((resolve, reject) => {
-      if (!stream.readable) return reject(new Error('The stream is not readable.'));
-      const body = collector(maxBytes);
-      const onData = (chunk: Uint8Array) => {
-        try {
-          body.add(chunk);
-        } catch (error) {
-          finish(() => reject(error));
-        }
-      };
-      const onEnd = () => finish(() => resolve(body.take()));
-      const onError = (error: Error) => finish(() => reject(error));
-      const onClose = () => onError(new Error('The stream was closed.'));
-      const finish = (settle: () => void) => {
-        // What goes wrong with the stream from here on is nobody's concern, but must not end the process.
-        stream.on('error', () => undefined);
-        stream.off('data', onData);
-        stream.off('end', onEnd);
-        stream.off('error', onError);
-        stream.off('close', onClose);
-        settle();
-      };
-      stream.on('data', onData);
-      stream.on('end', onEnd);
-      stream.on('error', onError);
-      stream.on('close', onClose);
-    });
 }

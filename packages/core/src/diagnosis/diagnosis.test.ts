@@ -19,9 +19,9 @@ beforeEach(() => {
   steps.length = 0;
   vi.spyOn(cryptography, 'hmac').mockImplementation((algorithm, key) => {
     const made = Promise.resolve(hmac(algorithm, key));
-    return async (before, signed) => {
+    return async (before, signed, encoding) => {
       steps.push('hmac');
-      return (await made)(before, signed);
+      return (await made)(before, signed, encoding);
     };
   });
 });

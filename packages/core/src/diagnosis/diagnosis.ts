@@ -1,7 +1,8 @@
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import type { WebhookError, WebhookErrorCode } from '../error.ts';
 import { isRejection, type RejectionCode } from '../error.ts';
-import type { KeyRing, Secret } from '../proof/secret.ts';
+import type { Secret } from '../proof/secret.ts';
+import type { SigningSecrets } from '../proof/signing-secrets.ts';
 import type { Provider } from '../provider.ts';
 import type { Awaitable } from '../timing/awaitable.ts';
 import { type Evidence, explain, type Finding, type FoundCause } from './causes.ts';
@@ -43,7 +44,7 @@ export interface Rejected {
 /** Where and when a delivery was rejected. */
 export interface Circumstances {
   readonly provider: Provider;
-  readonly keyRing: () => Awaitable<KeyRing>;
+  readonly secrets: () => Awaitable<SigningSecrets>;
   /** The clock at that time, in milliseconds since 1970. */
   readonly at: number;
   readonly toleranceSeconds: number | undefined;
@@ -87,9 +88,9 @@ const searches = {
 } as const;
 
 /** The secrets of the request; a secret function that fails here leaves it at what can be found without. */
-async function secretsOf({ keyRing }: Circumstances): Promise<readonly Secret[]> {
+async function secretsOf(circumstances: Circumstances): Promise<readonly Secret[]> {
   try {
-    return (await keyRing()).secrets;
+    return (await circumstances.secrets()).given;
   } catch {
     return [];
   }
@@ -119,12 +120,12 @@ const maxPerMinute = 30;
 export function lazyDiagnosis(
   provider: Provider,
   clock: { readonly now: () => number; readonly toleranceSeconds: number | undefined },
-): (error: WebhookError, rejected: Rejected, keyRing: () => Awaitable<KeyRing>) => () => Promise<Diagnosis> {
+): (error: WebhookError, rejected: Rejected, secrets: () => Awaitable<SigningSecrets>) => () => Promise<Diagnosis> {
   const isAllowed = perMinute(maxPerMinute);
   const { toleranceSeconds } = clock;
-  return (error, rejected, keyRing) => {
+  return (error, rejected, secrets) => {
     if (!isSearched(error.code)) return saidBy(error);
-    const circumstances = { provider, keyRing, at: timeBy(clock.now), toleranceSeconds };
+    const circumstances = { provider, secrets, at: timeBy(clock.now), toleranceSeconds };
     let diagnosis: Promise<Diagnosis> | undefined;
     const make = async () => {
       await new Promise((resolve) => setTimeout(resolve, 0));

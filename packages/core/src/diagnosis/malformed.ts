@@ -1,6 +1,7 @@
-import { fromBase64, toBase64, toHex } from '../bytes/encoding.ts';
-import type { HashAlgorithm } from '../proof/crypto.ts';
-import { type CompiledScheme, macBytes } from '../proof/scheme.ts';
+import { fromBase64 } from '../bytes/encoding.ts';
+import { cryptography } from '../proof/crypto.ts';
+import { type HashAlgorithm, macBytes } from '../proof/cryptography.ts';
+import type { CompiledScheme } from '../proof/scheme.ts';
 import {
   entryOf,
   headerValue,
@@ -11,7 +12,6 @@ import {
 } from '../proof/signature.ts';
 import type { Finding } from './causes.ts';
 import { type Fits, namedSecrets, type Suspect } from './suspect.ts';
-import { sameText } from './trials.ts';
 
 type Cause = Finding['cause'];
 
@@ -165,15 +165,14 @@ function algorithmOf(bytes: number): HashAlgorithm | undefined {
 async function fitsSomehow(suspect: Suspect, scheme: CompiledScheme, digest: Digest): Promise<Fits> {
   const { headers, body, trials } = suspect;
   const id = scheme.id && headerValue(scheme.id.headers, headers);
-  const before = signedBeforeBody(scheme, { id, timestamp: timestampOf(scheme, headers) });
+  const before = signedBeforeBody(scheme, id, timestampOf(scheme, headers));
   let fits: Fits = 'not tried';
-  for (const { key } of namedSecrets(suspect)) {
-    const mac = await trials.mac(digest.algorithm, key, before, body);
-    if (mac === undefined) break;
+  for (const { bytes } of namedSecrets(suspect)) {
+    const expected = await trials.mac(digest.algorithm, bytes, before, body, digest.encoding);
+    if (expected === undefined) break;
     fits = 'no';
-    const expected = digest.encoding === 'hex' ? toHex(mac) : toBase64(mac);
     const length = digest.problem === 'digest_truncated' ? digest.text.length : expected.length;
-    if (sameText(expected.slice(0, length), digest.text)) return 'yes';
+    if (cryptography.equal(expected.slice(0, length), digest.text)) return 'yes';
   }
   return fits;
 }

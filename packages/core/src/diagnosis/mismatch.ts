@@ -1,5 +1,5 @@
 import { toBytes } from '../bytes/body.ts';
-import { sha256Hex } from '../proof/crypto.ts';
+import { cryptography } from '../proof/crypto.ts';
 import { presentHeader, type SentSignature } from '../proof/signature.ts';
 import { bodyVariants } from './body-variants.ts';
 import type { Evidence, Finding } from './causes.ts';
@@ -27,8 +27,8 @@ export async function diagnoseMismatch(suspect: Suspect): Promise<Finding> {
 
 async function secretWasMeantOtherwise(suspect: Suspect, sent: SentSignature): Promise<Finding | undefined> {
   for (const { secret, name } of namedSecrets(suspect)) {
-    for (const { cause, evidence, key } of secretVariants(secret, name, suspect.provider)) {
-      if (await suspect.trials.fits(sent, key, suspect.body)) return { cause, evidence };
+    for (const { cause, evidence, bytes } of secretVariants(secret, name, suspect.provider)) {
+      if (await suspect.trials.fits(sent, bytes, suspect.body)) return { cause, evidence };
     }
   }
   return undefined;
@@ -43,13 +43,13 @@ async function otherContentWasSigned(suspect: Suspect, sent: SentSignature): Pro
     headers.has(name),
   );
   if (signed.length === 0) return undefined;
-  for (const { name, key } of namedSecrets(suspect)) {
-    if (await fitsAny(suspect, { ...sent, scheme: { ...scheme, template: [''] } }, [key])) {
+  for (const { name, bytes } of namedSecrets(suspect)) {
+    if (await fitsAny(suspect, { ...sent, scheme: { ...scheme, template: [''] } }, [bytes])) {
       return { cause: 'signs_body_alone', evidence: { header, signed: signed.join(' and ') } };
     }
     for (const other of [...provider.signature, ...provider.notAccepted]) {
       const besides = other === scheme ? undefined : signatureIn(headers, [other]);
-      if (besides === undefined || !(await fitsAny(suspect, besides, [key]))) continue;
+      if (besides === undefined || !(await fitsAny(suspect, besides, [bytes]))) continue;
       const fitting = presentHeader(other.headers, headers) ?? '';
       return {
         cause: 'other_scheme_fits',
@@ -62,8 +62,8 @@ async function otherContentWasSigned(suspect: Suspect, sent: SentSignature): Pro
 
 async function bodyWasChanged(suspect: Suspect, sent: SentSignature): Promise<Finding | undefined> {
   const secrets = namedSecrets(suspect);
-  for await (const { cause, evidence, bytes } of bodyVariants(suspect.body)) {
-    for (const { key } of secrets) if (await suspect.trials.fits(sent, key, bytes)) return { cause, evidence };
+  for await (const { cause, evidence, bytes: variant } of bodyVariants(suspect.body)) {
+    for (const { bytes } of secrets) if (await suspect.trials.fits(sent, bytes, variant)) return { cause, evidence };
   }
   return undefined;
 }
@@ -92,5 +92,5 @@ async function fingerprints(suspect: Suspect): Promise<Evidence> {
 }
 
 async function fingerprint(bytes: Uint8Array): Promise<string> {
-  return (await sha256Hex(bytes)).slice(0, 8);
+  return (await cryptography.sha256Hex(bytes)).slice(0, 8);
 }

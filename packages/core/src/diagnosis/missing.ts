@@ -1,5 +1,5 @@
 import type { CompiledScheme } from '../proof/scheme.ts';
-import { headersOf, presentHeader, presentScheme, type SentSignature } from '../proof/signature.ts';
+import { presentHeader, presentScheme, type SentSignature } from '../proof/signature.ts';
 import type { Finding } from './causes.ts';
 import { otherReceiverFits } from './others.ts';
 import { knownSender } from './senders.ts';
@@ -26,7 +26,7 @@ export async function diagnoseMissing(suspect: Suspect): Promise<Finding> {
 function incomplete({ provider, headers }: Suspect): Finding | undefined {
   const scheme = presentScheme(provider.signature, headers);
   if (scheme === undefined) return undefined;
-  const present = presentHeader(headersOf(scheme), headers) ?? '';
+  const present = presentHeader(scheme.reads, headers) ?? '';
   const parts = [scheme.headers, scheme.timestamp?.headers, scheme.id?.headers];
   const missing = parts.find((names) => names !== undefined && presentHeader(names, headers) === undefined);
   return { cause: 'signature_incomplete', evidence: { present, missing: missing?.join(' or ') ?? '' } };
@@ -66,17 +66,15 @@ async function renamed(suspect: Suspect): Promise<Finding | undefined> {
 /** A scheme with its headers renamed alike: `x-hook-signature`, `x-hook-timestamp`, `x-hook-id`. */
 function underName(scheme: CompiledScheme, name: string): CompiledScheme {
   const alike = (part: string, names: readonly string[]) => [name.replace(/signature(-v\d+)?/, part), ...names];
-  return {
-    ...scheme,
-    headers: [name],
-    timestamp: scheme.timestamp && { ...scheme.timestamp, headers: alike('timestamp', scheme.timestamp.headers) },
-    id: scheme.id && { headers: alike('id', scheme.id.headers) },
-  };
+  const timestamp = scheme.timestamp && { ...scheme.timestamp, headers: alike('timestamp', scheme.timestamp.headers) };
+  const id = scheme.id && { headers: alike('id', scheme.id.headers) };
+  const reads = [name, ...(timestamp?.headers ?? []), ...(id?.headers ?? [])];
+  return { ...scheme, headers: [name], timestamp, id, reads };
 }
 
 async function fits(suspect: Suspect, sent: SentSignature | undefined): Promise<Fits> {
-  const keys = namedSecrets(suspect).map(({ key }) => key);
+  const secrets = namedSecrets(suspect).map(({ bytes }) => bytes);
   const before = suspect.trials.used();
-  if (sent !== undefined && (await fitsAny(suspect, sent, keys))) return 'yes';
+  if (sent !== undefined && (await fitsAny(suspect, sent, secrets))) return 'yes';
   return sent !== undefined && suspect.trials.used() === before ? 'not tried' : 'no';
 }

@@ -1,4 +1,4 @@
-import { keyOf } from '../proof/secret.ts';
+import { secretBytesOf } from '../proof/secret.ts';
 import type { SentSignature } from '../proof/signature.ts';
 import type { Finding } from './causes.ts';
 import { type KnownReceiver, otherReceivers } from './receivers.ts';
@@ -9,7 +9,7 @@ export async function otherReceiverFits(suspect: Suspect): Promise<Finding | und
   for (const other of otherReceivers(suspect.secrets)) {
     if (other.provider.name === suspect.provider.name) continue;
     const sent = signatureIn(suspect.headers, other.provider.signature);
-    if (sent !== undefined && (await fitsAny(suspect, sent, keysOf(other)))) {
+    if (sent !== undefined && (await fitsAny(suspect, sent, bytesOf(other)))) {
       return { cause: 'other_provider_fits', evidence: { other: other.provider.name } };
     }
   }
@@ -19,13 +19,13 @@ export async function otherReceiverFits(suspect: Suspect): Promise<Finding | und
 /** Whether the secret of another receiver made the signature. */
 export async function otherSecretFits(suspect: Suspect, sent: SentSignature): Promise<Finding | undefined> {
   for (const other of otherReceivers(suspect.secrets)) {
-    if (await fitsAny(suspect, sent, keysOf(other))) {
+    if (await fitsAny(suspect, sent, bytesOf(other))) {
       return { cause: 'other_secret_fits', evidence: { other: other.provider.name } };
     }
   }
   return undefined;
 }
 
-function keysOf({ secrets, provider }: KnownReceiver): readonly Uint8Array[] {
-  return secrets.flatMap((secret) => keyOf(secret, provider) ?? []);
+function bytesOf({ secrets, provider }: KnownReceiver): readonly Uint8Array[] {
+  return secrets.flatMap((secret) => secretBytesOf(secret, provider) ?? []);
 }

@@ -1,4 +1,3 @@
-import { cryptography } from '../proof/crypto.ts';
 import { listOf, type Secret } from '../proof/secret.ts';
 import type { Provider } from '../provider.ts';
 
@@ -33,5 +32,7 @@ function sameList(a: readonly Secret[], b: readonly Secret[]): boolean {
 
 function sameSecret(a: Secret, b: Secret | undefined): boolean {
   if (typeof a === 'string' || typeof b === 'string' || b === undefined) return a === b;
-  return cryptography.equal(a, b);
+  if (a.length !== b.length) return false;
+  // Every byte is looked at, whatever was found before.
+  return a.reduce((difference, byte, index) => difference | (byte ^ (b[index] ?? 0)), 0) === 0;
 }

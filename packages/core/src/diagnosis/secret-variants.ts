@@ -1,11 +1,11 @@
 import { encode, fromBase64, toBase64, toHex } from '../bytes/encoding.ts';
-import { keyOf, type Secret, withoutSurroundings } from '../proof/secret.ts';
+import { type Secret, secretBytesOf, withoutSurroundings } from '../proof/secret.ts';
 import type { Provider } from '../provider.ts';
 import type { Finding } from './causes.ts';
 
 /** A secret as it may have been meant. */
 export interface SecretVariant extends Finding {
-  readonly key: Uint8Array;
+  readonly bytes: Uint8Array;
 }
 
 const prefix = 'whsec_';
@@ -39,7 +39,7 @@ function miscopied(text: string, name: string): readonly SecretVariant[] {
   if (unescaped !== meant) variants.push([unescaped, 'secret_newline']);
   if (bare === meant) variants.push([prefix + meant, 'secret_prefix_missing']);
   else variants.push([bare, 'secret_prefix_unexpected']);
-  return variants.map(([variant, cause]) => ({ cause, evidence: { option: name }, key: encode(variant) }));
+  return variants.map(([variant, cause]) => ({ cause, evidence: { option: name }, bytes: encode(variant) }));
 }
 
 /** A text that the sender decodes, and the receiver does not. */
@@ -50,10 +50,10 @@ function decodedTexts(text: string, name: string, inCode: string): readonly Secr
     ['hex', fromHex(bare)],
     ['base64', fromBase64(padded(bare))],
   ] as const;
-  return variants.flatMap(([encoding, key]): SecretVariant[] => {
-    if (key === undefined) return [];
+  return variants.flatMap(([encoding, bytes]): SecretVariant[] => {
+    if (bytes === undefined) return [];
     const give = `the decoded bytes, Buffer.from(${partOf(inCode, bare !== meant)}, '${encoding}')`;
-    return [{ cause: 'secret_decoded', evidence: { option: name, encoding, give }, key }];
+    return [{ cause: 'secret_decoded', evidence: { option: name, encoding, give }, bytes }];
   });
 }
 
@@ -61,23 +61,23 @@ function decodedTexts(text: string, name: string, inCode: string): readonly Secr
 function undecodedTexts(text: string, name: string): readonly SecretVariant[] {
   return [...new Set([text, withoutPrefix(text)])].map((variant): SecretVariant => {
     const give = `the bytes of that text, new TextEncoder().encode(${partOf(name, variant !== text)})`;
-    return { cause: 'secret_undecoded', evidence: { option: name, give }, key: encode(variant) };
+    return { cause: 'secret_undecoded', evidence: { option: name, give }, bytes: encode(variant) };
   });
 }
 
 /** The bytes of a text that the receiver would decode if it were given as a text. */
 function textsAsBytes(text: string, name: string, inCode: string, provider: Provider): readonly SecretVariant[] {
-  const key = keyOf(withoutSurroundings(text), provider);
-  if (key === undefined) return [];
+  const bytes = secretBytesOf(withoutSurroundings(text), provider);
+  if (bytes === undefined) return [];
   const give = `the text and not its bytes, ${inCode}.trim()`;
-  return [{ cause: 'secret_decoded', evidence: { option: name, encoding: 'base64', give }, key }];
+  return [{ cause: 'secret_decoded', evidence: { option: name, encoding: 'base64', give }, bytes }];
 }
 
 /** Bytes that somebody decoded, and the sender did not. */
 function undecodedBytes(secret: Uint8Array, name: string, isDecoded: boolean): readonly SecretVariant[] {
   const give = isDecoded ? 'the bytes of the text as it is shown, not decoded' : 'the text as it is shown, not decoded';
   const texts = [toHex(secret), toBase64(secret), prefix + toBase64(secret)];
-  return texts.map((text) => ({ cause: 'secret_undecoded', evidence: { option: name, give }, key: encode(text) }));
+  return texts.map((text) => ({ cause: 'secret_undecoded', evidence: { option: name, give }, bytes: encode(text) }));
 }
 
 function withoutPrefix(text: string): string {

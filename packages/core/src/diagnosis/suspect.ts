@@ -1,7 +1,7 @@
 import type { DeliveryHeaders } from '../bytes/headers.ts';
-import { WebhookError } from '../error.ts';
+import { Refusal } from '../error.ts';
 import type { CompiledScheme } from '../proof/scheme.ts';
-import { keyOf, type Secret } from '../proof/secret.ts';
+import { type Secret, secretBytesOf } from '../proof/secret.ts';
 import { readSignature, type SentSignature } from '../proof/signature.ts';
 import type { Provider } from '../provider.ts';
 import type { Trials } from './trials.ts';
@@ -23,7 +23,7 @@ export type Fits = 'yes' | 'no' | 'not tried';
 export interface NamedSecret {
   readonly name: string;
   readonly secret: Secret;
-  readonly key: Uint8Array;
+  readonly bytes: Uint8Array;
 }
 
 // Who rotates has two or three; with more, the trials would not reach the body.
@@ -32,9 +32,9 @@ const maxSecrets = 4;
 /** The secrets of the receiver, the first of them. */
 export function namedSecrets({ secrets, provider }: Suspect): readonly NamedSecret[] {
   return secrets.slice(0, maxSecrets).flatMap((secret, index) => {
-    const key = keyOf(secret, provider);
+    const bytes = secretBytesOf(secret, provider);
     const name = secrets.length === 1 ? 'secret' : `secret[${index}]`;
-    return key === undefined ? [] : [{ name, secret, key }];
+    return bytes === undefined ? [] : [{ name, secret, bytes }];
   });
 }
 
@@ -45,20 +45,16 @@ export function signatureHeadersOf(schemes: readonly CompiledScheme[]): string {
 
 /** The signature in headers by a list of schemes; undefined where they are no such signature. */
 export function signatureIn(headers: DeliveryHeaders, schemes: readonly CompiledScheme[]): SentSignature | undefined {
-  try {
-    return readSignature(schemes, headers);
-  } catch (error) {
-    if (error instanceof WebhookError) return undefined;
-    throw error;
-  }
+  const sent = readSignature(schemes, headers);
+  return sent instanceof Refusal ? undefined : sent;
 }
 
-/** Whether one of several keys made a sent signature of the body as it arrived. */
+/** Whether one of several secrets made a sent signature of the body as it arrived. */
 export async function fitsAny(
   { trials, body }: Suspect,
   sent: SentSignature,
-  keys: readonly Uint8Array[],
+  secrets: readonly Uint8Array[],
 ): Promise<boolean> {
-  for (const key of keys) if (await trials.fits(sent, key, body)) return true;
+  for (const bytes of secrets) if (await trials.fits(sent, bytes, body)) return true;
   return false;
 }

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readHeaders } from '../bytes/headers.ts';
 import { WebhookError, type WebhookErrorCode } from '../error.ts';
 import { cryptography } from '../proof/crypto.ts';
-import { keysFrom, type Secret } from '../proof/secret.ts';
+import type { Secret } from '../proof/secret.ts';
+import { secretsOf } from '../proof/signing-secrets.ts';
 import type { Provider } from '../provider.ts';
 import { grantex } from '../providers/grantex.ts';
 import { gravv } from '../providers/gravv.ts';
@@ -28,9 +29,9 @@ beforeEach(() => {
   sizes.length = 0;
   vi.spyOn(cryptography, 'hmac').mockImplementation((algorithm, key) => {
     const made = Promise.resolve(hmac(algorithm, key));
-    return async (before, body) => {
+    return async (before, body, encoding) => {
       sizes.push(body.length);
-      return (await made)(before, body);
+      return (await made)(before, body, encoding);
     };
   });
 });
@@ -117,9 +118,13 @@ const deliveries: readonly Row[] = [
 ];
 
 async function play({ code, headers, body, provider = grantex(), secret = fifty }: Hostile) {
-  const keys = keysFrom(secret, provider);
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
-  const circumstances = { provider, keyRing: () => keys(undefined), at: Date.now(), toleranceSeconds: undefined };
+  const circumstances = {
+    provider,
+    secrets: () => secretsOf(secret, provider),
+    at: Date.now(),
+    toleranceSeconds: undefined,
+  };
   sizes.length = 0;
   return diagnose(new WebhookError(code, ''), { headers: readHeaders(headers), body: bytes }, circumstances);
 }

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { encode } from '../bytes/encoding.ts';
+import { arrivedHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
 import { defineProvider, type Provider } from '../provider.ts';
-import { checkData, readEnvelope, readTimestamp } from './envelope.ts';
+import { checkData, type ProvenDelivery, readEnvelope, readTimestamp } from './envelope.ts';
 
 const signature = { header: 'x-signature', encoding: 'hex' } as const;
 const provider = defineProvider({
@@ -23,8 +24,13 @@ const readEvent = (
   ...rest: Parameters<typeof readEnvelope> extends [unknown, ...infer Rest] ? Rest : never
 ) => checkData(from, readEnvelope(from, ...rest));
 
+const proven = (body: string | Uint8Array): ProvenDelivery => ({
+  body: typeof body === 'string' ? encode(body) : body,
+  headers: arrivedHeaders({}),
+});
+
 function read(body: string | Uint8Array, from: Provider = provider) {
-  return readEvent(from, typeof body === 'string' ? encode(body) : body, new Map(), undefined);
+  return readEvent(from, proven(body), undefined);
 }
 
 function rejection(body: string | Uint8Array, from: Provider = provider): WebhookError {
@@ -100,12 +106,12 @@ describe('an envelope', () => {
 
   it('takes the signed id where the envelope names none', () => {
     const signed = defineProvider({ name: 'signed', signature, envelope: { type: 'type', data: 'data' } });
-    expect(readEvent(signed, encode('{"type":"a","id":"b"}'), new Map(), 'msg_1').id).toBe('msg_1');
-    expect(readEvent(signed, encode('{"type":"a","id":"b"}'), new Map(), undefined).id).toBeUndefined();
+    expect(readEvent(signed, proven('{"type":"a","id":"b"}'), 'msg_1').id).toBe('msg_1');
+    expect(readEvent(signed, proven('{"type":"a","id":"b"}'), undefined).id).toBeUndefined();
   });
 
   it('takes the id that the envelope names before one that is signed', () => {
-    expect(readEvent(provider, encode('{"type":"a","id":"evt_1"}'), new Map(), 'msg_1').id).toBe('evt_1');
+    expect(readEvent(provider, proven('{"type":"a","id":"evt_1"}'), 'msg_1').id).toBe('evt_1');
   });
 });
 

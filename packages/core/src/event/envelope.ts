@@ -1,67 +1,66 @@
 import { core } from 'zod';
-import type { DeliveryHeaders } from '../bytes/headers.ts';
+import type { ArrivedHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
 import type { EventOf, JsonObject, WebhookEvent } from './event.ts';
-import type { BareEvent, EventFormat } from './format.ts';
+import type { EventFormat } from './format.ts';
 import { describeError } from './schema-error.ts';
 
 const maxTypeLength = 256;
+
+/** A delivery that was proven. */
+export interface ProvenDelivery {
+  readonly headers: ArrivedHeaders;
+  readonly body: Uint8Array;
+}
 
 /**
  * Reads a proven body as an event whose `data` is not checked yet. `signedId` is the id that the signature covers, where
  * the scheme has one.
  */
 export function readEnvelope(
-  provider: EventFormat,
-  body: Uint8Array,
-  headers: DeliveryHeaders,
+  format: EventFormat,
+  { headers, body }: ProvenDelivery,
   signedId: string | undefined,
 ): WebhookEvent {
   const envelope = parse(body);
-  const fields = provider.envelope;
-  const id = fields.id === undefined ? signedId : readId(provider, fields.id, envelope[fields.id]);
-  const found = findEvent(provider, envelope, headers);
-  const timestamp = readTimestamp(found.timestamp);
-  return { provider: provider.name, id, type: found.type, timestamp, data: found.data, envelope };
+  const fields = format.envelope;
+  const id = fields.id === undefined ? signedId : readId(format, fields.id, envelope[fields.id]);
+  let type = envelope[fields.type];
+  let data = envelope[fields.data];
+  let timestamp = fields.timestamp === undefined ? undefined : envelope[fields.timestamp];
+  if (type === undefined || type === null) {
+    const bare = format.bare?.(envelope, headers.all);
+    if (bare === undefined) throw notAnEvent(format, `"${fields.type}" is missing`);
+    ({ type, data, timestamp } = bare);
+  }
+  if (typeof type !== 'string' || type === '' || type.length > maxTypeLength) {
+    throw notAnEvent(format, `"${fields.type}" is not a string of 1 to ${maxTypeLength} characters`);
+  }
+  return { provider: format.name, id, type, timestamp: readTimestamp(timestamp), data, envelope };
 }
 
 /** Checks an event's `data` by the schema of its type; data of an unknown type stays as it came. */
-export function checkData<P extends EventFormat>(provider: P, event: WebhookEvent): EventOf<P> {
+export function checkData<P extends EventFormat>(format: P, event: WebhookEvent): EventOf<P> {
+  const { provider, id, type, timestamp, envelope } = event;
+  const data = readData(format, event);
   // The one place where types meet what was checked: `data` comes out of the schema that belongs to `type`.
-  return { ...event, data: readData(provider, event) } as EventOf<P>;
+  return { provider, id, type, timestamp, data, envelope } as EventOf<P>;
 }
 
-function readData(provider: EventFormat, { type, data }: WebhookEvent): unknown {
-  const schema = provider.schemaFor(type);
+function readData(format: EventFormat, { type, data }: WebhookEvent): unknown {
+  const schema = format.schemaFor(type);
   if (schema === undefined) return data;
   const result = core.safeParse(schema, data);
   if (result.success) return result.data;
-  throw notAnEvent(
-    provider,
-    `${JSON.stringify(type)} does not fit its schema (${describeError(schema, result.error)})`,
-  );
+  throw notAnEvent(format, `${JSON.stringify(type)} does not fit its schema (${describeError(schema, result.error)})`);
 }
 
-function readId(provider: EventFormat, field: string, id: unknown): string | undefined {
+function readId(format: EventFormat, field: string, id: unknown): string | undefined {
   if (id === undefined || id === null || id === '') return undefined;
   if (typeof id === 'string') return id;
   // Beyond the safe integers JSON.parse rounds, and two events would share an id.
   if (typeof id === 'number') return Number.isSafeInteger(id) ? String(id) : undefined;
-  throw notAnEvent(provider, `"${field}" is neither a string nor a number`);
-}
-
-function findEvent(provider: EventFormat, envelope: JsonObject, headers: DeliveryHeaders): BareEvent {
-  const fields = provider.envelope;
-  const type = envelope[fields.type];
-  const found =
-    type === undefined || type === null
-      ? provider.bare?.(envelope, headers)
-      : { type, timestamp: fields.timestamp && envelope[fields.timestamp], data: envelope[fields.data] };
-  if (found === undefined) throw notAnEvent(provider, `"${fields.type}" is missing`);
-  if (typeof found.type !== 'string' || found.type === '' || found.type.length > maxTypeLength) {
-    throw notAnEvent(provider, `"${fields.type}" is not a string of 1 to ${maxTypeLength} characters`);
-  }
-  return { ...found, type: found.type };
+  throw notAnEvent(format, `"${field}" is neither a string nor a number`);
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -110,26 +109,29 @@ function dropProto(key: string, value: unknown): unknown {
  * A time without a zone is taken as UTC. Anything else is no timestamp, and never a reason to refuse an event.
  */
 export function readTimestamp(value: unknown): Date | undefined {
-  let time = Number.NaN;
-  if (typeof value === 'number') time = Math.abs(value) < 1e11 ? value * 1000 : value;
-  else if (typeof value === 'string') {
-    const iso = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?\s?([Zz]|[+-]\d\d:?\d\d)?$/.exec(value);
-    if (iso !== null) {
-      const [, day, clock = '', fraction = '', zone = 'Z'] = iso;
-      const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase();
-      time = Date.parse(
-        `${day}T${clock.length === 5 ? `${clock}:00` : clock}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`,
-      );
-    } else if (/^\d{9,13}$/.test(value)) return readTimestamp(Number(value));
-  }
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  if (typeof value === 'number') return dateOf(Math.abs(value) < 1e11 ? value * 1000 : value);
+  if (typeof value !== 'string') return undefined;
+  // As nearly all providers write it, to the second or the millisecond, which every runtime reads by itself.
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/.test(value)) return dateOf(Date.parse(value));
+  const iso = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?\s?([Zz]|[+-]\d\d:?\d\d)?$/.exec(value);
+  if (iso === null) return /^\d{9,13}$/.test(value) ? readTimestamp(Number(value)) : undefined;
+  const [, day, clock = '', fraction = '', zone = 'Z'] = iso;
+  const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase();
+  const seconds = clock.length === 5 ? `${clock}:00` : clock;
+  return dateOf(Date.parse(`${day}T${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`));
 }
 
-function notAnEvent(provider: EventFormat, what: string): WebhookError {
+function dateOf(time: number): Date | undefined {
+  return Number.isNaN(time) || Math.abs(time) > maxTime ? undefined : new Date(time);
+}
+
+/** Days of a `Date` end here. */
+const maxTime = 8.64e15;
+
+function notAnEvent(format: EventFormat, what: string): WebhookError {
   return new WebhookError(
     'invalid_event',
-    `The body is genuine JSON, but no event of ${provider.name}: ${what}.`,
+    `The body is genuine JSON, but no event of ${format.name}: ${what}.`,
     notAnEventFix,
   );
 }

@@ -1,5 +1,5 @@
 import type { core } from 'zod';
-import type { DeliveryHeaders } from '../bytes/headers.ts';
+import type { DeliveryHeaders, HeaderLookup } from '../bytes/headers.ts';
 import type { Awaitable } from '../timing/awaitable.ts';
 import type { EventSchemas, JsonObject, WebhookEvent } from './event.ts';
 
@@ -44,5 +44,5 @@ export interface EventFormat<Events extends EventSchemas = EventSchemas> {
   readonly key: (facts: KeyFacts) => Awaitable<string | undefined>;
   readonly headers: { readonly deliveryId?: string | undefined; readonly type?: string | undefined };
   /** The delivery id, where the provider sends one. */
-  readonly deliveryId: (headers: DeliveryHeaders) => string | undefined;
+  readonly deliveryId: (headers: HeaderLookup) => string | undefined;
 }

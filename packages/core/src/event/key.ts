@@ -1,25 +1,33 @@
 import { encode } from '../bytes/encoding.ts';
-import { sha256Hex } from '../proof/crypto.ts';
-import type { Awaitable } from '../timing/awaitable.ts';
-import type { Delivery } from './delivery.ts';
+import { WebhookError } from '../error.ts';
+import { cryptography } from '../proof/crypto.ts';
+import { type Awaitable, isThenable } from '../timing/awaitable.ts';
+import { inTime } from '../timing/in-time.ts';
 import type { WebhookEvent } from './event.ts';
 import type { EventFormat } from './format.ts';
 
 const maxKeyLength = 256;
 
-/** What makes two deliveries the same event, bounded in length; undefined where nothing tells. */
-export async function readKey(
-  provider: EventFormat,
+/**
+ * What makes two deliveries the same event, bounded in length; undefined where nothing tells.
+ *
+ * @throws WebhookError `handler_timeout` where the provider's key function takes longer than `timeoutMs` milliseconds
+ */
+export function readKey(
+  format: EventFormat,
   event: WebhookEvent,
-  delivery: Delivery,
-): Promise<string | undefined> {
-  const key = await provider.key({
-    event,
-    deliveryId: delivery.id,
-    bodyHash: () => sha256Hex(delivery.body),
-  });
-  if (key === undefined || key === '') return undefined;
-  return boundedKey(key);
+  { body, deliveryId }: { readonly body: Uint8Array; readonly deliveryId: string | undefined },
+  timeoutMs: number,
+): Awaitable<string | undefined> {
+  const found = format.key({ event, deliveryId, bodyHash: () => cryptography.sha256Hex(body) });
+  if (!isThenable(found)) return bounded(found);
+  const timeoutError = () =>
+    new WebhookError('handler_timeout', `The key of ${format.name} took longer than ${timeoutMs} ms.`);
+  return inTime(found, timeoutMs, timeoutError).then(bounded);
+}
+
+function bounded(key: string | undefined): Awaitable<string | undefined> {
+  return key === undefined || key === '' ? undefined : boundedKey(key);
 }
 
 /**
@@ -27,6 +35,7 @@ export async function readKey(
  * refuse or change: NUL, and halves of surrogate pairs, which as UTF-8 would all be the same.
  */
 export function boundedKey(key: string): Awaitable<string> {
-  if (!/\0|\p{Surrogate}/u.test(key)) return key.length <= maxKeyLength ? key : sha256Hex(encode(key));
-  return sha256Hex(encode(JSON.stringify(key)));
+  if (/^[\x20-\x7e]{1,256}$/.test(key)) return key;
+  if (/\0|\p{Surrogate}/u.test(key)) return cryptography.sha256Hex(encode(JSON.stringify(key)));
+  return key.length <= maxKeyLength ? key : cryptography.sha256Hex(encode(key));
 }

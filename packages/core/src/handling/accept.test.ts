@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { WebhookError } from '../error.ts';
-import { sha256Hex } from '../proof/crypto.ts';
+import { cryptography } from '../proof/crypto.ts';
 import { signBody } from '../proof/sign.ts';
 import { grantex } from '../providers/grantex.ts';
 import { createReceiver, type ReceiverOptions } from '../receiver.ts';
@@ -174,7 +174,7 @@ describe('what is stored', () => {
     const lane = vi.fn(() => 'a');
     const { send, deliveries, reports } = set(stored, { lane });
     expect(await send(sent)).toMatchObject({ status: 202, outcome: 'stored' });
-    const unreadable = `unreadable:${await sha256Hex(new TextEncoder().encode(JSON.stringify(sent)))}`;
+    const unreadable = `unreadable:${await cryptography.sha256Hex(new TextEncoder().encode(JSON.stringify(sent)))}`;
     expect(deliveries).toMatchObject([{ type, key: key ?? unreadable, lane: undefined }]);
     expect(reports).toMatchObject([{ outcome: 'stored', status: 202, type, error: { code: 'invalid_event' } }]);
     expect(reports[0]?.diagnose).toBeUndefined();
@@ -202,7 +202,7 @@ describe('the lane', () => {
     const long = 'x'.repeat(257);
     const { send, deliveries } = set(stored, { lane: () => long });
     await send();
-    expect(deliveries[0]?.lane).toBe(await sha256Hex(new TextEncoder().encode(long)));
+    expect(deliveries[0]?.lane).toBe(await cryptography.sha256Hex(new TextEncoder().encode(long)));
   });
 
   it('that throws is none, and the report says so', async () => {

@@ -48,42 +48,75 @@ export function memoryClaims(options: { readonly maxKeys?: number } = {}): Claim
   if (!Number.isSafeInteger(maxKeys) || maxKeys < 1) {
     throw new WebhookError('invalid_options', 'maxKeys must be a whole number of keys, at least 1.');
   }
-  const handled = new Set<string>();
-  const oldest = handled.values();
-  /** When each claim is lost, on the monotonic clock in milliseconds; those that end first come first. */
-  const running = new Map<string, { readonly expires: number }>();
+  return new MemoryClaims(maxKeys);
+}
 
-  return {
-    claim(key, leaseMs) {
-      if (handled.has(key)) return { state: 'done' };
-      const now = performance.now();
-      // Holders that died never come back to clean up.
-      for (const [other, { expires }] of running) {
-        if (expires > now) break;
-        running.delete(other);
-      }
-      const current = running.get(key);
-      if (current !== undefined && current.expires > now) return { state: 'busy' };
-      const mine = { expires: now + leaseMs };
-      running.delete(key);
-      running.set(key, mine);
-      return {
-        state: 'taken',
-        done() {
-          if (running.get(key) === mine) running.delete(key);
-          // Its lease may be over: what counts is whether somebody else has begun again.
-          else if (running.has(key)) return;
-          handled.add(key);
-          if (handled.size > maxKeys) {
-            // Always the same iterator: a new one would first step over the places of all that was forgotten lately.
-            const { value } = oldest.next();
-            if (value !== undefined) handled.delete(value);
-          }
-        },
-        release() {
-          if (running.get(key) === mine) running.delete(key);
-        },
-      };
-    },
-  };
+class MemoryClaims implements ClaimStore {
+  readonly #maxKeys: number;
+  readonly #handled = new Set<string>();
+  readonly #oldest = this.#handled.values();
+  /** Those that end first come first. */
+  readonly #running = new Map<string, MemoryClaim>();
+
+  constructor(maxKeys: number) {
+    this.#maxKeys = maxKeys;
+  }
+
+  claim(key: string, leaseMs: number): Claim {
+    if (this.#handled.has(key)) return { state: 'done' };
+    const now = performance.now();
+    if (this.#running.size > 0) this.#forgetLost(now);
+    const current = this.#running.get(key);
+    if (current !== undefined && current.expires > now) return { state: 'busy' };
+    const mine = new MemoryClaim(this, key, now + leaseMs);
+    this.#running.delete(key);
+    this.#running.set(key, mine);
+    return mine;
+  }
+
+  /** Holders that died never come back to clean up. */
+  #forgetLost(now: number): void {
+    for (const [key, { expires }] of this.#running) {
+      if (expires > now) break;
+      this.#running.delete(key);
+    }
+  }
+
+  done(claim: MemoryClaim): void {
+    const { key } = claim;
+    if (this.#running.get(key) === claim) this.#running.delete(key);
+    // Its lease may be over: what counts is whether somebody else has begun again.
+    else if (this.#running.has(key)) return;
+    this.#handled.add(key);
+    if (this.#handled.size <= this.#maxKeys) return;
+    // Always the same iterator: a new one would first step over the places of all that was forgotten lately.
+    const { value } = this.#oldest.next();
+    if (value !== undefined) this.#handled.delete(value);
+  }
+
+  release(claim: MemoryClaim): void {
+    if (this.#running.get(claim.key) === claim) this.#running.delete(claim.key);
+  }
+}
+
+class MemoryClaim {
+  readonly state = 'taken';
+  readonly #store: MemoryClaims;
+  readonly key: string;
+  /** When it is lost, on the monotonic clock in milliseconds. */
+  readonly expires: number;
+
+  constructor(store: MemoryClaims, key: string, expires: number) {
+    this.#store = store;
+    this.key = key;
+    this.expires = expires;
+  }
+
+  done(): void {
+    this.#store.done(this);
+  }
+
+  release(): void {
+    this.#store.release(this);
+  }
 }

@@ -1,14 +1,14 @@
 import { WebhookError } from '../error.ts';
-import type { Delivery } from '../event/delivery.ts';
 import { checkData, readEnvelope } from '../event/envelope.ts';
-import type { Facts } from '../event/facts.ts';
 import { readKey } from '../event/key.ts';
-import type { Proof } from '../proof/authenticate.ts';
 import type { Provider } from '../provider.ts';
+import { type Awaitable, goOn, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
 import { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
+import { EventContext } from './context.ts';
 import type { HandlerLookup } from './handlers.ts';
 import { completeWithoutInbox } from './inbox.ts';
+import type { Progress, Step, TakenClaim } from './progress.ts';
 import { type HandlerRun, runHandlers } from './run.ts';
 
 /** A handler that has not ended this long after its timeout is given up: a retry may then run it again. */
@@ -29,87 +29,146 @@ export function claimsOf(dedupe: false | ClaimStore | undefined): ClaimStore | u
   return dedupe === false ? undefined : (dedupe ?? memoryClaims());
 }
 
-/** Hands the event of a proven delivery to its handlers, once. */
-export async function dispatchDelivery<Request>(
-  { provider, handlersFor, claims, timeoutMs, now }: Dispatching<Request>,
-  delivery: Delivery,
-  proof: Proof,
-  request: Request,
-  facts: Facts,
-): Promise<'handled' | 'duplicate' | 'busy' | 'ignored'> {
-  const read = readEnvelope(provider, delivery.body, delivery.headers, proof.id);
-  facts.event = read;
-  const handlers = handlersFor(read.type);
-  if (handlers.length === 0) return 'ignored';
-  const event = checkData(provider, read);
-  const key = await readKey(provider, event, delivery);
-  facts.key = key;
-  const claim =
-    key === undefined ? undefined : await takeClaim(claims, `${provider.name}:${proof.scope}${key}`, timeoutMs);
-  if (claim?.state === 'done') return 'duplicate';
-  if (claim?.state === 'busy') return 'busy';
-  const own = { attempt: undefined, receivedAt: new Date(now()), complete: completeWithoutInbox };
-  facts.trouble = await finish(runHandlers(handlers, event, { delivery, key, request, ...own }, timeoutMs), claim);
+/** The steps that hand the event of a proven delivery to its handlers, once. */
+export function dispatchSteps<Request>(dispatching: Dispatching<Request>): readonly Step<Request>[] {
+  const { provider, handlersFor, claims, timeoutMs, now } = dispatching;
+  return [
+    function readEvent(progress) {
+      const event = readEnvelope(provider, progress, progress.proof?.id);
+      progress.event = event;
+      if (handlersFor(event.type).length === 0) return 'ignored';
+      progress.event = checkData(provider, event);
+      return undefined;
+    },
+    function findKey(progress) {
+      const { event } = progress;
+      if (event === undefined) return undefined;
+      return goOn(progress, readKey(provider, event, progress, timeoutMs), keepKey);
+    },
+    function claimEvent(progress) {
+      const { key, proof } = progress;
+      if (claims === undefined || key === undefined) return undefined;
+      return goOn(progress, claimInTime(claims, `${provider.name}:${proof?.scope}${key}`, timeoutMs), keepClaim);
+    },
+    function handle(progress) {
+      const { event, claim } = progress;
+      if (event === undefined) return undefined;
+      const context = new EventContext({
+        progress,
+        attempt: undefined,
+        receivedAt: new Date(now()),
+        complete: completeWithoutInbox,
+      });
+      let run: HandlerRun | undefined;
+      try {
+        run = runHandlers(handlersFor(event.type), event, context, timeoutMs);
+      } catch (error) {
+        return goOn(error, release(claim), failWith);
+      }
+      return goOn(progress, run === undefined ? record(claim) : finish(run, claim), keepWarning);
+    },
+  ];
+}
+
+function keepKey(progress: Progress<unknown>, key: string | undefined): undefined {
+  progress.key = key;
+}
+
+function keepClaim(progress: Progress<unknown>, claim: Claim): 'duplicate' | 'busy' | undefined {
+  if (claim.state === 'done') return 'duplicate';
+  if (claim.state === 'busy') return 'busy';
+  progress.claim = claim;
+  return undefined;
+}
+
+function keepWarning(progress: Progress<unknown>, warning: WebhookError | undefined): 'handled' {
+  progress.warning = warning;
   return 'handled';
 }
 
-type Taken = Claim & { readonly state: 'taken' };
+function failWith(error: unknown): never {
+  throw error;
+}
 
-/** Takes the event for this delivery; undefined where there is no store to ask. */
-async function takeClaim(claims: ClaimStore | undefined, key: string, timeoutMs: number): Promise<Claim | undefined> {
+/** Takes the event for this delivery. A claim that comes too late is released, or the event's retry would wait for it. */
+function claimInTime(claims: ClaimStore, key: string, timeoutMs: number): Awaitable<Claim> {
+  const timeoutError = () => new Error(`claim() took longer than timeoutMs (${timeoutMs} ms)`);
   try {
-    const asked = claims?.claim(key, timeoutMs + leaseGraceMs);
-    const late = () => new Error(`claim() took longer than timeoutMs (${timeoutMs} ms)`);
-    const claim = asked instanceof Promise ? await inTime(asked, timeoutMs, late) : asked;
-    if (claim === undefined ? claims === undefined : isClaim(claim)) return claim;
-    throw new TypeError(
-      "claim() must resolve to { state: 'taken', done, release }, { state: 'busy' } or { state: 'done' }",
-    );
+    const asked = claims.claim(key, timeoutMs + leaseGraceMs);
+    if (!isThenable(asked)) return checkClaim(asked);
+    const claimed = inTime(asked, timeoutMs, timeoutError);
+    claimed.catch(() => asked.then(releaseLate, () => undefined));
+    return claimed.then(checkClaim).catch(claimsUnavailable);
   } catch (cause) {
-    throw new WebhookError('claims_unavailable', 'The claims store of the dedupe option failed. Nothing was handled.', {
-      cause,
-      fix: 'The cause of this error is what the store threw. The provider will try again.',
-    });
+    return claimsUnavailable(cause);
   }
 }
 
-function isClaim(claim: Claim | null): boolean {
+function releaseLate(claim: Claim): void {
+  if (isClaim(claim) && claim.state === 'taken') void release(claim);
+}
+
+function checkClaim(claim: Claim): Claim {
+  if (isClaim(claim)) return claim;
+  throw new TypeError(
+    "claim() must resolve to { state: 'taken', done, release }, { state: 'busy' } or { state: 'done' }",
+  );
+}
+
+function isClaim(claim: Claim | null | undefined): claim is Claim {
   if (claim?.state !== 'taken') return claim?.state === 'busy' || claim?.state === 'done';
   return typeof claim.done === 'function' && typeof claim.release === 'function';
 }
 
+function claimsUnavailable(cause: unknown): never {
+  throw new WebhookError('claims_unavailable', 'The claims store of the dedupe option failed. Nothing was handled.', {
+    cause,
+    fix: 'The cause of this error is what the store threw. The provider will try again.',
+  });
+}
+
 /**
- * Waits for the handlers, and records what became of them. It resolves once they all returned, with an error if that
- * could not be recorded: the event was handled all the same, so it must not be run again.
+ * Waits for handlers, and records what became of them. It resolves once they all returned, with an error if that could
+ * not be recorded: the event was handled all the same, so it must not be run again.
  */
-async function finish(run: HandlerRun, claim: Taken | undefined): Promise<WebhookError | undefined> {
-  const recorded = record(run.settled, claim);
+async function finish(run: HandlerRun, claim: TakenClaim | undefined): Promise<WebhookError | undefined> {
+  const recorded = run.settled.then(
+    () => record(claim),
+    async (error) => {
+      await release(claim);
+      throw error;
+    },
+  );
   try {
-    return await Promise.race([recorded, run.late]);
+    return await Promise.race([recorded, run.timedOut]);
   } finally {
     run.stop();
   }
 }
 
-async function record(settled: Promise<void>, claim: Taken | undefined): Promise<WebhookError | undefined> {
+/** Lets the next delivery of the event try. Where that fails, the claim ends with its lease. */
+function release(claim: TakenClaim | undefined): Awaitable<void> {
   try {
-    await settled;
-  } catch (error) {
-    try {
-      await claim?.release();
-    } catch {
-      // Then the claim ends with its lease. What the handler threw matters more.
-    }
-    throw error;
-  }
-  try {
-    await claim?.done();
+    const released = claim?.release();
+    return isThenable(released) ? released.then(undefined, () => undefined) : undefined;
+  } catch {
     return undefined;
-  } catch (cause) {
-    return new WebhookError(
-      'claims_unavailable',
-      'The event was handled, but the claims store could not record it: a retry may run it again.',
-      { cause, fix: 'The cause of this error is what the store threw.' },
-    );
   }
+}
+
+function record(claim: TakenClaim | undefined): Awaitable<WebhookError | undefined> {
+  try {
+    const done = claim?.done();
+    return isThenable(done) ? done.then(() => undefined, notRecorded) : undefined;
+  } catch (cause) {
+    return notRecorded(cause);
+  }
+}
+
+function notRecorded(cause: unknown): WebhookError {
+  return new WebhookError(
+    'claims_unavailable',
+    'The event was handled, but the claims store could not record it: a retry may run it again.',
+    { cause, fix: 'The cause of this error is what the store threw.' },
+  );
 }

@@ -59,8 +59,19 @@ export function compileHandlers<Request>(provider: Provider, on: unknown): Handl
       throw invalid(`on["${pattern}"] must be a function or a list of functions`);
     entries.push([matcher(provider, pattern), handlers]);
   }
-  return (type) => entries.flatMap(([matches, handlers]) => (matches(type) ? handlers : []));
+  const find = (type: string) => entries.flatMap(([matches, handlers]) => (matches(type) ? handlers : []));
+  const found = new Map<string, readonly Handler<WebhookEvent, Request>[]>();
+  return (type) => {
+    const known = found.get(type);
+    if (known !== undefined) return known;
+    const handlers = find(type);
+    if (found.size < maxTypes) found.set(type, handlers);
+    return handlers;
+  };
 }
+
+/** Of how many types it is remembered which handlers they have. Types come from outside, so it must be bounded. */
+const maxTypes = 256;
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;

@@ -1,67 +1,105 @@
 import { WebhookError } from '../error.ts';
 import type { WebhookEvent } from '../event/event.ts';
-import { LazySignal } from '../timing/lazy-signal.ts';
+import { isThenable } from '../timing/awaitable.ts';
+import { type EventContext, timeoutOf } from './context.ts';
 import type { Handler, HandlerContext } from './handlers.ts';
 
-/** Handlers at work. */
+/** Handlers of which one did not return at once. */
 export interface HandlerRun {
   /** What became of them in the end, even after the timeout: rejects with `handler_failed` when one fails. */
   readonly settled: Promise<void>;
   /** Rejects with `handler_timeout` when `timeoutMs` is over. */
-  readonly late: Promise<never>;
+  readonly timedOut: Promise<never>;
   /** Ends the timer. */
   readonly stop: () => void;
   /** Gives the handlers up before their time. */
   readonly abort: (error: WebhookError) => void;
 }
 
+type Run<Request> = readonly Handler<WebhookEvent, Request>[];
+
+/**
+ * Runs handlers one after the other. Where all of them return at once there is nothing to wait for, no timer and no
+ * promise, and it returns undefined.
+ *
+ * @throws WebhookError `handler_failed` where one throws before any has to be waited for
+ */
+export function runHandlers<Request>(
+  handlers: Run<Request>,
+  event: WebhookEvent,
+  context: EventContext<Request>,
+  timeoutMs: number,
+): HandlerRun | undefined {
+  for (let index = 0; index < handlers.length; index++) {
+    const returned = call(handlers[index], event, context);
+    if (isThenable(returned)) return waitFor(returned, handlers.slice(index + 1), event, context, timeoutMs);
+  }
+  return undefined;
+}
+
 const sooner = 'Answer sooner and do the long work elsewhere, or give the receiver an inbox.';
 const longer = 'Do less in one handler, or raise timeoutMs of the inbox.';
 
-/** Runs handlers one after the other. */
-export function runHandlers<Request>(
-  handlers: readonly Handler<WebhookEvent, Request>[],
+function waitFor<Request>(
+  first: PromiseLike<unknown>,
+  rest: Run<Request>,
   event: WebhookEvent,
-  context: Omit<HandlerContext<Request>, 'signal'>,
+  context: EventContext<Request>,
   timeoutMs: number,
 ): HandlerRun {
-  const timeout = new LazySignal();
+  const settled = runRest(first, rest, event, context);
   let reject: (error: WebhookError) => void;
-  const late = new Promise<never>((_resolve, rejectLate) => {
-    reject = rejectLate;
+  const timedOut = new Promise<never>((_resolve, rejectTimedOut) => {
+    reject = rejectTimedOut;
   });
   const abort = (error: WebhookError) => {
     reject(error);
-    timeout.abort(error);
+    timeoutOf(context).abort(error);
   };
   const timer = setTimeout(() => {
     const what = `The handlers for ${JSON.stringify(event.type)} did not finish within timeoutMs (${timeoutMs} ms).`;
     abort(new WebhookError('handler_timeout', what, { fix: context.attempt === undefined ? sooner : longer }));
   }, timeoutMs);
-  const withSignal: HandlerContext<Request> = {
-    ...context,
-    get signal() {
-      return timeout.signal;
-    },
-  };
-  return { settled: runInOrder(handlers, event, withSignal, timeout), late, stop: () => clearTimeout(timer), abort };
+  return { settled, timedOut, stop: () => clearTimeout(timer), abort };
 }
 
-async function runInOrder<Request>(
-  handlers: readonly Handler<WebhookEvent, Request>[],
+async function runRest<Request>(
+  first: PromiseLike<unknown>,
+  rest: Run<Request>,
   event: WebhookEvent,
-  context: HandlerContext<Request>,
-  timeout: LazySignal,
+  context: EventContext<Request>,
 ): Promise<void> {
-  for (const handler of handlers) {
+  try {
+    await first;
+  } catch (cause) {
+    throw handlerFailed(event, context, cause);
+  }
+  for (const handler of rest) {
+    const timeout = timeoutOf(context);
     if (timeout.aborted) throw timeout.signal.reason;
     try {
       await handler(event, context);
     } catch (cause) {
-      throw new WebhookError('handler_failed', `A handler for ${JSON.stringify(event.type)} failed.`, {
-        cause,
-        fix: `The cause of this error is what it threw.${context.attempt === undefined ? ' The provider will try again.' : ''}`,
-      });
+      throw handlerFailed(event, context, cause);
     }
   }
+}
+
+function call<Request>(
+  handler: Handler<WebhookEvent, Request> | undefined,
+  event: WebhookEvent,
+  context: EventContext<Request>,
+): unknown {
+  try {
+    return handler?.(event, context);
+  } catch (cause) {
+    throw handlerFailed(event, context, cause);
+  }
+}
+
+function handlerFailed(event: WebhookEvent, { attempt }: HandlerContext, cause: unknown): WebhookError {
+  return new WebhookError('handler_failed', `A handler for ${JSON.stringify(event.type)} failed.`, {
+    cause,
+    fix: `The cause of this error is what it threw.${attempt === undefined ? ' The provider will try again.' : ''}`,
+  });
 }

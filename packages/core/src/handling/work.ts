@@ -1,28 +1,30 @@
 import { WebhookError } from '../error.ts';
 import { checkData, readEnvelope } from '../event/envelope.ts';
-import type { Facts } from '../event/facts.ts';
 import { readKey } from '../event/key.ts';
 import { signedId } from '../proof/signature.ts';
 import type { Provider } from '../provider.ts';
 import { inTime } from '../timing/in-time.ts';
+import { EventContext } from './context.ts';
 import type { HandlerLookup } from './handlers.ts';
 import type { Attempt } from './inbox.ts';
+import type { Progress } from './progress.ts';
 import { type HandlerRun, runHandlers } from './run.ts';
 
 /** Handlers that were told to stop have this long to do so, in milliseconds; then a retry may run beside them. */
 const graceMs = 5_000;
 
 /** Reads a stored delivery anew and runs its handlers; throws why the attempt failed. */
-export async function workOff<Request>(
+export async function attemptDelivery<Request>(
   provider: Provider,
   handlersFor: HandlerLookup<Request>,
-  request: Request,
   attempt: Attempt,
-  facts: Facts,
+  progress: Progress<Request>,
 ): Promise<void> {
-  const { headers, body, timeoutMs, receivedAt, complete } = attempt;
-  const read = readEnvelope(provider, body, headers, signedId(provider.signature, headers));
-  facts.event = read;
+  const { timeoutMs, receivedAt, complete } = attempt;
+  const { headers } = progress;
+  const read = readEnvelope(provider, progress, signedId(provider.signature, headers));
+  progress.event = read;
+  progress.deliveryId = provider.deliveryId(headers);
   if (attempt.failure !== undefined) throw attempt.failure;
   const handlers = handlersFor(read.type);
   if (handlers.length === 0) {
@@ -31,14 +33,12 @@ export async function workOff<Request>(
     });
   }
   const event = checkData(provider, read);
-  const delivery = { headers, body, id: provider.deliveryId(headers) };
-  const late = () =>
-    new WebhookError('handler_timeout', `The key of ${provider.name} took longer than ${timeoutMs} ms.`);
-  const key = await inTime(readKey(provider, event, delivery), timeoutMs, late);
-  facts.key = key;
+  progress.event = event;
+  progress.key = await readKey(provider, event, progress, timeoutMs);
   if (attempt.signal.aborted) throw closing(attempt.signal.reason);
-  const context = { delivery, key, request, attempt: attempt.attempt, receivedAt, complete };
+  const context = new EventContext({ progress, attempt: attempt.attempt, receivedAt, complete });
   const run = runHandlers(handlers, event, context, timeoutMs);
+  if (run === undefined) return;
   const abort = () => run.abort(closing(attempt.signal.reason));
   attempt.signal.addEventListener('abort', abort);
   try {
@@ -49,20 +49,20 @@ export async function workOff<Request>(
   }
 }
 
-/** Waits for handlers, and for those that are late a little longer: what they still finish need not be done again. */
+/** Waits for handlers, and for those that take too long a little longer: what they still finish need not be done again. */
 async function ended(run: HandlerRun): Promise<void> {
-  let late: WebhookError | undefined;
-  run.late.catch((error: WebhookError) => {
-    late = error;
+  let timeoutError: WebhookError | undefined;
+  run.timedOut.catch((error: WebhookError) => {
+    timeoutError = error;
   });
   try {
-    await Promise.race([run.settled, run.late]);
+    await Promise.race([run.settled, run.timedOut]);
   } catch (error) {
-    if (late === undefined) throw error;
+    if (timeoutError === undefined) throw error;
     try {
       await inTime(run.settled, graceMs, () => new Error('still running'));
     } catch {
-      throw late;
+      throw timeoutError;
     }
   }
 }

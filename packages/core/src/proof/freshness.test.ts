@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
+import type { Outcome } from '../handling/progress.ts';
 import { defineProvider, type Provider } from '../provider.ts';
 import { grantex } from '../providers/grantex.ts';
 import { grantiva } from '../providers/grantiva.ts';
 import { standardWebhooks } from '../providers/standard-webhooks.ts';
 import { createReceiver } from '../receiver.ts';
-import type { Outcome } from '../report/reply.ts';
 import { signBody } from './sign.ts';
 
 const secret = Buffer.alloc(32, 5).toString('base64');

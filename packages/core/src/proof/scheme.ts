@@ -1,5 +1,5 @@
 import { WebhookError } from '../error.ts';
-import type { HashAlgorithm } from './crypto.ts';
+import { type HashAlgorithm, macBytes } from './cryptography.ts';
 
 /**
  * How a provider signs, as data. The signature is always an HMAC; the template in `signs` says over what.
@@ -61,10 +61,9 @@ export interface CompiledScheme {
   readonly looksLike: string;
   /** Characters that would make it unclear where the signed id ends. */
   readonly idEnd: string | undefined;
+  /** Every header that it reads. */
+  readonly reads: readonly string[];
 }
-
-/** Bytes of a MAC by hash function. */
-export const macBytes = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 } as const;
 
 /** Checks a scheme and fills in its defaults; throws `invalid_options` with the provider's name in the message. */
 export function compileScheme(scheme: SignatureScheme, provider: string): CompiledScheme {
@@ -127,6 +126,7 @@ export function compileScheme(scheme: SignatureScheme, provider: string): Compil
       scheme.encoding === 'hex' ? `${bytes * 2} lower-case hex digits` : `${bytes} bytes in base64`
     }`,
     idEnd,
+    reads: [scheme.header, scheme.timestamp?.header ?? [], scheme.id?.header ?? []].flatMap(lowerCase),
   };
 }
 

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { WebhookError } from '../error.ts';
+import type { Outcome } from '../handling/progress.ts';
 import { grantex } from '../providers/grantex.ts';
 import { grantiva } from '../providers/grantiva.ts';
 import { createReceiver } from '../receiver.ts';
 import type { OutcomeReport } from '../report/outcome.ts';
-import type { Outcome } from '../report/reply.ts';
 import type { SecretOption } from './secret.ts';
 
 const body = '{"event":"webhook.test","data":{}}';

@@ -1,7 +1,8 @@
 import { toBytes } from '../bytes/body.ts';
-import { keysFrom, type Secret } from './secret.ts';
+import type { Secret } from './secret.ts';
 import { signatureHeaders } from './signature.ts';
 import type { Signer } from './signer.ts';
+import { secretsFrom } from './signing-secrets.ts';
 
 /** What {@link signBody} signs. */
 export interface SignBodyOptions {
@@ -34,11 +35,12 @@ export interface SignBodyOptions {
  * ```
  */
 export async function signBody(provider: Signer, options: SignBodyOptions): Promise<Record<string, string>> {
-  const keyRing = await keysFrom(options.secret, provider)(undefined);
+  const { prepared } = await secretsFrom(options.secret, provider)(undefined);
   const signed = { body: toBytes(options.body), id: options.id, timestamp: String(options.timestamp) };
   const headers: Record<string, string> = {};
   for (const scheme of provider.signature) {
-    for (const hmac of await keyRing.keys(scheme.algorithm)) {
+    for (const secret of prepared) {
+      const hmac = await secret.hmac(scheme.algorithm);
       Object.assign(headers, Object.fromEntries(await signatureHeaders(scheme, hmac, signed)));
     }
   }

@@ -1,14 +1,15 @@
-import { encode, toBase64, toHex } from '../bytes/encoding.ts';
-import type { DeliveryHeaders } from '../bytes/headers.ts';
-import { WebhookError } from '../error.ts';
-import type { Awaitable } from '../timing/awaitable.ts';
-import { cryptography, type HashAlgorithm, type Hmac } from './crypto.ts';
+import type { HeaderLookup } from '../bytes/headers.ts';
+import { Refusal } from '../error.ts';
+import { type Awaitable, isThenable } from '../timing/awaitable.ts';
+import { cryptography } from './crypto.ts';
+import type { HashAlgorithm, Hmac } from './cryptography.ts';
 import type { CompiledScheme } from './scheme.ts';
 
 /** A signature as it was sent, and what it says was signed with the body. Nothing of it is proven yet. */
 export interface SentSignature {
   readonly scheme: CompiledScheme;
-  readonly signatures: readonly string[];
+  /** MACs as text: several where the sender rotates its secret. */
+  readonly macs: readonly string[];
   readonly id: string | undefined;
   readonly timestamp: string | undefined;
 }
@@ -20,29 +21,36 @@ const maxSignatures = 32;
  * Reads the signature of a delivery, by the first scheme of which any header is present. A scheme that is only half there
  * is refused and not passed over: stripping one header must never lead to a weaker scheme.
  */
-export function readSignature(schemes: readonly CompiledScheme[], headers: DeliveryHeaders): SentSignature {
+export function readSignature(schemes: readonly CompiledScheme[], headers: HeaderLookup): SentSignature | Refusal {
   const scheme = presentScheme(schemes, headers);
-  if (scheme === undefined) {
-    const wanted = schemes.map((candidate) => candidate.headers.join(' or ')).join(' or ');
-    throw new WebhookError('missing_signature', `There is no signature header (${wanted}).`);
+  if (scheme === undefined)
+    return new Refusal('missing_signature', () => `There is no signature header (${namesOf(schemes)}).`);
+  const signature = headerValue(scheme.headers, headers);
+  if (signature === undefined) return missing(scheme.headers);
+  let timestamp: string | undefined;
+  if (scheme.timestamp !== undefined) {
+    const value = headerValue(scheme.timestamp.headers, headers);
+    if (value === undefined) return missing(scheme.timestamp.headers);
+    timestamp = entryOf(scheme, value, scheme.timestamp.prefix);
   }
-  const signature = required(scheme.headers, headers);
-  const timestamp =
-    scheme.timestamp && entryOf(scheme, required(scheme.timestamp.headers, headers), scheme.timestamp.prefix);
-  const id = scheme.id && required(scheme.id.headers, headers);
-  return parseSignature(scheme, { signature, timestamp, id });
+  let id: string | undefined;
+  if (scheme.id !== undefined) {
+    id = headerValue(scheme.id.headers, headers);
+    if (id === undefined) return missing(scheme.id.headers);
+  }
+  return parseSignature(scheme, signature, timestamp, id);
 }
 
 /** The first scheme of which any header is present. */
-export function presentScheme(
-  schemes: readonly CompiledScheme[],
-  headers: DeliveryHeaders,
-): CompiledScheme | undefined {
-  return schemes.find((candidate) => headersOf(candidate).some((name) => headers.has(name)));
+export function presentScheme(schemes: readonly CompiledScheme[], headers: HeaderLookup): CompiledScheme | undefined {
+  for (const scheme of schemes) {
+    for (const name of scheme.reads) if (headers.has(name)) return scheme;
+  }
+  return undefined;
 }
 
 /** The id that the signature of a delivery covers, as it was sent; undefined where the scheme has none. */
-export function signedId(schemes: readonly CompiledScheme[], headers: DeliveryHeaders): string | undefined {
+export function signedId(schemes: readonly CompiledScheme[], headers: HeaderLookup): string | undefined {
   const scheme = presentScheme(schemes, headers);
   return scheme?.id && headerValue(scheme.id.headers, headers);
 }
@@ -50,21 +58,38 @@ export function signedId(schemes: readonly CompiledScheme[], headers: DeliveryHe
 /** Checks the form of a signature, a timestamp and an id; whatever else they hold is `malformed_signature`. */
 export function parseSignature(
   scheme: CompiledScheme,
-  { signature, timestamp, id }: { signature: string; timestamp: string | undefined; id: string | undefined },
-): SentSignature {
-  const signatures = split(scheme, signature)
-    .filter((entry) => entry.startsWith(scheme.prefix))
-    .map((entry) => entry.slice(scheme.prefix.length))
-    .filter((entry) => scheme.shape.test(entry));
-  if (signatures.length === 0) throw malformed(`${scheme.headers[0]} is not ${scheme.looksLike}`);
+  signature: string,
+  timestamp: string | undefined,
+  id: string | undefined,
+): SentSignature | Refusal {
+  const macs = macsIn(scheme, signature);
+  if (macs.length === 0) return malformed(() => `${scheme.headers[0]} is not ${scheme.looksLike}`);
   // Digits only, and an id that cannot end early: otherwise shifted dots would share signed bytes.
   if (timestamp !== undefined && !isTimestamp(timestamp)) {
-    throw malformed(`${scheme.timestamp?.headers[0]} is not a time in seconds since 1970`);
+    return malformed(() => `${scheme.timestamp?.headers[0]} is not a time in seconds since 1970`);
   }
-  if (id !== undefined && (!/^[\x21-\x7e]{1,256}$/.test(id) || id.includes(scheme.idEnd ?? ''))) {
-    throw malformed(`${scheme.id?.headers[0]} is not 1 to 256 visible characters without "${scheme.idEnd}"`);
+  if (id !== undefined && !isId(id, scheme)) {
+    return malformed(() => `${scheme.id?.headers[0]} is not 1 to 256 visible characters without "${scheme.idEnd}"`);
   }
-  return { scheme, signatures, timestamp, id };
+  return { scheme, macs, id, timestamp };
+}
+
+/** What a header holds that has the form of a MAC, without its prefix. */
+function macsIn(scheme: CompiledScheme, header: string): readonly string[] {
+  const only = macIn(scheme, header);
+  if (only !== undefined) return [only];
+  const macs: string[] = [];
+  for (const entry of split(scheme, header)) {
+    const mac = macIn(scheme, entry);
+    if (mac !== undefined) macs.push(mac);
+  }
+  return macs;
+}
+
+function macIn({ prefix, shape }: CompiledScheme, entry: string): string | undefined {
+  if (!entry.startsWith(prefix)) return undefined;
+  const mac = entry.slice(prefix.length);
+  return shape.test(mac) ? mac : undefined;
 }
 
 /** Whether a text can be seconds since 1970. */
@@ -72,18 +97,43 @@ export function isTimestamp(text: string): boolean {
   return /^\d{1,12}$/.test(text);
 }
 
-/** The position in `keys` of the key that made one of the signatures, or -1. */
-export async function matchSignature(sent: SentSignature, body: Uint8Array, keys: readonly Hmac[]): Promise<number> {
-  const before = signedBeforeBody(sent.scheme, sent);
-  const candidates = sent.signatures.map(encode);
-  for (const [index, hmac] of keys.entries()) {
-    // Compared as canonical text: a second spelling of the same bytes never passes, and nothing hostile is decoded.
-    const expected = encode(spell(sent.scheme, await hmac(before, body)));
-    let matched = false;
-    for (const candidate of candidates) matched = cryptography.equal(expected, candidate) || matched;
-    if (matched) return index;
+function isId(text: string, { idEnd = '' }: CompiledScheme): boolean {
+  return /^[\x21-\x7e]{1,256}$/.test(text) && !text.includes(idEnd);
+}
+
+/** A secret as far as its HMACs go. */
+export interface HmacMaker {
+  hmac(algorithm: HashAlgorithm): Awaitable<Hmac>;
+}
+
+/** The position in `secrets`, from `first` on, of the secret that made one of the MACs, or -1. */
+export function matchSignature(
+  sent: SentSignature,
+  body: Uint8Array,
+  secrets: readonly HmacMaker[],
+  first = 0,
+): Awaitable<number> {
+  const { algorithm, encoding } = sent.scheme;
+  const before = signedBeforeBody(sent.scheme, sent.id, sent.timestamp);
+  for (let index = first; index < secrets.length; index++) {
+    const hmac = secrets[index]?.hmac(algorithm);
+    if (hmac === undefined) continue;
+    const expected = isThenable(hmac)
+      ? hmac.then((made) => made(before, body, encoding))
+      : hmac(before, body, encoding);
+    if (isThenable(expected)) {
+      return expected.then((mac) => (isAmong(sent.macs, mac) ? index : matchSignature(sent, body, secrets, index + 1)));
+    }
+    if (isAmong(sent.macs, expected)) return index;
   }
   return -1;
+}
+
+/** Compared as canonical text: a second spelling of the same bytes never passes, and nothing hostile is decoded. */
+function isAmong(macs: readonly string[], expected: string): boolean {
+  let matched = false;
+  for (const mac of macs) matched = cryptography.equal(expected, mac) || matched;
+  return matched;
 }
 
 /** The headers with which a sender proves a body: what {@link readSignature} and {@link matchSignature} accept. */
@@ -92,7 +142,7 @@ export async function signatureHeaders(
   hmac: Hmac,
   { body, id, timestamp }: { body: Uint8Array; id: string; timestamp: string },
 ): Promise<ReadonlyMap<string, string>> {
-  const signature = spell(scheme, await hmac(signedBeforeBody(scheme, { id, timestamp }), body));
+  const mac = await hmac(signedBeforeBody(scheme, id, timestamp), body, scheme.encoding);
   const headers = new Map<string, string>();
   if (scheme.id?.headers[0] !== undefined) headers.set(scheme.id.headers[0], id);
   if (scheme.timestamp?.headers[0] !== undefined) {
@@ -100,69 +150,62 @@ export async function signatureHeaders(
   }
   for (const name of scheme.headers.slice(0, 1)) {
     const shared = headers.get(name);
-    headers.set(name, `${shared === undefined ? '' : shared + (scheme.separator ?? '')}${scheme.prefix}${signature}`);
+    headers.set(name, `${shared === undefined ? '' : shared + (scheme.separator ?? '')}${scheme.prefix}${mac}`);
   }
   return headers;
 }
 
-/** Prepares the HMAC keys of an ordered list of secrets. */
-export function prepareKeys(secrets: readonly Uint8Array[], algorithm: HashAlgorithm): Awaitable<readonly Hmac[]> {
-  return Promise.all(secrets.map((secret) => cryptography.hmac(algorithm, secret)));
-}
-
 /** What is signed before the body, by the scheme's template. */
 export function signedBeforeBody(
-  scheme: CompiledScheme,
-  values: { id: string | undefined; timestamp: string | undefined },
+  { template }: CompiledScheme,
+  id: string | undefined,
+  timestamp: string | undefined,
 ): string {
   let text = '';
-  scheme.template.forEach((part, index) => {
-    if (index % 2 === 0) text += part;
-    else text += (part === 'id' ? values.id : values.timestamp) ?? '';
-  });
+  let isLiteral = true;
+  for (const part of template) {
+    text += isLiteral ? part : ((part === 'id' ? id : timestamp) ?? '');
+    isLiteral = !isLiteral;
+  }
   return text;
 }
 
-function spell(scheme: CompiledScheme, mac: Uint8Array): string {
-  return scheme.encoding === 'hex' ? toHex(mac) : toBase64(mac);
-}
-
 function split(scheme: CompiledScheme, header: string): readonly string[] {
-  return scheme.separator === undefined ? [header] : header.split(scheme.separator, maxSignatures);
+  return scheme.separator === undefined ? [] : header.split(scheme.separator, maxSignatures);
 }
 
 /** What follows a prefix in a header of several entries. */
 export function entryOf(scheme: CompiledScheme, header: string, prefix: string): string {
   if (prefix === '') return header;
-  return (
-    split(scheme, header)
-      .find((entry) => entry.startsWith(prefix))
-      ?.slice(prefix.length) ?? ''
-  );
-}
-
-/** Every header that a scheme reads. */
-export function headersOf(scheme: CompiledScheme): readonly string[] {
-  return [...scheme.headers, ...(scheme.timestamp?.headers ?? []), ...(scheme.id?.headers ?? [])];
+  for (const entry of scheme.separator === undefined ? [header] : split(scheme, header)) {
+    if (entry.startsWith(prefix)) return entry.slice(prefix.length);
+  }
+  return '';
 }
 
 /** The first of several names that is present. */
-export function presentHeader(names: readonly string[], headers: DeliveryHeaders): string | undefined {
-  return names.find((name) => headers.has(name));
+export function presentHeader(names: readonly string[], headers: HeaderLookup): string | undefined {
+  for (const name of names) if (headers.has(name)) return name;
+  return undefined;
 }
 
 /** The value of the first of several names that is present. */
-export function headerValue(names: readonly string[], headers: DeliveryHeaders): string | undefined {
-  const name = presentHeader(names, headers);
-  return name === undefined ? undefined : headers.get(name);
+export function headerValue(names: readonly string[], headers: HeaderLookup): string | undefined {
+  for (const name of names) {
+    const value = headers.get(name);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
-function required(wanted: readonly string[], headers: DeliveryHeaders): string {
-  const value = headerValue(wanted, headers);
-  if (value !== undefined) return value;
-  throw new WebhookError('missing_signature', `The header ${wanted.join(' or ')} is missing.`);
+function namesOf(schemes: readonly CompiledScheme[]): string {
+  return schemes.map(({ headers }) => headers.join(' or ')).join(' or ');
 }
 
-function malformed(what: string): WebhookError {
-  return new WebhookError('malformed_signature', `The header ${what}.`);
+function missing(names: readonly string[]): Refusal {
+  return new Refusal('missing_signature', () => `The header ${names.join(' or ')} is missing.`);
+}
+
+function malformed(what: () => string): Refusal {
+  return new Refusal('malformed_signature', () => `The header ${what()}.`);
 }

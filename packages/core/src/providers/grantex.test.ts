@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { WebhookError } from '../error.ts';
+import type { Outcome } from '../handling/progress.ts';
 import { createReceiver } from '../receiver.ts';
-import type { Outcome } from '../report/reply.ts';
 import { verifyDelivery, verifySignature } from '../verify.ts';
 import { type GrantexOptions, grantex } from './grantex.ts';
 

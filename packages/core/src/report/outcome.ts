@@ -1,7 +1,7 @@
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { WebhookError } from '../error.ts';
 import type { WorkOutcome } from '../handling/inbox.ts';
-import type { Outcome } from './reply.ts';
+import type { Outcome } from '../handling/progress.ts';
 
 /** What became of one delivery, or of one attempt at a stored one, for logs and metrics. Nothing of it is in the reply. */
 export interface OutcomeReport {
@@ -58,98 +58,3 @@ export type Around = (
   receive: () => Promise<OutcomeReport>,
   about: Pick<OutcomeReport, 'stage' | 'provider' | 'framework'>,
 ) => unknown;
-
-/** Keeps a runtime at work for a promise after the reply, such as `waitUntil` of Workers. */
-export type WaitUntil = (promise: Promise<unknown>) => unknown;
-
-/** Lets `around` call what takes a delivery its way, or calls it itself. */
-export function surround<Report extends OutcomeReport>(
-  around: Around | undefined,
-  about: Parameters<Around>[1],
-  receive: () => Promise<Report>,
-  waitUntil: WaitUntil | undefined,
-): Promise<Report> {
-  if (around === undefined) return receive();
-  let receiving: Promise<Report> | undefined;
-  const once = () => {
-    receiving ??= receive();
-    return receiving;
-  };
-  guarded('around', () => around(once, about), waitUntil);
-  return once();
-}
-
-/**
- * Wraps `onOutcome`. Without one, what the server's operator has to mend is logged; what senders did is diagnosed and
- * logged in development alone, once per cause, because there a wrong secret is the operator's too.
- */
-export function reporter<Request>(
-  onOutcome: OnOutcome<Request> = failureLog(),
-): (report: OutcomeReport, request: Request, waitUntil: WaitUntil | undefined) => void {
-  return (report, request, waitUntil) => guarded('onOutcome', () => onOutcome(report, request), waitUntil);
-}
-
-/** Runs a function of the user's: what it throws is logged, and nobody waits for what it returns but the runtime. */
-function guarded(option: string, run: () => unknown, waitUntil: WaitUntil | undefined): void {
-  const failed = (error: unknown) => console.error(`hookproof: ${option} failed:`, error);
-  try {
-    const returned = run();
-    if (!isThenable(returned)) return;
-    const ended = Promise.resolve(returned).then(undefined, failed);
-    waitUntil?.(ended);
-  } catch (error) {
-    failed(error);
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-function failureLog(): OnOutcome {
-  const told = new Set<string>();
-  const explain = async (report: OutcomeReport) => {
-    const diagnosis = await report.diagnose?.();
-    if (diagnosis === undefined || told.has(diagnosis.cause)) return;
-    told.add(diagnosis.cause);
-    console.warn(linesOf(report, diagnosis));
-  };
-  return (report) => {
-    const { status, error } = report;
-    if (error === undefined) return undefined;
-    // The attempt at it will say so.
-    if (report.outcome === 'stored' && error.code === 'invalid_event') return undefined;
-    if (status === undefined) return console.error(`hookproof: ${attemptOf(report)}:`, error);
-    const ours = status >= 500 || status < 300;
-    if (ours && (error.code !== 'body_consumed' || !isDevelopment())) return console.error('hookproof:', error);
-    return isDevelopment() ? explain(report) : undefined;
-  };
-}
-
-function attemptOf({ provider, type, inboxId, attempt, outcome }: OutcomeReport): string {
-  return `${provider}: ${outcome} after attempt ${attempt} at delivery ${inboxId} (${type ?? 'no event'})`;
-}
-
-/** A diagnosis as a few lines for a terminal. */
-function linesOf({ provider, status, outcome }: OutcomeReport, diagnosis: Diagnosis): string {
-  const { cause, explanation, fix, evidence } = diagnosis;
-  const facts = Object.entries(evidence).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return [
-    `hookproof: ${provider}: ${status} ${outcome}, because of ${cause}`,
-    `  ${explanation}`,
-    `  Fix: ${fix}`,
-    ...(facts.length === 0 ? [] : [`  Evidence: ${facts.join(', ')}`]),
-    '  (Said once per cause, in development alone; give onOutcome to see every delivery.)',
-  ].join('\n');
-}
-
-function isDevelopment(): boolean {
-  const { process, navigator } = globalThis as {
-    process?: { env?: Record<string, string | undefined> };
-    navigator?: { userAgent?: string };
-  };
-  const mode = process?.env?.['NODE_ENV'];
-  // A Worker that is deployed has no NODE_ENV either.
-  if (navigator?.userAgent === 'Cloudflare-Workers') return mode === 'development';
-  return process !== undefined && mode !== 'production' && mode !== 'test';
-}

@@ -3,12 +3,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { WebhookError } from '../error.ts';
 import { type ClaimStore, memoryClaims } from '../handling/claims.ts';
 import type { Inbox } from '../handling/inbox.ts';
+import type { DeliveryInput, Outcome } from '../handling/progress.ts';
 import { signBody } from '../proof/sign.ts';
 import type { Provider } from '../provider.ts';
 import { grantex } from '../providers/grantex.ts';
-import { createReceiver, type DeliveryInput, type ReceiverOptions } from '../receiver.ts';
+import { createReceiver, type ReceiverOptions } from '../receiver.ts';
 import type { OutcomeReport } from './outcome.ts';
-import { type Outcome, type Reply, replyFor } from './reply.ts';
+import { type Reply, replyFor } from './reply.ts';
 
 const secret = 'a secret for tests';
 const at = 1_795_216_193;
@@ -209,7 +210,7 @@ describe('the table of replies', () => {
       return source.slice(source.indexOf(from), source.indexOf(to));
     };
     const tables =
-      part('./reply.ts', 'const accepted', 'type AcceptedCode') +
+      part('./reply.ts', 'const accepted', '/** Every status a reply') +
       part('../error.ts', 'const rejections', 'export type RejectionCode');
     const codes = [...tables.matchAll(/\b([a-z_]+): \d{3}\b/g)].map(([, code]) => code);
     expect(codes.length).toBeGreaterThan(10);

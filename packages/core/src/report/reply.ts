@@ -1,13 +1,11 @@
 import { type RejectionCode, rejections } from '../error.ts';
+import type { AcceptedCode, Outcome } from '../handling/progress.ts';
 
 /** The statuses of what was accepted, beside {@link rejections}. Never 204 or 205: Grantex's sender crashes on them. */
-const accepted = { handled: 200, stored: 202, duplicate: 200, ignored: 200 } as const;
-
-/** What became of a delivery that was accepted. */
-type AcceptedCode = keyof typeof accepted;
-
-/** What became of a delivery; README's outcome table says when each occurs. */
-export type Outcome = AcceptedCode | RejectionCode;
+const accepted = { handled: 200, stored: 202, duplicate: 200, ignored: 200 } as const satisfies Record<
+  AcceptedCode,
+  number
+>;
 
 /** Every status a reply can have. */
 export type ReplyStatus = (typeof accepted)[AcceptedCode] | (typeof rejections)[RejectionCode];

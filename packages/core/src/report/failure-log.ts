@@ -1,0 +1,56 @@
+import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import type { OnOutcome, OutcomeReport } from './outcome.ts';
+
+/**
+ * What is done with reports where nobody gave `onOutcome`: what the server's operator has to correct is logged; what
+ * senders did is diagnosed and logged in development alone, once per cause, because there a wrong secret is the
+ * operator's too.
+ */
+export function failureLog(): OnOutcome {
+  const told = new Set<string>();
+  const explain = async (report: OutcomeReport) => {
+    const diagnosis = await report.diagnose?.();
+    if (diagnosis === undefined || told.has(diagnosis.cause)) return;
+    told.add(diagnosis.cause);
+    console.warn(linesOf(report, diagnosis));
+  };
+  return (report) => {
+    const { status, error } = report;
+    if (error === undefined) return undefined;
+    // The attempt at it will say so.
+    if (report.outcome === 'stored' && error.code === 'invalid_event') return undefined;
+    if (status === undefined) return console.error(`hookproof: ${attemptOf(report)}:`, error);
+    const ours = status >= 500 || status < 300;
+    if (ours && (error.code !== 'body_consumed' || !isDevelopment())) return console.error('hookproof:', error);
+    return isDevelopment() ? explain(report) : undefined;
+  };
+}
+
+function attemptOf({ provider, type, inboxId, attempt, outcome }: OutcomeReport): string {
+  return `${provider}: ${outcome} after attempt ${attempt} at delivery ${inboxId} (${type ?? 'no event'})`;
+}
+
+/** A diagnosis as a few lines for a terminal. */
+function linesOf({ provider, status, outcome }: OutcomeReport, diagnosis: Diagnosis): string {
+  const { cause, explanation, fix, evidence } = diagnosis;
+  const facts = Object.entries(evidence).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return [
+    `hookproof: ${provider}: ${status} ${outcome}, because of ${cause}`,
+    `  ${explanation}`,
+    `  Fix: ${fix}`,
+    ...(facts.length === 0 ? [] : [`  Evidence: ${facts.join(', ')}`]),
+    '  (Said once per cause, in development alone; give onOutcome to see every delivery.)',
+  ].join('\n');
+}
+
+/** Whether this is somebody's desk. */
+export function isDevelopment(): boolean {
+  const { process, navigator } = globalThis as {
+    process?: { env?: Record<string, string | undefined> };
+    navigator?: { userAgent?: string };
+  };
+  const mode = process?.env?.['NODE_ENV'];
+  // A Worker that is deployed has no NODE_ENV either.
+  if (navigator?.userAgent === 'Cloudflare-Workers') return mode === 'development';
+  return process !== undefined && mode !== 'production' && mode !== 'test';
+}

@@ -1,0 +1,66 @@
+import type { WebhookError } from '../error.ts';
+import type { Progress, WaitUntil } from '../handling/progress.ts';
+import { isThenable } from '../timing/awaitable.ts';
+import { failureLog } from './failure-log.ts';
+import type { Around, OnOutcome, OutcomeReport } from './outcome.ts';
+
+/** What a report says beside what its delivery knows of itself. */
+type Told = Pick<
+  OutcomeReport,
+  'stage' | 'outcome' | 'status' | 'provider' | 'framework' | 'method' | 'attempt' | 'diagnose'
+> & { readonly error: WebhookError | undefined };
+
+/** Makes a report. It is frozen, because several may read it. */
+export function makeReport<T extends Told>(progress: Progress<unknown>, told: T): OutcomeReport & Pick<T, 'outcome'> {
+  const { body, isRead, event, key, proof, inboxId, startedMs } = progress;
+  const { stage, outcome, status, provider, framework, method, attempt, error, diagnose } = told;
+  return Object.freeze({
+    ...{ stage, outcome, status, provider, framework, method },
+    bodyBytes: isRead ? body.length : undefined,
+    type: event?.type,
+    id: event?.id,
+    key,
+    secretIndex: proof?.secretIndex,
+    inboxId,
+    attempt,
+    durationMs: performance.now() - startedMs,
+    error,
+    diagnose,
+  });
+}
+
+/** Calls `onOutcome`, or what stands in for it. */
+export function reporter<Request>(
+  onOutcome: OnOutcome<Request> = failureLog(),
+): (report: OutcomeReport, request: Request, waitUntil: WaitUntil | undefined) => void {
+  return (report, request, waitUntil) => guarded('onOutcome', () => onOutcome(report, request), waitUntil);
+}
+
+/** Lets `around` call what takes a delivery its way, or calls it itself. */
+export function surround<Report extends OutcomeReport>(
+  around: Around,
+  about: Parameters<Around>[1],
+  take: () => Promise<Report>,
+  waitUntil: WaitUntil | undefined,
+): Promise<Report> {
+  let taking: Promise<Report> | undefined;
+  const once = () => {
+    taking ??= take();
+    return taking;
+  };
+  guarded('around', () => around(once, about), waitUntil);
+  return once();
+}
+
+/** Runs a function of the user's: what it throws is logged, and nobody waits for what it returns but the runtime. */
+function guarded(option: string, run: () => unknown, waitUntil: WaitUntil | undefined): void {
+  const failed = (error: unknown) => console.error(`hookproof: ${option} failed:`, error);
+  try {
+    const returned = run();
+    if (!isThenable(returned)) return;
+    const ended = Promise.resolve(returned).then(undefined, failed);
+    waitUntil?.(ended);
+  } catch (error) {
+    failed(error);
+  }
+}
