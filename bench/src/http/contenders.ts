@@ -1,3 +1,5 @@
+import type { AddressInfo } from 'node:net';
+
 /** What is measured against each other on every framework. */
 export const contenders = ['hand-written', 'hookproof', 'hookproof with dedupe'] as const;
 
@@ -13,3 +15,6 @@ export const path = '/webhooks/grantex';
 
 /** What every contender answers. */
 export const accepted = { outcome: 'handled' };
+
+/** Starts one contender on a free port. */
+export type Listen = (contender: Contender) => Promise<AddressInfo | string | null>;

@@ -4,8 +4,7 @@ import express, { type Express } from 'express';
 import { schemes } from '../deliveries.ts';
 import { handWritten } from '../hand-written.ts';
 import { handle } from '../handle.ts';
-import { accepted, type Contender, path, scheme } from './contenders.ts';
-import type { Listen } from './server.ts';
+import { accepted, type Contender, type Listen, path, scheme } from './contenders.ts';
 
 const { secret } = schemes[scheme];
 

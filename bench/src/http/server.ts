@@ -1,10 +1,6 @@
 /** A process of its own per contender, so that none warms up another's code or waits for its garbage. */
-import type { AddressInfo } from 'node:net';
 import { answer } from '../children.ts';
-import { type Contender, contenders, type Framework } from './contenders.ts';
-
-/** Starts one contender on a free port. */
-export type Listen = (contender: Contender) => Promise<AddressInfo | string | null>;
+import { contenders, type Framework, type Listen } from './contenders.ts';
 
 export interface ServerAnswer {
   readonly port: number;
