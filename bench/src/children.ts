@@ -12,9 +12,10 @@ export interface Child {
 
 const running = new Set<ChildProcess>();
 
-/** Starts a module of this folder in a process of its own. */
-export function start(module: URL, ...args: readonly string[]): Child {
-  const child = fork(module, args, { env: { ...process.env, NODE_ENV: 'production' } });
+/** Starts a module of this folder in a process of its own, which imports `first` before it. */
+export function start(module: URL, args: readonly string[] = [], first?: URL): Child {
+  const execArgv = first === undefined ? [] : ['--import', first.href];
+  const child = fork(module, args, { execArgv, env: { ...process.env, NODE_ENV: 'production' } });
   running.add(child);
   child.once('exit', () => running.delete(child));
   return {

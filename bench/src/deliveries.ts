@@ -17,10 +17,6 @@ export const schemes = {
 
 export type SchemeName = keyof typeof schemes;
 
-export function isScheme(name: string | undefined): name is SchemeName {
-  return name !== undefined && Object.hasOwn(schemes, name);
-}
-
 /** A delivery as a Node framework holds it. */
 export interface NodeDelivery {
   readonly headers: Readonly<Record<string, string>>;

@@ -30,3 +30,9 @@ function versionOf(name: string): string {
   const { version }: { version: string } = JSON.parse(readFileSync(manifest, 'utf8'));
   return version;
 }
+
+/** The machine, one line. */
+export function machineLine({ node, platform, cpus, cpu, loadBefore, versions }: Machine): string {
+  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `Node ${node} on ${platform}, ${cpus} × ${cpu}, load before ${loadBefore.toFixed(2)}; ${packages.join(', ')}`;
+}

@@ -1,11 +1,12 @@
 import type { AddressInfo } from 'node:net';
 
-/** What is measured against each other on every framework. */
-export const contenders = ['hand-written', 'hookproof', 'hookproof with dedupe'] as const;
+/** What is measured against each other on every framework. `no verification` reads the body and answers: the ceiling. */
+export const contenders = ['hand-written', 'hookproof', 'hookproof with dedupe', 'no verification'] as const;
 
 export type Contender = (typeof contenders)[number];
 
-export const frameworks = ['express', 'fastify', 'hono'] as const;
+/** `node:http` is `packages/express` on plain `node:http`. */
+export const frameworks = ['express', 'node:http', 'hono', 'fastify'] as const;
 
 export type Framework = (typeof frameworks)[number];
 

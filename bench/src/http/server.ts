@@ -10,8 +10,9 @@ export interface ServerAnswer {
 
 const modules: Readonly<Record<Framework, () => Promise<{ readonly listen: Listen }>>> = {
   express: () => import('./express.ts'),
-  fastify: () => import('./fastify.ts'),
+  'node:http': () => import('./node.ts'),
   hono: () => import('./hono.ts'),
+  fastify: () => import('./fastify.ts'),
 };
 
 const [, , framework, name] = process.argv;

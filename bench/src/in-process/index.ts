@@ -1,68 +1,66 @@
-import { start } from '../children.ts';
+import { type Comparison, type CpuPlan, type CpuRow, compare } from '../cpu/compare.ts';
+import type { SubjectName } from '../cpu/subjects.ts';
 import { type SchemeName, schemes } from '../deliveries.ts';
-import { median, type Ratio, ratio } from '../rounds.ts';
-import type { MeasureAnswer, MeasureQuestion } from './measure.ts';
+import { type Target, targets } from '../targets.ts';
 
-/** How long and how often to measure. */
-export interface InProcessPlan {
-  readonly sizes: readonly number[];
-  readonly rounds: number;
-  readonly samples: number;
-  readonly sampleMs: number;
+export interface InProcessPlan extends CpuPlan {
+  /** Bodies above 250 bytes. */
+  readonly larger: readonly number[];
+  /** Whether what every scheme does alike is measured with each of them, or with one. */
+  readonly eachScheme: boolean;
 }
 
-/** One contender beside another, its base. */
-export interface InProcessRow {
-  readonly subject: string;
-  readonly bytes: number;
-  readonly contender: string;
-  readonly base: string;
-  /** The contender's processor time by the base's in the same round; above 1 costs more. */
-  readonly ratio: Ratio;
-  /** Medians of the rounds, in microseconds per delivery. */
-  readonly cpuUs: number;
-  readonly baseCpuUs: number;
-}
-
-/** Measures everything that needs no network, one process per scheme. */
-export async function inProcess(plan: InProcessPlan, progress: (what: string) => void): Promise<InProcessRow[]> {
-  const rows: InProcessRow[] = [];
-  for (const scheme of Object.keys(schemes) as SchemeName[]) {
-    rows.push(...(await measure('receive', scheme, scheme, plan, progress)));
+/** Measures everything that needs no network. */
+export async function inProcess(plan: InProcessPlan, progress: (what: string) => void): Promise<CpuRow[]> {
+  const rows: CpuRow[] = [];
+  for (const comparison of comparisons(plan)) {
+    progress(`in process: ${comparison.what}`);
+    rows.push(await compare(comparison, plan));
   }
-  rows.push(...(await measure('fetch', 'grantex v2', 'fetch, grantex v2', plan, progress)));
-  rows.push(...(await measure('hmac', 'grantex v2', 'HMAC alone', plan, progress)));
   return rows;
 }
 
-async function measure(
-  subject: MeasureQuestion['subject'],
+const names = Object.keys(schemes) as SchemeName[];
+
+function comparisons({ larger, eachScheme }: InProcessPlan): Comparison[] {
+  const some = eachScheme ? names : names.slice(0, 1);
+  const variant = (name: 'dedupe' | 'async handler' | 'secret function', target: Target) =>
+    some.map((scheme) => besideHand(`${scheme}, ${name}`, name, scheme, 250, target));
+  return [
+    { ...besideHand('the same code twice', 'twice', 'grantex v1', 250), ours: 'hand-written' },
+    ...names.map((scheme) => besideHand(scheme, 'receive', scheme, 250, targets.receive[scheme])),
+    ...variant('dedupe', targets.dedupe),
+    ...variant('async handler', targets.asyncHandler),
+    ...variant('secret function', targets.secretFunction),
+    besideOurselves('200 handlers', '1 handler', 'many handlers', targets.manyHandlers),
+    besideOurselves('3 secrets, the first fits', '1 secret', 'many secrets', targets.manySecrets),
+    ...larger.flatMap((bytes) =>
+      names.map((scheme) => besideHand(scheme, 'receive', scheme, bytes, targets.largeBody)),
+    ),
+    ...[250, ...larger].map((bytes) => besideHand('grantex v2, fetch', 'fetch', 'grantex v2', bytes)),
+    ...[250, ...larger].map(onWebCrypto),
+  ];
+}
+
+function besideHand(
+  what: string,
+  subject: SubjectName,
   scheme: SchemeName,
-  name: string,
-  { sizes, ...times }: InProcessPlan,
-  progress: (what: string) => void,
-): Promise<InProcessRow[]> {
-  progress(`in process: ${name}`);
-  const child = start(new URL('./measure.js', import.meta.url), scheme);
-  const rows: InProcessRow[] = [];
-  for (const bytes of sizes) {
-    const question: MeasureQuestion = { subject, bytes, ...times };
-    rows.push(...toRows(name, bytes, await child.ask<MeasureAnswer>(question)));
-  }
-  await child.stop();
-  return rows;
+  bytes: number,
+  target?: Target,
+): Comparison {
+  return { what, ours: 'hookproof', base: 'hand-written', subject, scheme, bytes, target };
 }
 
-/** The first contender is the base of the others. */
-function toRows(subject: string, bytes: number, results: MeasureAnswer): InProcessRow[] {
-  const [[base, baseTimes] = ['', []], ...others] = Object.entries(results);
-  return others.map(([contender, times]) => ({
-    subject,
-    bytes,
-    contender,
-    base,
-    ratio: ratio(times, baseTimes),
-    cpuUs: median(times),
-    baseCpuUs: median(baseTimes),
-  }));
+function besideOurselves(ours: string, base: string, subject: SubjectName, target: Target): Comparison {
+  return { what: ours, ours: 'hookproof', base: `hookproof, ${base}`, subject, bytes: 250, target };
+}
+
+/** `receive` as on a runtime without `node:crypto`, beside `receive` with it. */
+function onWebCrypto(bytes: number): Comparison {
+  const first = new URL('./web-crypto.js', import.meta.url);
+  return {
+    ...{ what: 'grantex v2, WebCrypto', ours: 'hookproof', base: 'hookproof, node:crypto', bytes },
+    ...{ subject: 'on WebCrypto', apart: { base: 'receive', first } },
+  };
 }

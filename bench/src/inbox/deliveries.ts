@@ -3,7 +3,7 @@ import type { Inbox } from '@hookproof/core';
 import type { NewDelivery } from '@hookproof/core/inbox';
 import { makeArrivedDelivery, type NodeDelivery } from '../deliveries.ts';
 import { scheme } from '../http/contenders.ts';
-import { pool } from '../in-process/contenders.ts';
+import { pool } from '../pool.ts';
 
 /** Bytes of every body. */
 export const bodyBytes = 250;

@@ -16,7 +16,7 @@ export interface GrowthPlan {
 export interface GrowthRow extends Omit<GrowthAnswer, 'grown' | 'empty'> {
   readonly kind: Kind;
   readonly stored: number;
-  /** Time per accept by that of an empty store in the same round; above 1 is slower. */
+  /** Time per accept in an empty store by that in this one in the same round; below 1 this one is slower. */
   readonly ratio: Ratio;
   /** Medians of the rounds. */
   readonly acceptUs: number;
@@ -44,7 +44,7 @@ export async function growth(
   const disk = inspect(folder);
   const rows: GrowthRow[] = [];
   for (const kind of kinds) {
-    const child = start(new URL('./growth.js', import.meta.url), kind, folder);
+    const child = start(new URL('./growth.js', import.meta.url), [kind, folder]);
     for (const [index, stored] of sizes.entries()) {
       progress(`inbox: ${stored.toLocaleString('en')} stored, ${kind} keys`);
       const room = (sizes[index + 1] ?? Number.POSITIVE_INFINITY) - stored;
@@ -62,7 +62,7 @@ function toRow(kind: Kind, stored: number, { grown, empty, ...costs }: GrowthAns
   return {
     kind,
     stored,
-    ratio: ratio(us(grown), us(empty)),
+    ratio: ratio(us(empty), us(grown)),
     acceptUs: median(us(grown)),
     emptyAcceptUs: median(us(empty)),
     p99Us: p99(grown),

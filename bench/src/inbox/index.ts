@@ -14,8 +14,8 @@ export interface InboxPlan {
   readonly warmups: number;
   readonly rounds: number;
   readonly seconds: number;
-  /** Of a round over HTTP, which needs a while until all connections are at work. */
-  readonly httpSeconds: number;
+  /** Requests of a round over HTTP by each of 64 connections. */
+  readonly httpRequests: number;
 }
 
 export interface InboxResult {
@@ -88,7 +88,7 @@ async function accepts(
   progress: (what: string) => void,
 ): Promise<AcceptsAnswer> {
   progress(`inbox: ${store}`);
-  const child = start(new URL('./accepts.js', import.meta.url), store, place);
+  const child = start(new URL('./accepts.js', import.meta.url), [store, place]);
   const question: AcceptsQuestion = plan;
   const results = await child.ask<AcceptsAnswer>(question);
   await child.stop();
@@ -102,7 +102,7 @@ async function http(folder: string, plan: InboxPlan, progress: (what: string) =>
   progress('inbox: over HTTP');
   const load = start(new URL('../http/load.js', import.meta.url));
   const servers = new Map(
-    httpContenders.map((name) => [name, start(new URL('./server.js', import.meta.url), name, folder)]),
+    httpContenders.map((name) => [name, start(new URL('./server.js', import.meta.url), [name, folder])]),
   );
   const run = async (contender: HttpContender): Promise<Timing> => {
     const server = servers.get(contender);
@@ -121,19 +121,19 @@ async function measure(
   load: Child,
   server: Child,
   contender: HttpContender,
-  { httpSeconds: seconds }: InboxPlan,
+  { httpRequests: requests }: InboxPlan,
 ): Promise<Timing> {
   const before = await server.ask<ServerAnswer>('before');
   const question: LoadQuestion = {
     port: before.port,
-    seconds,
     bytes: bodyBytes,
     connections,
-    // An inbox forgets none: each must be enough for its round.
-    events: Math.ceil(seconds * 500),
+    requests,
+    // An inbox forgets none.
+    events: requests,
     expected: { outcome: contender === 'inline' ? 'handled' : 'stored' },
   };
-  const { requests, requestsPerSecond, takenMs } = await load.ask<LoadAnswer>(question);
+  const { requestsPerSecond, takenMs } = await load.ask<LoadAnswer>(question);
   const after = await server.ask<ServerAnswer>('after');
-  return { perSecond: requestsPerSecond, ...spread(takenMs), cpuUs: (after.cpuUs - before.cpuUs) / requests };
+  return { perSecond: requestsPerSecond, ...spread(takenMs), cpuUs: (after.cpuUs - before.cpuUs) / takenMs.length };
 }

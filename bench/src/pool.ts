@@ -1,6 +1,3 @@
-/** What is measured against each other without a network. Each contender takes one delivery per call. */
-export type Contenders = Readonly<Record<string, () => Promise<unknown>>>;
-
 /** Fewer than any cache holds, more than one, so that no call sees the bytes of the call before. */
 const poolSize = 16;
 

@@ -1,0 +1,31 @@
+import { micros, ratioCells, size, table, targetCells } from '../table.ts';
+import type { HttpRow } from './index.ts';
+
+/** Requests over HTTP, ratios first. */
+export function httpTable(rows: readonly HttpRow[]): string {
+  return table(
+    [
+      '×',
+      'lowest–highest',
+      'must',
+      'aim',
+      'req/s ×',
+      'lowest–highest',
+      'CPU µs',
+      'base CPU µs',
+      'req/s',
+      'base req/s',
+      'body',
+      'on',
+      'ours / base',
+    ],
+    rows.map((row) => [
+      ...ratioCells(row.ratio),
+      ...targetCells(row.ratio, row.target),
+      ...ratioCells(row.rateRatio),
+      ...[micros(row.cpuUs), micros(row.baseCpuUs)],
+      ...[row.requestsPerSecond.toFixed(0), row.baseRequestsPerSecond.toFixed(0), size(row.bytes)],
+      ...[row.framework, `${row.contender} / ${row.base}`],
+    ]),
+  );
+}
