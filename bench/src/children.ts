@@ -12,10 +12,17 @@ export interface Child {
 
 const running = new Set<ChildProcess>();
 
-/** Starts a module of this folder in a process of its own, which imports `first` before it. */
-export function start(module: URL, args: readonly string[] = [], first?: URL): Child {
+/** What a process is started with besides its arguments. */
+interface Surroundings {
+  /** A module that is imported before all others. */
+  readonly first?: URL | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts a module of this folder in a process of its own. */
+export function start(module: URL, args: readonly string[] = [], { first, env }: Surroundings = {}): Child {
   const execArgv = first === undefined ? [] : ['--import', first.href];
-  const child = fork(module, args, { execArgv, env: { ...process.env, NODE_ENV: 'production' } });
+  const child = fork(module, args, { execArgv, env: { ...process.env, NODE_ENV: 'production', ...env } });
   running.add(child);
   child.once('exit', () => running.delete(child));
   return {

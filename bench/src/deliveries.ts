@@ -2,7 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { grantex, grantiva, gravv, type Provider, standardWebhooks } from '@hookproof/core';
 import { signedDelivery } from '@hookproof/testing';
 
-/** The schemes that are measured, each with its provider, a secret and an event of its own. */
+/** A provider as it is measured: with a secret, and events of its own. */
+export interface Scheme {
+  readonly provider: Provider;
+  readonly secret: string;
+  /** An event whose data holds this, too. */
+  readonly event: (data: object) => object;
+  /** Headers besides those that the provider's description names. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The built-in schemes. */
 export const schemes = {
   'grantex v1': { provider: grantex({ signature: 'v1' }), secret: 'a secret for benchmarks', event: grantexEvent },
   'grantex v2': { provider: grantex({ signature: 'v2' }), secret: 'a secret for benchmarks', event: grantexEvent },
@@ -13,7 +23,7 @@ export const schemes = {
     secret: `whsec_${Buffer.from('a secret for benchmarks, 32 byte').toString('base64')}`,
     event: standardEvent,
   },
-} as const satisfies Record<string, { provider: Provider; secret: string; event: (data: object) => object }>;
+} as const satisfies Record<string, Scheme>;
 
 export type SchemeName = keyof typeof schemes;
 
@@ -24,14 +34,14 @@ export interface NodeDelivery {
 }
 
 /** A signed delivery of a new event whose body has exactly `bytes` bytes. */
-export async function makeDelivery(scheme: SchemeName, bytes: number): Promise<NodeDelivery> {
-  const { provider, secret, event } = schemes[scheme];
-  const { headers, body } = await signedDelivery<Provider>(provider, { body: sized(event, bytes) }, { secret });
+export async function makeDelivery(scheme: SchemeName | Scheme, bytes: number): Promise<NodeDelivery> {
+  const { provider, secret, event, headers: more }: Scheme = typeof scheme === 'string' ? schemes[scheme] : scheme;
+  const { headers, body } = await signedDelivery(provider, { body: sized(event, bytes), headers: more }, { secret });
   return { headers: { 'user-agent': 'webhooks/1.0', accept: '*/*', ...headers }, body: Buffer.from(body.buffer) };
 }
 
 /** The same with the headers that an HTTP client adds, so that there are as many as in earnest. */
-export async function makeArrivedDelivery(scheme: SchemeName, bytes: number): Promise<NodeDelivery> {
+export async function makeArrivedDelivery(scheme: SchemeName | Scheme, bytes: number): Promise<NodeDelivery> {
   const { headers, body } = await makeDelivery(scheme, bytes);
   const transport = { host: 'localhost:3000', connection: 'keep-alive', 'content-length': String(body.length) };
   return { headers: { ...transport, ...headers }, body };

@@ -12,7 +12,11 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-const measured = ['express', 'fastify', 'hono', '@hono/node-server', 'libsql', 'pg', 'ioredis', 'autocannon', 'mitata'];
+const measured = [
+  ...['express', 'fastify', 'hono', '@hono/node-server', 'libsql', 'pg', 'ioredis'],
+  ...['@octokit/webhooks', 'stripe', 'standardwebhooks', 'svix', '@hookflo/tern'],
+  ...['autocannon', 'mitata', 'esbuild'],
+];
 
 export function machine(): Machine {
   return {

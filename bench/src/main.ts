@@ -3,7 +3,8 @@ import { stopAll } from './children.ts';
 import { machine, machineLine } from './machine.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { parts } from './parts.ts';
-import { type Report, standing } from './report.ts';
+import { standing } from './report.ts';
+import type { Verdict } from './targets.ts';
 
 let interrupted = false;
 for (const [signal, code] of [
@@ -45,13 +46,14 @@ async function run({ smoke, parts: names, json, plans }: Options): Promise<void>
   const facts = machine();
   console.log(`${machineLine(facts)}\n`);
   const figures: Record<string, unknown> = { machine: facts, smoke, plans };
-  const rows: Report['rows'][number][] = [];
+  const verdicts: Verdict[] = [];
   for (const name of names) {
     const report = await parts[name](plans, (what) => console.error(`… ${what}`));
     console.log(`${report.text}\n`);
     figures[name] = report.figures;
-    rows.push(...report.rows);
+    verdicts.push(...report.verdicts);
   }
-  console.log(smoke ? 'A smoke run: the benchmark works, its figures mean nothing.' : standing(rows));
+  if (smoke) console.log('A smoke run: the benchmark works, its figures mean nothing.');
+  else if (verdicts.length > 0) console.log(standing(verdicts));
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`);
 }

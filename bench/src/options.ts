@@ -4,7 +4,8 @@ import type { Part, Plans } from './parts.ts';
 
 export const usage = `Hookproof beside hand-written code and its peers, in one run. Figures are ratios; nothing here passes or fails.
 
-  --only part     measure only one part: in-process, http, inbox, or growth, which is measured only when named
+  --only part     measure only one part: in-process, peers, forgery, cold, size, http, inbox,
+                  or growth, which is measured only when named
   --rounds n      rounds of each part (5 in each of 3 processes, 7 over HTTP and of the inbox, 5 at each size of growth)
   --seconds n     length of a round of the inbox (0.5)
   --requests n    requests of a round over HTTP by each connection (500, of 100 KiB 80, to the inbox 50)
@@ -14,7 +15,16 @@ export const usage = `Hookproof beside hand-written code and its peers, in one r
   --smoke         the least of everything: proves that the benchmark works, its figures mean nothing
   --help          this text`;
 
-const names = ['in-process', 'http', 'inbox', 'growth'] as const satisfies readonly Part[];
+const names = [
+  'in-process',
+  'peers',
+  'forgery',
+  'cold',
+  'size',
+  'http',
+  'inbox',
+  'growth',
+] as const satisfies readonly Part[];
 
 export interface Options {
   readonly help: boolean;
@@ -54,7 +64,8 @@ export function readOptions(): Options {
   };
   const plans: Plans = {
     cpu,
-    inProcess: { ...cpu, larger: smoke ? [] : [10_240, 102_400, 1_048_576], eachScheme: !smoke },
+    inProcess: { larger: smoke ? [] : [10_240, 102_400, 1_048_576], eachScheme: !smoke },
+    cold: { rounds: rounds ?? (smoke ? 1 : 15) },
     http: {
       warmups: smoke ? 0 : 1,
       rounds: rounds ?? (smoke ? 1 : 7),

@@ -1,5 +1,4 @@
-import type { Ratio } from './rounds.ts';
-import { meets, type Target } from './targets.ts';
+import type { Verdict } from './targets.ts';
 
 /** What one part of the benchmark has found. */
 export interface Report {
@@ -7,15 +6,14 @@ export interface Report {
   readonly text: string;
   /** What `--json` writes. */
   readonly figures: unknown;
-  /** Rows that may have a target. */
-  readonly rows: readonly { readonly ratio: Ratio; readonly target: Target | undefined }[];
+  /** How its rows stand, where they have a target. */
+  readonly verdicts: readonly Verdict[];
 }
 
 /** How many rows meet their targets, in one sentence. */
-export function standing(rows: Report['rows']): string {
-  const judged = rows.flatMap(({ ratio, target }) => (target === undefined ? [] : [{ ratio: ratio.median, target }]));
-  const met = judged.filter(({ ratio, target }) => meets(ratio, target.must)).length;
-  const aimed = judged.filter(({ target }) => target.aim !== undefined);
-  const reached = aimed.filter(({ ratio, target }) => meets(ratio, target.aim ?? 0)).length;
-  return `Targets: ${met} of ${judged.length} rows meet what they must, ${reached} of ${aimed.length} what they aim at.`;
+export function standing(verdicts: readonly Verdict[]): string {
+  const met = verdicts.filter(({ must }) => must).length;
+  const aims = verdicts.flatMap(({ aim }) => (aim === undefined ? [] : [aim]));
+  const reached = aims.filter((aim) => aim).length;
+  return `Targets: ${met} of ${verdicts.length} rows meet what they must, ${reached} of ${aims.length} what they aim at.`;
 }

@@ -1,5 +1,5 @@
 import type { Ratio } from './rounds.ts';
-import { meets, type Target } from './targets.ts';
+import { judge, type Target } from './targets.ts';
 
 /** Rows as a Markdown table. The last two columns are text, the others figures. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -23,11 +23,14 @@ export function ratioCells({ median, lowest, highest }: Ratio): [string, string]
 
 /** Must and aim, each with what became of it; empty where a row has none. */
 export function targetCells({ median }: Ratio, target: Target | undefined): [string, string] {
-  return [targetCell(median, target?.must), targetCell(median, target?.aim)];
+  if (target === undefined) return ['', ''];
+  const verdict = judge(median, target);
+  return [verdictCell(target.must.toFixed(2), verdict.must), verdictCell(target.aim?.toFixed(2), verdict.aim)];
 }
 
-function targetCell(ratio: number, wanted: number | undefined): string {
-  return wanted === undefined ? '' : `${wanted.toFixed(2)} ${meets(ratio, wanted) ? 'met' : 'not met'}`;
+/** What is wanted, and whether it is met. */
+export function verdictCell(wanted: string | undefined, met: boolean | undefined): string {
+  return wanted === undefined ? '' : `${wanted} ${met ? 'met' : 'not met'}`;
 }
 
 export function micros(value: number): string {

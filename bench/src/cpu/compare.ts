@@ -42,6 +42,20 @@ export interface CpuRow {
   readonly baseCpuUs: number;
 }
 
+/** Measures comparisons one after the other. */
+export async function compareAll(
+  comparisons: readonly Comparison[],
+  plan: CpuPlan,
+  progress: (what: string) => void,
+): Promise<CpuRow[]> {
+  const rows: CpuRow[] = [];
+  for (const comparison of comparisons) {
+    progress(`${comparison.what}, ${comparison.bytes} B: ${comparison.ours} / ${comparison.base}`);
+    rows.push(await compare(comparison, plan));
+  }
+  return rows;
+}
+
 /** Processes that time the two sides; mostly one times both. */
 type Processes = Readonly<Record<Side, () => Promise<number>>> & { readonly children: readonly Child[] };
 
@@ -49,7 +63,7 @@ type Processes = Readonly<Record<Side, () => Promise<number>>> & { readonly chil
  * Times both sides in processes that do nothing else. The engine compiles the same code a little differently in each,
  * so several take part, one after the other.
  */
-export async function compare(comparison: Comparison, plan: CpuPlan): Promise<CpuRow> {
+async function compare(comparison: Comparison, plan: CpuPlan): Promise<CpuRow> {
   const all = Array.from({ length: plan.processes }, () => startProcesses(comparison, plan));
   // Not counted: a process answers when it is ready.
   await Promise.all(all.map(async ({ base, ours }) => [await base(), await ours()]));
@@ -73,7 +87,7 @@ function startProcesses({ subject, scheme = 'grantex v2', bytes, apart }: Compar
   const { samples, sampleMs } = plan;
   const startOne = (name: SubjectName, first?: URL): Child => {
     const options: MeasureOptions = { subject: { name, scheme, bytes }, samples, sampleMs };
-    return start(new URL('./measure.js', import.meta.url), [JSON.stringify(options)], first);
+    return start(new URL('./measure.js', import.meta.url), [JSON.stringify(options)], { first });
   };
   const child = startOne(subject, apart?.first);
   const ours = () => child.ask<number>('ours');

@@ -25,6 +25,14 @@ const subjects = {
   'on WebCrypto': async (scheme, bytes) => (await import('../in-process/web-crypto.ts')).onWebCrypto(scheme, bytes),
   'many handlers': async (scheme, bytes) => (await import('../in-process/many.ts')).manyHandlers(scheme, bytes),
   'many secrets': async (scheme, bytes) => (await import('../in-process/many.ts')).manySecrets(scheme, bytes),
+  octokit: async (_scheme, bytes) => (await import('../peers/octokit.ts')).octokit(bytes),
+  stripe: async (_scheme, bytes) => (await import('../peers/stripe.ts')).constructEvent(bytes),
+  standardwebhooks: async (_scheme, bytes) => (await import('../peers/standard-webhooks.ts')).standardWebhooks(bytes),
+  svix: async (_scheme, bytes) => (await import('../peers/standard-webhooks.ts')).svix(bytes),
+  tern: async (_scheme, bytes) => (await import('../peers/tern.ts')).tern(bytes),
+  mismatch: async (_scheme, bytes) => (await import('../forgery/forged.ts')).mismatch(bytes),
+  missing: async (_scheme, bytes) => (await import('../forgery/forged.ts')).missing(bytes),
+  malformed: async (_scheme, bytes) => (await import('../forgery/forged.ts')).malformed(bytes),
 } as const satisfies Record<string, MakePair>;
 
 export function makePair({ name, scheme, bytes }: Subject): Promise<Pair> {

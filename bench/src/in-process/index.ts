@@ -1,28 +1,20 @@
-import { type Comparison, type CpuPlan, type CpuRow, compare } from '../cpu/compare.ts';
+import type { Comparison } from '../cpu/compare.ts';
 import type { SubjectName } from '../cpu/subjects.ts';
 import { type SchemeName, schemes } from '../deliveries.ts';
 import { type Target, targets } from '../targets.ts';
 
-export interface InProcessPlan extends CpuPlan {
+/** What to measure. */
+export interface InProcessPlan {
   /** Bodies above 250 bytes. */
   readonly larger: readonly number[];
   /** Whether what every scheme does alike is measured with each of them, or with one. */
   readonly eachScheme: boolean;
 }
 
-/** Measures everything that needs no network. */
-export async function inProcess(plan: InProcessPlan, progress: (what: string) => void): Promise<CpuRow[]> {
-  const rows: CpuRow[] = [];
-  for (const comparison of comparisons(plan)) {
-    progress(`in process: ${comparison.what}`);
-    rows.push(await compare(comparison, plan));
-  }
-  return rows;
-}
-
 const names = Object.keys(schemes) as SchemeName[];
 
-function comparisons({ larger, eachScheme }: InProcessPlan): Comparison[] {
+/** Everything that needs no network. */
+export function inProcess({ larger, eachScheme }: InProcessPlan): readonly Comparison[] {
   const some = eachScheme ? names : names.slice(0, 1);
   const variant = (name: 'dedupe' | 'async handler' | 'secret function', target: Target) =>
     some.map((scheme) => besideHand(`${scheme}, ${name}`, name, scheme, 250, target));
