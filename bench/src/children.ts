@@ -28,14 +28,18 @@ export function start(module: URL, args: readonly string[] = [], { first, env }:
   return {
     ask<Value>(question: unknown) {
       return new Promise<Value>((resolve, reject) => {
-        const onExit = () => reject(new Error(`${module.pathname} ${args.join(' ')} ended before its answer.`));
+        const ended = () => new Error(`${module.pathname} ${args.join(' ')} ended before its answer.`);
+        if (!running.has(child)) return reject(ended());
+        const onExit = () => reject(ended());
         child.once('exit', onExit);
         child.once('message', (answer: Answer) => {
           child.off('exit', onExit);
           if ('error' in answer) reject(new Error(answer.error));
           else resolve(answer.value as Value);
         });
-        child.send({ question });
+        child.send({ question }, (error) => {
+          if (error) reject(error);
+        });
       });
     },
     async stop() {

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import type { CpuPlan } from './cpu/compare.ts';
-import type { Part, Plans } from './parts.ts';
+import { type Part, type Plans, parts } from './parts.ts';
 
 export const usage = `Hookproof beside hand-written code and its peers, in one run. Figures are ratios; nothing here passes or fails.
 
   --only part     measure only one part: in-process, peers, forgery, cold, size, http, inbox,
-                  or growth, which is measured only when named
+                  profile, or growth, which is measured only when named
   --rounds n      rounds of each part (5 in each of 3 processes, 7 over HTTP and of the inbox, 5 at each size of growth)
   --seconds n     length of a round of the inbox (0.5)
   --requests n    requests of a round over HTTP by each connection (500, of 100 KiB 80, to the inbox 50)
@@ -15,16 +15,7 @@ export const usage = `Hookproof beside hand-written code and its peers, in one r
   --smoke         the least of everything: proves that the benchmark works, its figures mean nothing
   --help          this text`;
 
-const names = [
-  'in-process',
-  'peers',
-  'forgery',
-  'cold',
-  'size',
-  'http',
-  'inbox',
-  'growth',
-] as const satisfies readonly Part[];
+const names = Object.keys(parts) as Part[];
 
 export interface Options {
   readonly help: boolean;
@@ -77,6 +68,7 @@ export function readOptions(): Options {
       seconds: seconds ?? (smoke ? 0.1 : 0.5),
       httpRequests: requests ?? (smoke ? 2 : 50),
     },
+    profile: { deliveries: smoke ? 1_000 : 100_000 },
     growth: {
       sizes: [0, ...[10_000, 100_000, 250_000, 500_000].filter((size) => size < stored), stored],
       rounds: rounds ?? (smoke ? 1 : 5),

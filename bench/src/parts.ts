@@ -10,6 +10,7 @@ import { type GrowthPlan, growth } from './inbox/growing.ts';
 import { type InboxPlan, inbox } from './inbox/index.ts';
 import { diskLine, growthTable, timingTable } from './inbox/table.ts';
 import { peers } from './peers/index.ts';
+import { type ProfilePlan, profile, profileTable } from './profile/index.ts';
 import type { Report } from './report.ts';
 import type { Ratio } from './rounds.ts';
 import { sizeTable, sizeVerdicts } from './size/table.ts';
@@ -23,6 +24,7 @@ export interface Plans {
   readonly cold: ColdPlan;
   readonly http: HttpPlan;
   readonly inbox: InboxPlan;
+  readonly profile: ProfilePlan;
   readonly growth: GrowthPlan;
 }
 
@@ -70,6 +72,12 @@ and beside it requests per second (above 1: more by ours):`;
       'The inbox, calls per second, ours by the base’s (above 1: more by ours), and how long a call takes:';
     const text = `${heading}\n\n${timingTable(figures.rows)}\n\n${diskLine(figures.disk)}.`;
     return { text, figures, verdicts: [] };
+  },
+  profile: async (plans, progress) => {
+    const figures = await profile(plans.profile, progress);
+    const heading = `Where the ${figures.cpuUs.toFixed(1)} µs of processor time of a Grantex v1 delivery of 250 B go, by the profiler’s samples
+(a file’s share has what it calls outside of core):`;
+    return { text: `${heading}\n\n${profileTable(figures)}`, figures, verdicts: [] };
   },
   growth: async (plans, progress) => {
     const figures = await growth(plans.growth, progress);

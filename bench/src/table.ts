@@ -1,11 +1,11 @@
 import type { Ratio } from './rounds.ts';
 import { judge, type Target } from './targets.ts';
 
-/** Rows as a Markdown table. The last two columns are text, the others figures. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Rows as a Markdown table. The last columns are text, the others figures. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], textColumns = 2): string {
   const columns = head.map((title, column) => {
     const width = Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0));
-    return { width, isText: column >= head.length - 2 };
+    return { width, isText: column >= head.length - textColumns };
   });
   const line = (cells: readonly string[]) => {
     const padded = columns.map(({ width, isText }, column) =>
