@@ -59,16 +59,18 @@ const names = [
   'now',
 ];
 
+/** Checks that options are an object without names that mean nothing. */
+export function checkNames(owner: string, options: unknown, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    throw invalid(`give the options as an object: { ${names[0]}: … }`);
+  const strange = Object.keys(options).find((name) => !names.includes(name));
+  if (strange !== undefined) throw invalid(`${strange} is no option of ${owner}: it has ${names.join(', ')}`);
+}
+
 /** Checks the options that all engines share; throws `invalid_options` with the option's name. */
 export function checkOptions(options: InboxOptions, own: readonly string[]): Settings {
-  if (typeof options !== 'object' || options === null)
-    throw invalid(`give the options as an object: { ${own[0] ?? 'work'}: … }`);
-  for (const name of Object.keys(options)) {
-    if (![...names, ...own].includes(name)) {
-      throw invalid(`${name} is no option of this inbox: it has ${[...own, ...names].join(', ')}`);
-    }
-  }
-  const { work = true, onError = logError(), now = Date.now, backoff = fourfold } = options;
+  checkNames('this inbox', options, [...own, ...names]);
+  const { work = true, onError = logError('the inbox'), now = Date.now, backoff = fourfold } = options;
   if (typeof work !== 'boolean') throw invalid('work must be true or false');
   if (typeof backoff !== 'function')
     throw invalid('backoff must be a function of the attempt, from 1, that returns milliseconds');
@@ -77,7 +79,7 @@ export function checkOptions(options: InboxOptions, own: readonly string[]): Set
   }
   return {
     work,
-    onError: guarded(onError),
+    onError: guarded('the inbox', onError),
     now,
     backoff,
     concurrency: whole('concurrency', options.concurrency ?? 10),
@@ -95,8 +97,8 @@ function fourfold(attempt: number): number {
 }
 
 /** A function of the user's that fails must not take the worker with it. */
-function guarded(onError: (error: unknown) => unknown): (error: unknown) => void {
-  const failed = (error: unknown) => console.error('hookproof: onError of the inbox failed:', error);
+export function guarded(owner: string, onError: (error: unknown) => unknown): (error: unknown) => void {
+  const failed = (error: unknown) => console.error(`hookproof: onError of ${owner} failed:`, error);
   return (error) => {
     try {
       Promise.resolve(onError(error)).catch(failed);
@@ -107,7 +109,7 @@ function guarded(onError: (error: unknown) => unknown): (error: unknown) => void
 }
 
 /** Says what went wrong, but not every second while a store is out of reach. */
-function logError(): (error: unknown) => void {
+export function logError(owner: string): (error: unknown) => void {
   const said = new Map<string, number>();
   return (error) => {
     const text = String(error);
@@ -115,7 +117,7 @@ function logError(): (error: unknown) => void {
     if (said.size > 100) said.clear();
     said.set(text, performance.now());
     // Not the whole object: what a database driver throws may hold its connection.
-    console.error('hookproof: the inbox:', error instanceof Error ? (error.stack ?? text) : text);
+    console.error(`hookproof: ${owner}:`, error instanceof Error ? (error.stack ?? text) : text);
   };
 }
 

@@ -1,15 +1,17 @@
 /**
- * The inbox in Postgres, on pg-boss: any number of processes and machines share it.
+ * The inbox in Postgres, on pg-boss, and claims in Postgres: any number of processes and machines share them.
  *
  * @module
  */
 import type { Inbox } from '@hookproof/core';
 import { createInbox } from './inbox.ts';
 import { checkOptions, type InboxOptions, invalid } from './options.ts';
-import { isPool, type PostgresPool } from './postgres/client.ts';
+import type { PostgresPool } from './postgres/client.ts';
 import { postgresEngine } from './postgres/engine.ts';
+import { checkIdentifiers, checkPool } from './postgres/options.ts';
 
 export type { InboxOptions } from './options.ts';
+export { type PostgresClaimsOptions, postgresClaims } from './postgres/claims.ts';
 export type { PostgresClient, PostgresPool, PostgresQueries } from './postgres/client.ts';
 
 /** Options of {@link postgresInbox}. */
@@ -61,13 +63,8 @@ export interface PostgresInboxOptions extends InboxOptions {
 export function postgresInbox(options: PostgresInboxOptions): Inbox {
   const settings = checkOptions(options, ['pool', 'schema', 'bossSchema', 'queuePrefix']);
   const { pool, schema = 'hookproof', bossSchema = 'pgboss', queuePrefix = 'hookproof' } = options;
-  if (!isPool(pool) || 'connectionParameters' in pool)
-    throw invalid('pool must be a pool of the package pg: new Pool({ connectionString })');
-  for (const [name, value] of Object.entries({ schema, bossSchema })) {
-    if (typeof value !== 'string' || !/^[a-z_][a-z0-9_]{0,49}$/.test(value)) {
-      throw invalid(`${name} must be 1 to 50 lower-case letters, digits and underscores, and not begin with a digit`);
-    }
-  }
+  checkPool(pool);
+  checkIdentifiers({ schema, bossSchema });
   if (typeof queuePrefix !== 'string' || !/^[A-Za-z0-9_-]{1,50}$/.test(queuePrefix)) {
     throw invalid('queuePrefix must be 1 to 50 letters, digits, dashes and underscores');
   }

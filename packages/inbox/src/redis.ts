@@ -1,5 +1,5 @@
 /**
- * The inbox in Redis, on BullMQ.
+ * The inbox in Redis, on BullMQ, and claims in Redis: any number of processes and machines share them.
  *
  * @module
  */
@@ -10,7 +10,9 @@ import { checkClient, createLink, type RedisClient } from './redis/client.ts';
 import { redisEngine } from './redis/engine.ts';
 
 export type { InboxOptions } from './options.ts';
+export { type RedisClaimsClient, type RedisClaimsOptions, redisClaims } from './redis/claims.ts';
 export type { RedisClient, RedisReply, RedisTransaction } from './redis/client.ts';
+export type { RedisConnection } from './redis/connection.ts';
 
 /** Options of {@link redisInbox}. */
 export interface RedisInboxOptions extends InboxOptions {
