@@ -1,9 +1,10 @@
 // Type tests: `tsc` checks them, nothing runs them.
+import type { ClaimStore } from '@hookproof/core';
 import type { Queue, RedisQueueBackend } from 'bullmq';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { expectTypeOf } from 'vitest';
 import type { BullmqBackend, BullmqQueue } from './redis/bullmq.ts';
-import { type RedisClient, redisInbox } from './redis.ts';
+import { type RedisClient, redisClaims, redisInbox } from './redis.ts';
 
 // The user's own client fits, however it is configured.
 expectTypeOf<Redis>().toExtend<RedisClient>();
@@ -14,3 +15,12 @@ declare const queue: Queue;
 declare const backend: RedisQueueBackend;
 queue satisfies BullmqQueue;
 backend satisfies BullmqBackend;
+
+// Claims take a client of one server or of a cluster.
+redisClaims(new Redis({ lazyConnect: true })) satisfies ClaimStore;
+redisClaims(new Cluster([], { lazyConnect: true }), { prefix: 'hooks', retainMs: 1_000 }) satisfies ClaimStore;
+
+// @ts-expect-error the client comes first
+redisClaims({ connection: new Redis() });
+// @ts-expect-error no such option
+redisClaims(new Redis(), { schema: 'hooks' });

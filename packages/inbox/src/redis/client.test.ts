@@ -59,6 +59,17 @@ describe('createLink', () => {
     expect(await link.ask(async () => 'asked')).toBe('asked');
   });
 
+  it('goes on asking the servers of a cluster while one of them is silent, but not without an end', async () => {
+    const client = Object.assign(new Client(), { isCluster: true });
+    const link = createLink(client, ms);
+    await link.open();
+    const silent = () => expect(link.ask(() => new Promise(() => undefined))).rejects.toThrow(/has not answered/);
+    await silent();
+    expect(await link.ask(async () => 'asked')).toBe('asked');
+    await Promise.all(Array.from({ length: 1_000 }, silent));
+    await expect(link.ask(async () => 'asked')).rejects.toThrow(/has not answered/);
+  });
+
   it('asks again over a new connection, whatever the old one owes', async () => {
     const { client, link } = opened();
     await link.open();
