@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exitCode } from '../../../packages/cli/src/exit-code.ts';
 import { Failure } from '../../../packages/cli/src/failure.ts';
-import { formats, readCapture } from '../../../packages/cli/src/verify/formats.ts';
+import { formats, readCapture } from '../../../packages/cli/src/verify/captures/formats.ts';
 import { hookproof } from '../hookproof.ts';
 
 /** Reads a capture in every format; whatever it is, it is read or refused in words. */

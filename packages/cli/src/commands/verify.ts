@@ -5,9 +5,9 @@ import { maxInputBytes } from '../input.ts';
 import { positive, whole } from '../options.ts';
 import { providerArgument, providerOf, signatureOption } from '../providers.ts';
 import { jsonOption, type Shell } from '../shell.ts';
-import { formats } from '../verify/formats.ts';
+import { formats } from '../verify/captures/formats.ts';
+import type { Header } from '../verify/captures/request.ts';
 import { moment } from '../verify/moment.ts';
-import type { Header } from '../verify/request.ts';
 import { verify } from '../verify/verify.ts';
 
 /** Adds `verify`, which finds out why a request is refused. */

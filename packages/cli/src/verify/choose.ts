@@ -1,7 +1,7 @@
 import type { Provider } from '@hookproof/core';
 import { usage } from '../failure.ts';
 import { printable } from '../terminal.ts';
-import { type CapturedRequest, headerOf } from './request.ts';
+import { type CapturedRequest, headerOf } from './captures/request.ts';
 
 const maxListed = 30;
 

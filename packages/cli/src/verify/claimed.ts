@@ -1,5 +1,5 @@
 import type { Provider } from '@hookproof/core';
-import { type Header, headerOf } from './request.ts';
+import { type Header, headerOf } from './captures/request.ts';
 
 /** What a request says of its own signature; a verdict tells whether it is true. */
 export interface Claimed {

@@ -6,7 +6,7 @@ import {
   type Provider,
   type WebhookEvent,
 } from '@hookproof/core';
-import type { CapturedRequest } from './request.ts';
+import type { CapturedRequest } from './captures/request.ts';
 
 /** What a receiver makes of a request. */
 export interface Verdict {

@@ -3,12 +3,12 @@ import { type ExitCode, exitCode } from '../exit-code.ts';
 import { usage } from '../failure.ts';
 import { readInput } from '../input.ts';
 import type { Report } from '../terminal.ts';
+import { type Format, readCapture } from './captures/formats.ts';
+import type { CapturedRequest, Header } from './captures/request.ts';
 import { chooseRequest } from './choose.ts';
 import { claimedIn } from './claimed.ts';
-import { type Format, readCapture } from './formats.ts';
 import { judge } from './judge.ts';
 import type { Moment } from './moment.ts';
-import type { CapturedRequest, Header } from './request.ts';
 import { readSecrets } from './secrets.ts';
 import { tellVerdict } from './tell.ts';
 

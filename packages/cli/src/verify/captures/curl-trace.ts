@@ -1,4 +1,4 @@
-import { usage } from '../failure.ts';
+import { usage } from '../../failure.ts';
 import { readFraming } from './framing.ts';
 import { readHead } from './head.ts';
 import type { CapturedRequest } from './request.ts';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { usage } from '../failure.ts';
+import { usage } from '../../failure.ts';
 import type { CapturedRequest, Header } from './request.ts';
-import { wordsOf } from './sh-words.ts';
+import { wordsOf } from './words.ts';
 
 /** Options by which curl composes the body, or takes it from elsewhere. */
 const composes = new Set(['data-urlencode', 'form', 'F', 'form-string', 'get', 'G', 'upload-file', 'T']);

@@ -1,5 +1,5 @@
-import { exitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
+import { exitCode } from '../../exit-code.ts';
+import { Failure } from '../../failure.ts';
 import { dechunk } from './chunked.ts';
 import { type CapturedRequest, type Header, headerOf } from './request.ts';
 

@@ -1,4 +1,4 @@
-import { usage } from '../failure.ts';
+import { usage } from '../../failure.ts';
 import { readCurlCommand } from './curl-command.ts';
 import { isTraceLine, readCurlTrace } from './curl-trace.ts';
 import { readCurlVerbose } from './curl-verbose.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { usage } from '../failure.ts';
+import { usage } from '../../failure.ts';
 import type { CapturedRequest } from './request.ts';
 
 const har = z.object({ log: z.object({ entries: z.array(z.unknown()) }) });

@@ -1,4 +1,4 @@
-import { usage } from '../failure.ts';
+import { usage } from '../../failure.ts';
 import type { CapturedRequest, Header } from './request.ts';
 
 /** What stands before the body. */

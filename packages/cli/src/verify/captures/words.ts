@@ -1,4 +1,4 @@
-import { usage } from '../failure.ts';
+import { usage } from '../../failure.ts';
 
 // Each character is looked at once: the parts exclude one another, and the first that is missing ends it.
 const part =
