@@ -1,4 +1,4 @@
-import { parseUrl } from './base-url.ts';
+import { parseUrl } from './http/base-url.ts';
 import { invalid } from './options.ts';
 
 /** The path segment of an id; throws `invalid_options` for one that could lead elsewhere, such as `../x`. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseUrl } from './base-url.ts';
+import { parseUrl } from './http/base-url.ts';
 import { EndpointSecret } from './secret.ts';
 
 /** An endpoint that has just been created: the only time that its secret is told. */

@@ -1,13 +1,13 @@
 import type { EventType, grantex } from '@hookproof/core';
 import * as z from 'zod';
-import type { Api } from './api.ts';
 import { checkEndpointUrl, checkEvents, checkId } from './arguments.ts';
-import { checkBaseUrl } from './base-url.ts';
-import { createClient } from './client.ts';
-import { bearer } from './credential.ts';
 import { checkFilter, deliveriesOf, type GrantexDeliveries, type GrantexDeliveryFilter, Page } from './deliveries.ts';
 import { type Created, type Ensured, sameEvents, secretSchema, withUrl } from './endpoint.ts';
 import { EndpointError } from './error.ts';
+import type { Api } from './http/api.ts';
+import { checkBaseUrl } from './http/base-url.ts';
+import { createClient } from './http/client.ts';
+import { bearer } from './http/credential.ts';
 import { type CallOptions, type ClientOptions, checkCall, checkNames, checkOptions, invalid } from './options.ts';
 
 /** An event that an endpoint can subscribe to; any other name is passed on, for those to come. */

@@ -1,9 +1,5 @@
 import * as z from 'zod';
-import type { Api } from './api.ts';
 import { checkDescription, checkEndpointUrl, checkEvents, checkId } from './arguments.ts';
-import { checkBaseUrl } from './base-url.ts';
-import { createClient } from './client.ts';
-import { bearer, cookies } from './credential.ts';
 import {
   type Created,
   type EndpointChange,
@@ -13,6 +9,10 @@ import {
   secretSchema,
   withUrl,
 } from './endpoint.ts';
+import type { Api } from './http/api.ts';
+import { checkBaseUrl } from './http/base-url.ts';
+import { createClient } from './http/client.ts';
+import { bearer, cookies } from './http/credential.ts';
 import { type CallOptions, type ClientOptions, checkNames, checkOptions, invalid } from './options.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { invalid } from './options.ts';
+import { invalid } from '../options.ts';
 
 /** Where an API is. */
 export interface BaseUrl {

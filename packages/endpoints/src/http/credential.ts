@@ -1,4 +1,4 @@
-import { invalid } from './options.ts';
+import { invalid } from '../options.ts';
 
 /** What proves to a provider who calls. */
 export interface Credential {

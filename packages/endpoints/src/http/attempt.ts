@@ -1,8 +1,8 @@
 import type * as z from 'zod';
+import type { FetchInit, FetchResponse, Settings } from '../options.ts';
 import type { Api, ApiCall } from './api.ts';
 import { type BodyText, readText } from './body.ts';
 import type { Failure } from './failure.ts';
-import type { FetchInit, FetchResponse, Settings } from './options.ts';
 import { networkCause, parseJson } from './outside-text.ts';
 import { notTheApi, refusal } from './refusal.ts';
 import { retryAfterMs } from './retry-after.ts';

@@ -1,4 +1,4 @@
-import type { FetchBody } from './options.ts';
+import type { FetchBody } from '../options.ts';
 
 const maxBytes = 1024 * 1024;
 

@@ -1,8 +1,8 @@
+import type { EndpointErrorCode } from '../error.ts';
+import { type CallOptions, checkCall, delayAfter, type Settings } from '../options.ts';
 import type { Api, ApiCall } from './api.ts';
 import { aborted, attempt } from './attempt.ts';
-import type { EndpointErrorCode } from './error.ts';
 import { errorOf, type Failure } from './failure.ts';
-import { type CallOptions, checkCall, delayAfter, type Settings } from './options.ts';
 
 /** Makes a call, with its retries; throws an {@link EndpointError}. */
 export type Send = <T>(call: ApiCall<T>, options: CallOptions | undefined) => Promise<T>;

@@ -1,5 +1,5 @@
+import type { EndpointErrorCode } from '../error.ts';
 import type { Api, ApiCall } from './api.ts';
-import type { EndpointErrorCode } from './error.ts';
 import type { Failure } from './failure.ts';
 import { providerWords } from './outside-text.ts';
 

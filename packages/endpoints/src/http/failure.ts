@@ -1,4 +1,4 @@
-import { EndpointError, type EndpointErrorCode, type EndpointErrorDetails } from './error.ts';
+import { EndpointError, type EndpointErrorCode, type EndpointErrorDetails } from '../error.ts';
 
 /** Why an attempt failed. */
 export interface Failure extends Omit<EndpointErrorDetails, 'attempts' | 'mayExist'> {
