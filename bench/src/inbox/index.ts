@@ -25,7 +25,7 @@ export interface InboxResult {
   readonly skipped: readonly string[];
 }
 
-/** The parts of `test/inbox/servers.ts` that are used. It is built by a tsconfig of its own. */
+/** The parts of `test/suites/inbox/servers.ts` that are used. It is built by a tsconfig of its own. */
 interface ServersModule {
   readonly startPostgres: () => Promise<Server | undefined>;
   readonly startRedis: () => Promise<Server | undefined>;

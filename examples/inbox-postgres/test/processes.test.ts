@@ -3,7 +3,7 @@ import { postgresInbox } from '@hookproof/inbox/postgres';
 import { type SignedDelivery, signedDelivery } from '@hookproof/testing';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startPostgres } from '../../../test/inbox/servers.ts';
+import { startPostgres } from '../../../test/suites/inbox/servers.ts';
 import { type Running, start, startServer } from '../../inbox/test/start.ts';
 
 const secret = 'whsec_for_tests';

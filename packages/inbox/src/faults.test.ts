@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { createReceiver, type Inbox, type OutcomeReport, standardWebhooks } from '@hookproof/core';
 import { signedDelivery } from '@hookproof/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { libsql as Database, type Fault, FaultyDatabase, kinds } from '../../../test/crash/faulty-database.ts';
+import {
+  libsql as Database,
+  type Fault,
+  FaultyDatabase,
+  kinds,
+} from '../../../test/campaigns/crash/faulty-database.ts';
 import { sqliteInbox } from './sqlite.ts';
 
 const secret = 'whsec_ZmF1bHRzIG9mIHRoZSBzdG9yZSBhcmUgbWFueQ==';

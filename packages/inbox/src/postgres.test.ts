@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { loadBoss } from './postgres/boss.ts';
 import { type PostgresPool, postgresInbox } from './postgres.ts';
 
-// What needs a server stands in test/inbox/postgres.test.ts.
+// What needs a server stands in test/suites/inbox/postgres.test.ts.
 
 const pool = { query: vi.fn(), connect: vi.fn(), on: vi.fn(), off: vi.fn() };
 

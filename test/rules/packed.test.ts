@@ -1,0 +1,115 @@
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { importsOf, isNode, packageOf } from './imports.ts';
+import { makeProject, packPackages, run, tarballOf, tool } from './pack.ts';
+import { filesBelow, isTest, packages, readManifest, root } from './workspace.ts';
+
+// What users install: every package is built, packed, and installed with npm into an empty project of its own, where
+// one program of test/rules/packed is compiled and run. It is slow, so it belongs to `check` and not to `test`.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+/** What each project installs besides the package itself. */
+const projects: Readonly<Record<string, { readonly own: readonly string[]; readonly others: readonly string[] }>> = {
+  cli: { own: ['core', 'cli', 'endpoints', 'inbox', 'testing'], others: ['libsql'] },
+  core: { own: ['core'], others: [] },
+  endpoints: { own: ['core', 'endpoints'], others: [] },
+  express: { own: ['core', 'express'], others: ['express', '@types/express'] },
+  fastify: { own: ['core', 'fastify'], others: ['fastify'] },
+  hono: { own: ['core', 'hono'], others: ['hono', '@hono/node-server'] },
+  inbox: { own: ['core', 'inbox'], others: ['libsql', 'pg-boss', 'pg', '@types/pg', 'bullmq', 'ioredis'] },
+  otel: { own: ['core', 'otel'], others: ['@opentelemetry/api', '@opentelemetry/sdk-trace-base'] },
+  testing: { own: ['core', 'express', 'testing'], others: [] },
+};
+const frameworks = ['express', 'fastify', 'hono'];
+
+// Outside the repository, so that nothing is found in its node_modules.
+const scratch = mkdtempSync(join(tmpdir(), 'hookproof-packed-'));
+const tarballs = join(scratch, 'tarballs');
+
+beforeAll(() => packPackages(tarballs));
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe.each(packages.map(({ folder, path }) => [folder, path] as const))('%s', (folder, path) => {
+  const project = join(scratch, folder);
+  const installed = join(project, 'node_modules', '@hookproof', folder);
+  const { own, others } = projects[folder] ?? { own: [folder], others: [] };
+
+  beforeAll(async () => {
+    await makeProject(project, tarballs, own, [...others, '@types/node']);
+    cpSync(join(root, 'test', 'rules', 'packed'), project, { recursive: true });
+  });
+
+  it('holds code, source, README and licence, and nothing else', () => {
+    const sources = filesBelow(join(path, 'src')).filter((file) => !isTest(file));
+    const wanted = sources.flatMap((file) => {
+      const base = `dist/${file.slice(0, -'.ts'.length)}`;
+      return [`src/${file}`, `${base}.js`, `${base}.js.map`, `${base}.d.ts`, `${base}.d.ts.map`];
+    });
+    const found = ['dist', 'src'].flatMap((name) => filesBelow(join(installed, name)).map((file) => `${name}/${file}`));
+    expect(found.sort()).toEqual(wanted.sort());
+    expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'src']);
+    expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
+  });
+
+  it('has a manifest without workspace and catalog', () => {
+    expect(readFileSync(join(installed, 'package.json'), 'utf8')).not.toMatch(/workspace:|catalog:/);
+  });
+
+  it('declares types that name only its dependencies', () => {
+    const { name, dependencies, peerDependencies } = readManifest(installed);
+    const known = [name, ...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+    const unknown = filesBelow(join(installed, 'dist'))
+      .filter((file) => file.endsWith('.d.ts'))
+      .flatMap((file) =>
+        importsOf(file, readFileSync(join(installed, 'dist', file), 'utf8')).map((one) => [file, one.name] as const),
+      )
+      .filter(([, name]) => !name.startsWith('.') && !isNode(name) && !known.includes(packageOf(name)))
+      .map(([file, name]) => `${file} names ${name}`);
+    expect([...new Set(unknown)]).toEqual([]);
+  });
+
+  it('passes publint', () => run(`${tool('publint')} run "${tarballOf(tarballs, folder)}" --strict`, root));
+
+  it('passes attw', () => run(`${tool('attw')} "${tarballOf(tarballs, folder)}" --profile esm-only`, root));
+
+  it('brings no framework that was not chosen', () => {
+    const present = frameworks.filter((name) => existsSync(join(project, 'node_modules', name)));
+    expect(present).toEqual(frameworks.filter((name) => others.includes(name)));
+    if (folder === 'core') {
+      const all = readdirSync(join(project, 'node_modules')).filter((name) => !name.startsWith('.'));
+      expect(all).toEqual(['@hookproof', '@types', 'undici-types', 'zod']);
+    }
+  });
+
+  /** Compiles programs with a user's settings; `skipLibCheck` is off, so every declaration is checked. */
+  function compile(programs: readonly string[], options: object): Promise<void> {
+    const compilerOptions = { strict: true, skipLibCheck: false, target: 'es2023', types: ['node'], ...options };
+    const files = programs.map((program) => `${program}.ts`);
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+    return run(`${tool('tsc')} -p .`, project);
+  }
+
+  it('compiles with moduleResolution bundler', async () => {
+    await compile([folder], { module: 'preserve', allowImportingTsExtensions: true, noEmit: true });
+  });
+
+  it('compiles with moduleResolution nodenext, and runs in plain Node', async () => {
+    await compile([folder, 'subpaths'], { module: 'nodenext', rewriteRelativeImportExtensions: true, outDir: 'out' });
+    await run(`node out/${folder}.js`, project);
+    await run('node out/subpaths.js', project);
+  });
+
+  if (folder === 'hono') {
+    it('compiles without the types of Node', async () => {
+      await compile(['worker'], {
+        module: 'nodenext',
+        types: [],
+        lib: ['es2023', 'dom', 'dom.iterable'],
+        noEmit: true,
+      });
+    });
+  }
+});

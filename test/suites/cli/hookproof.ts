@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { type ExitCode, run } from '@hookproof/cli';
+
+/** What a command did. */
+export interface Ended {
+  readonly code: ExitCode;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The lines of stdout as JSON, for `--json`. */
+  readonly records: () => readonly Record<string, unknown>[];
+}
+
+/** What surrounds a command. */
+export interface Surroundings {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Standard input. */
+  readonly input?: string | Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array>;
+  /** Whether a person sits at it. */
+  readonly isTerminal?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs a command line in this process, with streams of its own. */
+export async function hookproof(argv: readonly string[], around: Surroundings = {}): Promise<Ended> {
+  const { env = {}, input = '', isTerminal = false, signal = new AbortController().signal } = around;
+  const chunks = typeof input === 'string' || input instanceof Uint8Array ? [Buffer.from(input)] : input;
+  const stdin = Object.assign(Readable.from(chunks, { objectMode: false }), { isTTY: isTerminal });
+  const stdout = collect(isTerminal);
+  const stderr = collect(isTerminal);
+  const code = await run(argv, { stdin, stdout: stdout.stream, stderr: stderr.stream, env, signal });
+  return { code, stdout: stdout.text(), stderr: stderr.text(), records: () => recordsOf(stdout.text()) };
+}
+
+function recordsOf(text: string): readonly Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+function collect(isTTY: boolean) {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      chunks.push(Buffer.from(chunk));
+      done();
+    },
+  });
+  return { stream: Object.assign(stream, { isTTY, columns: 100 }), text: () => Buffer.concat(chunks).toString() };
+}
+
+const main = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url));
+
+/** The arguments of Node that run the program itself. */
+export const program = ['--conditions=@hookproof/source', '--import', 'tsx', main];
+
+/** Runs a command line as a process. */
+export function hookproofProcess(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  return new Promise((resolve) => {
+    const options = { env: { ...process.env, ...env }, timeout: 60_000 };
+    const child = execFile(process.execPath, [...program, ...argv], options, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    );
+    child.stdin?.end();
+  });
+}
