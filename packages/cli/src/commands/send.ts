@@ -1,7 +1,8 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import { positive, whole } from '../options.ts';
 import { providerArgument, providerOf, signatureOption } from '../providers.ts';
-import { fast, listSamples, send } from '../send/send.ts';
+import { fast } from '../send/options.ts';
+import { listSamples, send } from '../send/send.ts';
 import { jsonOption, type Shell } from '../shell.ts';
 
 /** Adds `send`. */

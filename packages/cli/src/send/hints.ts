@@ -1,6 +1,6 @@
 import type { Provider } from '@hookproof/core';
 import { printable } from '../terminal.ts';
-import type { SendOptions } from './send.ts';
+import type { SendOptions } from './options.ts';
 import type { Summary } from './summary.ts';
 
 /** A run that did not go as it should. */
