@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import type { Sent } from './deliveries.ts';
 import type { Header, Scheme } from './schemes.ts';
+import type { Sent } from './sent.ts';
 
 const ways = [
   ...(['body bytes', 'body bytes', 'header bytes', 'header bytes', 'move', 'move', 'affix'] as const),

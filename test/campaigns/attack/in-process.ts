@@ -1,8 +1,9 @@
 import { createReceiver, type Receiver } from '@hookproof/core';
 import type { HeadersInput } from '@hookproof/core/adapter';
-import { maxBodyBytes, piecesOf, type Sent } from './deliveries.ts';
+import { maxBodyBytes } from './deliveries.ts';
 import { type Answer, check, joined, type Row } from './judge.ts';
 import { now, type Scheme } from './schemes.ts';
+import { piecesOf, type Sent } from './sent.ts';
 
 /** What takes deliveries and can be attacked. */
 export interface Target {

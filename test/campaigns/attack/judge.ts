@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { maxBodyBytes, type Sent } from './deliveries.ts';
+import { maxBodyBytes } from './deliveries.ts';
 import type { Joined, Scheme } from './schemes.ts';
+import type { Sent } from './sent.ts';
 
 /** A reply, as it came back. */
 export interface Answer {

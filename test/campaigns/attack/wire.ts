@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { piecesOf, type Sent } from './deliveries.ts';
 import type { Answer } from './judge.ts';
+import { piecesOf, type Sent } from './sent.ts';
 
 /** A connection that is written by hand, so that nothing is tidied on the way. */
 export interface Wire {

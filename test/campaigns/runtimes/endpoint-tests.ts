@@ -13,7 +13,7 @@ import {
   stall,
   usual,
 } from '../../suites/endpoints/servers.ts';
-import type { EndpointTest, Given, Settings } from './endpoints.ts';
+import type { EndpointTest, Given, Settings } from './endpoint-test.ts';
 import type { EndpointCall } from './hosts/wire.ts';
 
 type Grantiva = Awaited<ReturnType<typeof grantivaServer>>;

@@ -6,27 +6,12 @@ import {
   grantivaToken,
   type ProviderServer,
 } from '../../suites/endpoints/servers.ts';
+import type { EndpointTest, Given } from './endpoint-test.ts';
 import { denoTests, endpointTests, grantexTests, grantivaTests } from './endpoint-tests.ts';
 import { type Host, startHost } from './host.ts';
-import type { CallError, CallMade, CallOrder, EndpointCall } from './hosts/wire.ts';
+import type { CallOrder } from './hosts/wire.ts';
 import { type Result, runTests, type Test } from './results.ts';
 import type { Runtime } from './runtimes.ts';
-
-/** What a test may say of a client and its call. */
-export type Settings = Partial<Omit<CallOrder, 'provider' | 'baseUrl' | 'method'>>;
-
-/** A provider's API that runs here, another where nothing may go, and calls of the first by a client in the host. */
-export interface Given<Server> {
-  readonly server: Server;
-  readonly elsewhere: ProviderServer;
-  /** One attempt, unless `maxAttempts` says otherwise. */
-  readonly call: (call: EndpointCall, settings?: Settings) => Promise<CallMade>;
-  /** The error of a call that must fail. */
-  readonly errorOf: (call: EndpointCall, settings?: Settings) => Promise<CallError>;
-}
-
-/** A test by its name. */
-export type EndpointTest<Server> = readonly [title: string, run: (given: Given<Server>) => Promise<void>];
 
 /** Calls the APIs of Grantiva and Grantex, which run here, with clients that a process of the runtime makes. */
 export async function runEndpoints(runtime: Runtime, project: string): Promise<Result> {
