@@ -1,106 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { type Import, importsOf, isNode, packageOf } from './imports.ts';
+import { boundaries, peersOfCore, violation } from './boundaries.ts';
+import { hasPlace } from './core-order.ts';
+import { importsOf, isNode, packageOf } from './imports.ts';
 import { filesBelow, isTest, type Package, packages, root } from './workspace.ts';
-
-/** Who may import whom. A package that is not in this table fails: decide first what it may know. */
-interface Boundary {
-  /** Packages that it may import, and must if they are in its `dependencies`. */
-  readonly imports: readonly string[];
-  /** Of these, what the user installs: `peerDependencies`, imported for their types alone unless in `loaded`. */
-  readonly peers?: readonly string[];
-  /** Peers that are loaded too: OpenTelemetry's API is how a library finds the SDK that the app has started. */
-  readonly loaded?: readonly string[];
-  /** `node:` modules that a file may import. */
-  readonly node?: (file: string, imported: Import) => boolean;
-  /** The file that may import what the user names when it runs. */
-  readonly opens?: string;
-  /** Dependencies that no file imports, because another dependency does. */
-  readonly alongside?: readonly string[];
-  /** Whether one file of the package may import another. */
-  readonly inside?: (from: string, to: string) => boolean;
-}
-
-const core = '@hookproof/core';
-const typesOfNodeHttp = (_file: string, { name, typeOnly }: Import) => name === 'node:http' && typeOnly;
-const isSuite = (file: string) => /^(inbox-)?conformance\b/.test(file);
-const isSimulator = (file: string) => /^simulator\b/.test(file);
-const engineOf = (file: string) => /^(memory|postgres|redis|sqlite)\b/.exec(file)?.[0];
-const isProvider = (file: string) => file.startsWith('providers/');
-
-const boundaries: Readonly<Record<string, Boundary>> = {
-  cli: {
-    imports: [
-      core,
-      '@hookproof/endpoints',
-      '@hookproof/inbox',
-      '@hookproof/testing',
-      '@bomb.sh/tab',
-      '@commander-js/extra-typings',
-      'bullmq',
-      'cli-progress',
-      'cli-table3',
-      'ioredis',
-      'libsql',
-      'pg',
-      'pg-boss',
-      'picocolors',
-      'zod',
-    ],
-    peers: ['bullmq', 'ioredis', 'libsql', 'pg', 'pg-boss'],
-    // By `import()` when an inbox of theirs is opened, those of @hookproof/inbox to say whether they are there.
-    loaded: ['bullmq', 'ioredis', 'libsql', 'pg', 'pg-boss'],
-    node: () => true,
-    // A provider of the user's own, by the path on the command line.
-    opens: 'providers.ts',
-    // What @commander-js/extra-typings gives types to, as its peer.
-    alongside: ['commander'],
-  },
-  core: {
-    imports: ['zod'],
-    // Only index.ts knows both. The engine knows no provider, and a provider knows no other provider.
-    inside: (from, to) => from === 'index.ts' || (to !== 'index.ts' && !isProvider(to)),
-  },
-  endpoints: { imports: [core, 'zod'] },
-  express: { imports: [core, 'express'], peers: ['express'], node: typesOfNodeHttp },
-  fastify: { imports: [core, 'fastify-plugin', 'fastify'], peers: ['fastify'], node: typesOfNodeHttp },
-  hono: { imports: [core, 'hono'], peers: ['hono'] },
-  inbox: {
-    imports: [core, 'bullmq', 'libsql', 'pg-boss'],
-    peers: ['bullmq', 'libsql', 'pg-boss'],
-    // By `import()` when the engine that needs it is opened.
-    loaded: ['bullmq', 'pg-boss'],
-    node: () => true,
-    // An engine knows no other engine.
-    inside: (from, to) => from === 'index.ts' || [undefined, engineOf(from)].includes(engineOf(to)),
-  },
-  otel: { imports: [core, '@opentelemetry/api'], peers: ['@opentelemetry/api'], loaded: ['@opentelemetry/api'] },
-  testing: {
-    imports: [core],
-    // The conformance suites and the simulator speak to real sockets; the rest runs on every runtime.
-    node: (file) => isSuite(file) || isSimulator(file),
-    inside: (from, to) => (isSuite(from) || !isSuite(to)) && (isSimulator(from) || !isSimulator(to)),
-  },
-};
-
-/** What is wrong with an import, in words. */
-function violation(boundary: Boundary, files: readonly string[], file: string, imported: Import) {
-  const { name } = imported;
-  if (name.startsWith('.')) {
-    const target = posix.join(posix.dirname(file), name);
-    if (target.startsWith('..')) return 'leaves the package';
-    if (!files.includes(target)) return 'is no source file of the package';
-    return boundary.inside?.(file, target) === false ? 'is not for this file' : undefined;
-  }
-  if (isNode(name)) return boundary.node?.(file, imported) ? undefined : 'ties this file to Node';
-  if (imported.isComputed && boundary.opens === file) return undefined;
-  if (!boundary.imports.includes(packageOf(name))) return 'is not for this package';
-  const typesAlone = boundary.peers?.includes(packageOf(name)) && !boundary.loaded?.includes(packageOf(name));
-  if (typesAlone && !imported.typeOnly) return 'is a peer: import its types alone';
-  return undefined;
-}
 
 function sourcesOf({ path }: Package) {
   return filesBelow(join(path, 'src'))
@@ -113,17 +18,20 @@ describe.each(packages.map((one) => [one.manifest.name, one] as const))('%s', (_
   const boundary = boundaries[folder];
 
   it('imports only what the table allows', () => {
-    if (boundary === undefined) return expect.unreachable(`test/rules/boundaries.test.ts has no row for ${folder}`);
+    if (boundary === undefined) return expect.unreachable(`test/rules/boundaries.ts has no row for ${folder}`);
     const sources = sourcesOf(one);
     const files = sources.map(({ file }) => file);
     expect(files).toContain('index.ts');
+    const misplaced = files
+      .filter((file) => boundary.hasPlace?.(file) === false)
+      .map((file) => `packages/${folder}/src/${file} stands in no place of the order`);
     const violations = sources.flatMap(({ file, text }) =>
       importsOf(file, text).flatMap((imported) => {
         const wrong = violation(boundary, files, file, imported);
         return wrong ? [`packages/${folder}/src/${file}:${imported.line} "${imported.name}" ${wrong}`] : [];
       }),
     );
-    expect(violations).toEqual([]);
+    expect([...misplaced, ...violations]).toEqual([]);
   });
 
   it('declares what it imports, and nothing else', () => {
@@ -136,9 +44,13 @@ describe.each(packages.map((one) => [one.manifest.name, one] as const))('%s', (_
     const peers = boundary?.peers ?? [];
     const wanted = new Set([...imported.filter((name) => !peers.includes(name)), ...(boundary?.alongside ?? [])]);
     expect(Object.keys(manifest.dependencies).sort()).toEqual([...wanted].sort());
-    expect(Object.keys(manifest.peerDependencies)).toEqual(peers);
-    // What tests import is declared too, so that it is not found by luck.
-    expect(Object.keys(manifest.devDependencies)).toEqual(expect.arrayContaining([...peers]));
+    expect(Object.keys(manifest.peerDependencies).sort()).toEqual([...peers].sort());
+    expect(manifest.peerDependencies).toMatchObject(
+      Object.hasOwn(manifest.dependencies, '@hookproof/core') ? peersOfCore : {},
+    );
+    // What tests import is declared too, so that it is not found by luck; what core alone imports is not.
+    const used = peers.filter((name) => !Object.hasOwn(peersOfCore, name) || imported.includes(name));
+    expect(Object.keys(manifest.devDependencies)).toEqual(expect.arrayContaining(used));
   });
 
   it('has a manifest that can be published', () => {
@@ -191,15 +103,15 @@ describe('the check itself', () => {
   });
 
   const files = [
-    'sqlite/engine.ts',
-    'redis.ts',
-    'index.ts',
-    'receiver.ts',
-    'conformance.ts',
-    'samples.ts',
-    'providers/a.ts',
-    'providers/b.ts',
+    ...['sqlite/engine.ts', 'redis.ts', 'conformance.ts', 'samples.ts'],
+    ...['error.ts', 'timing/in-time.ts', 'bytes/body.ts', 'proof/scheme.ts', 'proof/sign.ts', 'event/key.ts'],
+    ...['provider.ts', 'handling/claims.ts', 'diagnosis/causes.ts', 'report/outcome.ts', 'options.ts', 'verify.ts'],
+    ...['receiver.ts', 'providers/a.ts', 'providers/b.ts', 'index.ts', 'adapter.ts', 'inbox.ts', 'odd.ts', 'odd/a.ts'],
   ];
+  const verdict = (folder: string, file: string, name: string) => {
+    const imported = { name, typeOnly: false, isComputed: false, line: 1 };
+    return violation(boundaries[folder] ?? { imports: [] }, files, file, imported);
+  };
 
   it.each([
     ['core', 'receiver.ts', './providers/a.ts'],
@@ -209,7 +121,33 @@ describe('the check itself', () => {
     ['core', 'receiver.ts', '@hookproof/testing'],
     ['core', 'providers/a.ts', './b.ts'],
     ['core', 'providers/a.ts', '../index.ts'],
+    ['core', 'providers/a.ts', '../receiver.ts'],
+    ['core', 'providers/a.ts', '../handling/claims.ts'],
+    ['core', 'error.ts', './timing/in-time.ts'],
+    ['core', 'timing/in-time.ts', '../bytes/body.ts'],
+    ['core', 'bytes/body.ts', '../proof/scheme.ts'],
+    ['core', 'proof/scheme.ts', '../event/key.ts'],
+    ['core', 'proof/scheme.ts', '../provider.ts'],
+    ['core', 'event/key.ts', '../provider.ts'],
+    ['core', 'provider.ts', './handling/claims.ts'],
+    ['core', 'provider.ts', './providers/a.ts'],
+    ['core', 'handling/claims.ts', '../report/outcome.ts'],
+    ['core', 'handling/claims.ts', '../diagnosis/causes.ts'],
+    ['core', 'provider.ts', './diagnosis/causes.ts'],
+    ['core', 'providers/a.ts', '../diagnosis/causes.ts'],
+    ['core', 'diagnosis/causes.ts', '../report/outcome.ts'],
+    ['core', 'diagnosis/causes.ts', '../providers/a.ts'],
+    ['core', 'report/outcome.ts', '../options.ts'],
+    ['core', 'options.ts', './verify.ts'],
+    ['core', 'verify.ts', './receiver.ts'],
+    ['core', 'receiver.ts', './adapter.ts'],
+    ['core', 'adapter.ts', './index.ts'],
+    ['core', 'index.ts', './inbox.ts'],
+    ['core', 'receiver.ts', './odd.ts'],
+    ['core', 'receiver.ts', './odd/a.ts'],
+    ['core', 'odd/a.ts', '../error.ts'],
     ['express', 'index.ts', '../../core/src/receiver.ts'],
+    ['express', 'index.ts', '@hookproof/core/inbox'],
     ['express', 'index.ts', '@hookproof/fastify'],
     ['express', 'index.ts', 'fastify'],
     ['express', 'index.ts', 'express'],
@@ -221,19 +159,43 @@ describe('the check itself', () => {
     ['inbox', 'redis.ts', './sqlite/engine.ts'],
     ['inbox', 'sqlite/engine.ts', '../redis.ts'],
     ['inbox', 'redis.ts', '@hookproof/express'],
+    ['inbox', 'redis.ts', '@hookproof/core/adapter'],
+    ['cli', 'index.ts', '@hookproof/core/adapter'],
+    ['endpoints', 'index.ts', '@hookproof/core/inbox'],
     ['otel', 'index.ts', '@opentelemetry/sdk-trace-base'],
     ['otel', 'index.ts', '@hookproof/express'],
     ['testing', 'index.ts', 'node:http'],
     ['testing', 'index.ts', '@hookproof/express'],
     ['testing', 'samples.ts', './conformance.ts'],
   ])('%s: %s may not import %s', (folder, file, name) => {
-    expect(
-      violation(boundaries[folder] ?? { imports: [] }, files, file, {
-        name,
-        typeOnly: false,
-        isComputed: false,
-        line: 1,
-      }),
-    ).toBeDefined();
+    expect(verdict(folder, file, name)).toBeDefined();
+  });
+
+  it.each([
+    ['core', 'proof/sign.ts', './scheme.ts'],
+    ['core', 'handling/claims.ts', '../event/key.ts'],
+    ['core', 'report/outcome.ts', '../diagnosis/causes.ts'],
+    ['core', 'receiver.ts', './verify.ts'],
+    ['core', 'providers/a.ts', '../provider.ts'],
+    ['core', 'providers/a.ts', '../proof/scheme.ts'],
+    ['core', 'index.ts', './providers/a.ts'],
+    ['core', 'adapter.ts', './bytes/body.ts'],
+    ['express', 'index.ts', '@hookproof/core/adapter'],
+    ['otel', 'index.ts', '@hookproof/core/inbox'],
+    ['testing', 'samples.ts', '@hookproof/core'],
+    ['inbox', 'index.ts', './redis.ts'],
+  ])('%s: %s may import %s', (folder, file, name) => {
+    expect(verdict(folder, file, name)).toBeUndefined();
+  });
+
+  it('knows the places of core, and no others', () => {
+    expect(files.filter((file) => !hasPlace(file))).toEqual([
+      'sqlite/engine.ts',
+      'redis.ts',
+      'conformance.ts',
+      'samples.ts',
+      'odd.ts',
+      'odd/a.ts',
+    ]);
   });
 });
