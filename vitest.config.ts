@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // Not 'module', which only bundlers know: what tests load is what Node loads.
@@ -7,9 +8,15 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'examples/*/**/*.test.ts', 'test/**/*.test.ts'],
+    // The last is for a package's own `test`: vitest finds this file from there, and takes the package for the root.
+    include: ['packages/*/src/**/*.test.ts', 'examples/*/**/*.test.ts', 'test/**/*.test.ts', 'src/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
-    typecheck: { enabled: false },
+    // With --typecheck; what is no test is checked by `check:types`.
+    typecheck: {
+      enabled: false,
+      tsconfig: fileURLToPath(new URL('tsconfig.json', import.meta.url)),
+      ignoreSourceErrors: true,
+    },
     // Of core by its own tests: `pnpm coverage`.
     coverage: {
       provider: 'v8',

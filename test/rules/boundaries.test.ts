@@ -78,6 +78,10 @@ describe.each(packages.map((one) => [one.manifest.name, one] as const))('%s', (_
     expect(own.every(([, range]) => range === 'workspace:^')).toBe(true);
   });
 
+  it('is built and tested by the same commands as the others', () => {
+    expect(manifest).toMatchObject({ scripts: { build: 'tsc -b', test: 'vitest run --typecheck' } });
+  });
+
   it('is built and released with the others', () => {
     const { config } = ts.readConfigFile(join(root, 'tsconfig.build.json'), ts.sys.readFile);
     expect(config.references).toContainEqual({ path: `packages/${folder}` });
