@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { boundaries, peersOfCore, violation } from './boundaries.ts';
 import { hasPlace } from './core-order.ts';
 import { importsOf, isNode, packageOf } from './imports.ts';
-import { filesBelow, isTest, type Package, packages, root } from './workspace.ts';
+import { filesBelow, isTest, type Package, packages } from './workspace.ts';
 
 function sourcesOf({ path }: Package) {
   return filesBelow(join(path, 'src'))
@@ -80,13 +79,6 @@ describe.each(packages.map((one) => [one.manifest.name, one] as const))('%s', (_
 
   it('is built and tested by the same commands as the others', () => {
     expect(manifest).toMatchObject({ scripts: { build: 'tsc -b', test: 'vitest run --typecheck' } });
-  });
-
-  it('is built and released with the others', () => {
-    const { config } = ts.readConfigFile(join(root, 'tsconfig.build.json'), ts.sys.readFile);
-    expect(config.references).toContainEqual({ path: `packages/${folder}` });
-    const changesets = JSON.parse(readFileSync(join(root, '.changeset', 'config.json'), 'utf8'));
-    expect(changesets.fixed).toEqual([expect.arrayContaining([manifest.name])]);
   });
 });
 

@@ -5,6 +5,8 @@ import { packages } from './workspace.ts';
 
 /** Who may import whom. A package that is not in this table fails: decide first what it may know. */
 export interface Boundary {
+  /** The framework that it is the way from into a receiver. */
+  readonly adapterTo?: string;
   /** Packages that it may import, and must if they are in its `dependencies`; and subpaths that are not for everybody. */
   readonly imports: readonly string[];
   /** Of these, what the user installs: `peerDependencies`, imported for their types alone unless in `loaded`. */
@@ -65,9 +67,14 @@ const rows: Readonly<Record<string, Boundary>> = {
   },
   core: { imports: ['zod'], inside: againstOrder, hasPlace },
   endpoints: { imports: [core, 'zod'] },
-  express: { imports: [core, forAdapters, 'express'], peers: ['express'], node: typesOfNodeHttp },
-  fastify: { imports: [core, forAdapters, 'fastify-plugin', 'fastify'], peers: ['fastify'], node: typesOfNodeHttp },
-  hono: { imports: [core, forAdapters, 'hono'], peers: ['hono'] },
+  express: { adapterTo: 'express', imports: [core, forAdapters, 'express'], peers: ['express'], node: typesOfNodeHttp },
+  fastify: {
+    adapterTo: 'fastify',
+    imports: [core, forAdapters, 'fastify-plugin', 'fastify'],
+    peers: ['fastify'],
+    node: typesOfNodeHttp,
+  },
+  hono: { adapterTo: 'hono', imports: [core, forAdapters, 'hono'], peers: ['hono'] },
   inbox: {
     imports: [core, forInboxes, 'bullmq', 'libsql', 'pg-boss'],
     peers: ['bullmq', 'libsql', 'pg-boss'],

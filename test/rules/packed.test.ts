@@ -2,27 +2,22 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { boundaries } from './boundaries.ts';
 import { importsOf, isNode, packageOf } from './imports.ts';
 import { makeProject, packPackages, run, tarballOf, tool } from './pack.ts';
+import { projects } from './projects.ts';
+import { missingRows } from './rows.ts';
 import { filesBelow, isTest, packages, readManifest, root } from './workspace.ts';
 
 // What users install: every package is built, packed, and installed with npm into an empty project of its own, where
 // one program of test/rules/packed is compiled and run. It is slow, so it belongs to `check` and not to `test`.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
-/** What each project installs besides the package itself. */
-const projects: Readonly<Record<string, { readonly own: readonly string[]; readonly others: readonly string[] }>> = {
-  cli: { own: ['core', 'cli', 'endpoints', 'inbox', 'testing'], others: ['libsql'] },
-  core: { own: ['core'], others: [] },
-  endpoints: { own: ['core', 'endpoints'], others: [] },
-  express: { own: ['core', 'express'], others: ['express', '@types/express'] },
-  fastify: { own: ['core', 'fastify'], others: ['fastify'] },
-  hono: { own: ['core', 'hono'], others: ['hono', '@hono/node-server'] },
-  inbox: { own: ['core', 'inbox'], others: ['libsql', 'pg-boss', 'pg', '@types/pg', 'bullmq', 'ioredis'] },
-  otel: { own: ['core', 'otel'], others: ['@opentelemetry/api', '@opentelemetry/sdk-trace-base'] },
-  testing: { own: ['core', 'express', 'testing'], others: [] },
-};
-const frameworks = ['express', 'fastify', 'hono'];
+// Before the packages are built, because what is missing would come to light much later and in other words.
+const missing = packages.flatMap((one) => missingRows(one));
+if (missing.length > 0) throw new Error(missing.join('\n'));
+
+const frameworks = Object.values(boundaries).flatMap(({ adapterTo }) => adapterTo ?? []);
 
 // Outside the repository, so that nothing is found in its node_modules.
 const scratch = mkdtempSync(join(tmpdir(), 'hookproof-packed-'));

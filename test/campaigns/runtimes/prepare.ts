@@ -2,6 +2,7 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeProject, packPackages, run } from '../../rules/pack.ts';
+import { installed } from './packages.ts';
 import { esbuild, type Runtime } from './runtimes.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -9,13 +10,13 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 /** Installs the runtimes of the lockfile, unless they are there. Nothing of them is run by it. */
 export async function installRuntimes(): Promise<void> {
   const lock = readFileSync(join(here, 'package-lock.json'), 'utf8');
-  const installed = join(here, 'node_modules', '.installed-lock');
-  if (existsSync(installed) && readFileSync(installed, 'utf8') === lock) return;
+  const mark = join(here, 'node_modules', '.installed-lock');
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === lock) return;
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error(`the lockfile holds runtimes for Linux on x64, and this is ${process.platform} on ${process.arch}`);
   }
   await run('npm ci --ignore-scripts --no-audit --no-fund', here);
-  writeFileSync(installed, lock);
+  writeFileSync(mark, lock);
 }
 
 /** Makes a project with the packed packages, and in it the hosts as plain JavaScript. Resolves with its folder. */
@@ -23,9 +24,7 @@ export async function makeHosts(scratch: string, hosts: readonly Runtime['host']
   const project = join(scratch, 'project');
   const tarballs = join(scratch, 'tarballs');
   await packPackages(tarballs);
-  const frameworks = ['express', 'fastify', 'hono'];
-  const own = ['core', 'endpoints', 'inbox', 'testing', ...frameworks];
-  await makeProject(project, tarballs, own, ['@hono/node-server', 'libsql', ...frameworks]);
+  await makeProject(project, tarballs, installed, ['@hono/node-server', 'libsql', 'express', 'fastify', 'hono']);
   cpSync(join(here, 'hosts'), project, { recursive: true });
   for (const host of hosts) await bundle(`${host}.ts`, project, host === 'workerd' ? forWorkers : forOthers);
   await bundle('inbox.ts', project, forOthers);
