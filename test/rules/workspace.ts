@@ -56,7 +56,7 @@ export function filesBelow(folder: string): string[] {
     .sort();
 }
 
-const generated = new Set(['node_modules', 'dist', '.next', '.tmp']);
+const generated = new Set(['node_modules', 'dist', '.next', 'next-env.d.ts', '.tmp']);
 
 export function isTest(file: string): boolean {
   return /\.test(-d)?\.ts$/.test(file);
