@@ -8,6 +8,7 @@ import { grantiva } from '../providers/grantiva.ts';
 import { gravv } from '../providers/gravv.ts';
 import { standardWebhooks } from '../providers/standard-webhooks.ts';
 import { verifyDelivery } from '../verify.ts';
+import type { HashAlgorithm } from './cryptography.ts';
 import type { SignatureScheme } from './scheme.ts';
 import { signBody } from './sign.ts';
 import { type HmacMaker, matchSignature, parseSignature } from './signature.ts';
