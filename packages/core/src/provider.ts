@@ -1,4 +1,4 @@
-import type { core } from 'zod';
+import type * as core from 'zod/v4/core';
 import type { DeliveryHeaders } from './bytes/headers.ts';
 import { WebhookError } from './error.ts';
 import { type EventSchemas, isBelow, type JsonObject } from './event/event.ts';

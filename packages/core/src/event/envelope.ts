@@ -1,4 +1,4 @@
-import { core } from 'zod';
+import * as core from 'zod/v4/core';
 import type { ArrivedHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
 import type { EventOf, JsonObject, WebhookEvent } from './event.ts';
@@ -52,7 +52,7 @@ function readData(format: EventFormat, { type, data }: WebhookEvent): unknown {
   if (schema === undefined) return data;
   const result = core.safeParse(schema, data);
   if (result.success) return result.data;
-  throw notAnEvent(format, `${JSON.stringify(type)} does not fit its schema (${describeError(schema, result.error)})`);
+  throw notAnEvent(format, `${JSON.stringify(type)} does not fit its schema (${describeError(schema, data, result.error)})`);
 }
 
 function readId(format: EventFormat, field: string, id: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import type { core } from 'zod';
+import type * as core from 'zod/v4/core';
 
 /** What happened, as the provider tells it. */
 export interface WebhookEvent<Type extends string = string, Data = unknown> {

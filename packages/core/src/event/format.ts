@@ -1,4 +1,4 @@
-import type { core } from 'zod';
+import type * as core from 'zod/v4/core';
 import type { DeliveryHeaders, HeaderLookup } from '../bytes/headers.ts';
 import type { Awaitable } from '../timing/awaitable.ts';
 import type { EventSchemas, JsonObject, WebhookEvent } from './event.ts';

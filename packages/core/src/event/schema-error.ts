@@ -1,16 +1,35 @@
-import { core } from 'zod';
+import type * as core from 'zod/v4/core';
 
 const maxIssues = 3;
 
+/** What of an issue comes from the schema; the rest of it may be the body's. */
+const declared = new Set(['expected', 'values', 'format', 'minimum', 'maximum', 'divisor']);
+
 /** Says what does not fit a schema in words of the schema alone: nothing that the body holds, not even its keys. */
-export function describeError(schema: core.$ZodType, error: core.$ZodError): string {
+export function describeError(schema: core.$ZodType, data: unknown, error: core.$ZodError): string {
   return error.issues
     .slice(0, maxIssues)
-    .map((issue) => {
-      const what = issue.code === 'unrecognized_keys' ? 'has keys that the schema does not allow' : issue.message;
-      return `data${declaredPath(schema, issue.path)}: ${what}`;
-    })
+    .map((issue) => `data${declaredPath(schema, issue.path)}: ${problemOf(issue, data)}`)
     .join('; ');
+}
+
+function problemOf(issue: core.$ZodIssue, data: unknown): string {
+  if (issue.code === 'unrecognized_keys') return 'has keys that the schema does not allow';
+  if (issue.message !== 'Invalid input') return issue.message;
+  // zod/mini comes without a language, and says this of everything.
+  const facts = Object.entries(issue).filter(([name]) => declared.has(name));
+  if (issue.code === 'invalid_type') facts.push(['received', kindOf(data, issue.path)]);
+  return facts.length === 0 ? issue.message : `${issue.message}: ${facts.map((fact) => fact.join(' ')).join(', ')}`;
+}
+
+function kindOf(data: unknown, path: readonly PropertyKey[]): string {
+  let value = data;
+  for (const part of path) {
+    value =
+      typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, part)?.value : undefined;
+  }
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
 }
 
 /** The path as far as the schema declares it; `z.record` and unions end it, because their keys come from the body. */
@@ -26,11 +45,17 @@ function declaredPath(schema: core.$ZodType, path: readonly PropertyKey[]): stri
 }
 
 function inside(schema: core.$ZodType, part: PropertyKey): core.$ZodType | undefined {
-  if (schema instanceof core.$ZodOptional || schema instanceof core.$ZodNullable) {
-    return inside(schema._zod.def.innerType, part);
+  // By the name of its type and not by `instanceof`, which would bring the code of each type into every bundle.
+  const { def } = (schema as core.$ZodTypes)._zod;
+  switch (def.type) {
+    case 'optional':
+    case 'nullable':
+      return inside(def.innerType, part);
+    case 'array':
+      return def.element;
+    case 'object':
+      return typeof part === 'string' && Object.hasOwn(def.shape, part) ? def.shape[part] : undefined;
+    default:
+      return undefined;
   }
-  if (schema instanceof core.$ZodArray) return schema._zod.def.element;
-  if (!(schema instanceof core.$ZodObject) || typeof part !== 'string') return undefined;
-  const { shape } = schema._zod.def;
-  return Object.hasOwn(shape, part) ? shape[part] : undefined;
 }
