@@ -1,5 +1,6 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { WebhookError } from '../error.ts';
+import { looseObject } from '../event/loose-object.ts';
 import type { SignatureScheme } from '../proof/scheme.ts';
 import { defineProvider } from '../provider.ts';
 
@@ -63,15 +64,15 @@ export function grantex(options: GrantexOptions = {}) {
     envelope: { id: 'id', type: 'type', timestamp: 'createdAt', data: 'data' },
     timeoutMs: 10_000,
     events: {
-      'grant.created': z.looseObject({
+      'grant.created': looseObject({
         ...grant,
         expiresAt: z.string(),
         // Only delegated grants have these.
-        parentGrantId: z.string().nullish(),
-        delegationDepth: z.number().nullish(),
+        parentGrantId: z.nullish(z.string()),
+        delegationDepth: z.nullish(z.number()),
       }),
-      'grant.revoked': z.looseObject({ grantId: z.string(), cascade: z.boolean() }),
-      'token.issued': z.looseObject({ tokenId: z.string(), ...grant, expiresAt: z.string() }),
+      'grant.revoked': looseObject({ grantId: z.string(), cascade: z.boolean() }),
+      'token.issued': looseObject({ tokenId: z.string(), ...grant, expiresAt: z.string() }),
     },
   });
 }

@@ -184,6 +184,13 @@ describe('an event of Grantiva', () => {
   ])('%s with data that does not fit is invalid_event: %j', async (type, data) => {
     expect(await codeOf({ event: type, data, timestamp })).toBe('invalid_event');
   });
+
+  it('that does not fit is told with the field and what it must be', async () => {
+    const data = { device_id: 7, risk_score: 'high', jailbreak_detected: 'yes' };
+    await expect(read({ event: 'device.high_risk', data, timestamp })).rejects.toThrow(
+      /data\.device_id: .*expected string.*; data\.risk_score: .*expected a number; data\.jailbreak_detected: .*expected a boolean\)/,
+    );
+  });
 });
 
 describe('risk_alert, which has no envelope,', () => {

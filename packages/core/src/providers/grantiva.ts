@@ -1,8 +1,10 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
+import { converted } from '../event/converted.ts';
 import type { JsonObject } from '../event/event.ts';
 import type { BareEvent, KeyFacts } from '../event/format.ts';
+import { looseObject } from '../event/loose-object.ts';
 import { defineProvider, type Provider } from '../provider.ts';
 
 /** Options of {@link grantiva}. */
@@ -21,27 +23,45 @@ export interface GrantivaOptions {
 }
 
 /** Current traffic sends every value as a string ("82"), older pages show numbers: handlers get a number. */
-const decimal = z.string().regex(/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i);
-const number = z.union([z.number(), decimal.transform(Number)]);
+function readNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  return typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) ? Number(value) : undefined;
+}
 
 /** Likewise for "true" and true. */
-const boolean = z.union([
-  z.boolean(),
-  z
-    .string()
-    .regex(/^(true|false|1|0)$/i)
-    .transform((text) => /^(true|1)$/i.test(text)),
-]);
+function readBoolean(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'string') return undefined;
+  const word = value.toLowerCase();
+  if (word === 'true' || word === '1') return true;
+  return word === 'false' || word === '0' ? false : undefined;
+}
 
-/** For fields that not every source lists; Grantiva sends "" for what it does not know. */
-const absent = z.literal('').transform(() => null);
-const optionalNumber = z.union([number, absent]).nullish();
-const optionalBoolean = z.union([boolean, absent]).nullish();
-const optionalText = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]).nullish();
+function readText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'boolean' || Number.isFinite(value) ? String(value) : undefined;
+}
+
+/** For fields that not every source lists. */
+function nullOr<Read>(read: (value: unknown) => Read | undefined): (value: unknown) => Read | null | undefined {
+  return (value) => (value === null ? null : read(value));
+}
+
+/** Likewise; Grantiva sends "" for what it does not know. */
+function unknownOr<Read>(read: (value: unknown) => Read | undefined): (value: unknown) => Read | null | undefined {
+  return (value) => (value === null || value === '' ? null : read(value));
+}
+
+const number = converted<number | string, number>('a number', readNumber);
+const optionalNumber = z.optional(converted<number | string | null, number | null>('a number', unknownOr(readNumber)));
+const optionalBoolean = z.optional(
+  converted<boolean | string | null, boolean | null>('a boolean', unknownOr(readBoolean)),
+);
+const optionalText = z.optional(converted<string | number | boolean | null, string | null>('text', nullOr(readText)));
 
 const device = { device_model: optionalText, os_version: optionalText };
 
-const riskAlert = z.looseObject({
+const riskAlert = looseObject({
   deviceId: z.string(),
   riskScore: number,
   threshold: optionalNumber,
@@ -50,7 +70,7 @@ const riskAlert = z.looseObject({
   crossedAt: optionalText,
 });
 
-const subscription = z.looseObject({
+const subscription = looseObject({
   subject_id: z.string(),
   tier: optionalText,
   status: optionalText,
@@ -65,11 +85,11 @@ const subscription = z.looseObject({
   event_id: optionalText,
 });
 
-const flag = z.looseObject({ flag_key: z.string(), tenant_id: optionalText });
+const flag = { flag_key: z.string(), tenant_id: optionalText };
 
 const events = {
-  'device.new': z.looseObject({ device_id: z.string(), key_id: optionalText, ...device }),
-  'device.high_risk': z.looseObject({
+  'device.new': looseObject({ device_id: z.string(), key_id: optionalText, ...device }),
+  'device.high_risk': looseObject({
     /** May be "". */
     device_id: z.string(),
     risk_score: number,
@@ -78,20 +98,20 @@ const events = {
     jailbreak_detected: optionalBoolean,
     ...device,
   }),
-  'device.attestation_failed': z.looseObject({ key_id: optionalText, bundle_id: optionalText, reason: optionalText }),
-  'device.attested.first': z.looseObject({
+  'device.attestation_failed': looseObject({ key_id: optionalText, bundle_id: optionalText, reason: optionalText }),
+  'device.attested.first': looseObject({
     app_id: optionalText,
     bundle_id: optionalText,
     team_id: optionalText,
     device_risk_score: optionalNumber,
   }),
-  'attestation.anomaly': z.looseObject({
+  'attestation.anomaly': looseObject({
     device_id: z.string(),
     key_id: optionalText,
     /** A list with commas. */
     anomalies: optionalText,
   }),
-  'attestation.completed': z.looseObject({
+  'attestation.completed': looseObject({
     device_id: z.string(),
     key_id: optionalText,
     device_model: optionalText,
@@ -101,9 +121,9 @@ const events = {
     is_test: optionalBoolean,
   }),
   risk_alert: riskAlert,
-  'flag.created': flag,
-  'flag.updated': flag.extend({ is_active: optionalBoolean, environment: optionalText }),
-  'flag.deleted': flag,
+  'flag.created': looseObject(flag),
+  'flag.updated': looseObject({ ...flag, is_active: optionalBoolean, environment: optionalText }),
+  'flag.deleted': looseObject(flag),
   'subscription.changed': subscription,
   'subscription.expired': subscription,
   'subscription.refunded': subscription,

@@ -1,33 +1,41 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { converted } from '../event/converted.ts';
+import { looseObject } from '../event/loose-object.ts';
 import { defineProvider } from '../provider.ts';
 
 /** A number becomes text: refusing a genuine event over it would lose it. */
-const text = z.union([z.string(), z.number().transform(String)]).nullish();
+const text = z.optional(
+  converted<string | number | null, string | null>('text', (value) => {
+    if (typeof value === 'string' || value === null) return value;
+    return Number.isFinite(value) ? String(value) : undefined;
+  }),
+);
 
 /** Its shape differs from event to event. */
-const anything = z.unknown().optional();
+const anything = z.optional(z.unknown());
 
 // Money is a string and stays one: a number would round it. Many fields are null, so few are demanded.
-const inflow = z.looseObject({
+const inflow = {
   amount: text,
   remark: text,
   source: anything,
   destination: anything,
   tx_hash: text,
   client_reference: text,
-});
+};
 
-const transfer = inflow.extend({
+const transfer = looseObject({
+  ...inflow,
   /** Some pages call `client_reference` so. */
   reference: text,
   status: text,
   client_metadata: anything,
 });
 
-const collection = z.looseObject({ transaction_id: text });
+const collection = looseObject({ transaction_id: text });
 
 /** Their fields are not documented. */
-const card = z.looseObject({});
+const card = looseObject({});
 
 /**
  * Gravv, payments. The signature is in `X-Gravv-Signature` or, as one page of its documentation says, `X-Signature`.
@@ -52,7 +60,7 @@ export function gravv() {
     signature: { header: ['x-gravv-signature', 'x-signature'], encoding: 'hex' },
     envelope: { id: 'event_id', timestamp: 'timestamp', data: 'event_data', type: 'event_type' },
     events: {
-      'customer.kyc.status.*': z.looseObject({
+      'customer.kyc.status.*': looseObject({
         customer_id: z.string(),
         status: text,
         kyc_type: text,
@@ -63,8 +71,8 @@ export function gravv() {
       'transfer.status.pending': transfer,
       'transfer.status.completed': transfer,
       'transfer.status.failed': transfer,
-      'inflow.completed': inflow,
-      'inflow.onchain.completed': inflow,
+      'inflow.completed': looseObject(inflow),
+      'inflow.onchain.completed': looseObject(inflow),
       'collection.status.pending': collection,
       'collection.status.completed': collection,
       'collection.status.failed': collection,
