@@ -30,7 +30,7 @@ export async function moveDeliveries(from: Inbox, to: Inbox, receivers: readonly
   await copy({ state: 'handled' });
   // These were handled, so here the handlers do nothing.
   for (const { name, provider, secret } of receivers) {
-    createReceiver({ name, provider, secret, inbox: to, on: { '*': () => undefined } });
+    createReceiver({ receiverName: name, provider, secret, inbox: to, on: { '*': () => undefined } });
   }
   while ((await to.drain({ maxMs: 60_000 })).handled > 0);
   const left = await to.counts();

@@ -15,7 +15,7 @@ export function grantivaOptions({ inbox, pool }: ReceiversOptions): GrantivaOpti
   return {
     secret: process.env['GRANTIVA_SECRET'] ?? '',
     inbox,
-    name: 'grantiva', // what the stored deliveries are filed under, so the same everywhere and for good
+    receiverName: 'grantiva', // what the stored deliveries are filed under, so the same everywhere and for good
     on: {
       'device.high_risk': async ({ data }, { complete }) => {
         const client = await pool.connect();

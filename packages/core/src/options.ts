@@ -36,7 +36,7 @@ export interface WebhookOptions<P extends Provider, Request = unknown, I extends
    */
   readonly inbox?: I;
   /** What the inbox knows this receiver by, the same in every process; the provider's name by default. */
-  readonly name?: string | undefined;
+  readonly receiverName?: string | undefined;
   /**
    * Events for which it returns the same text are handled one at a time in the order of their arrival, others side by
    * side; undefined is no lane. An event whose data does not fit its type has no lane. It needs an inbox that keeps order.
@@ -134,13 +134,12 @@ function distance(a: string, b: string): number {
 }
 
 function checkInbox(
-  { inbox, name, lane, dedupe }: { readonly [K in keyof WebhookOptions<Provider>]?: unknown },
+  { inbox, receiverName, lane, dedupe }: { readonly [K in keyof WebhookOptions<Provider>]?: unknown },
   provider: Provider,
 ): void {
   if (inbox === undefined) {
-    // Standard Webhooks has an option of this name for its provider.
-    if (name !== undefined && name !== provider.name)
-      throw invalid('name is what an inbox knows the receiver by: give inbox as well, or leave it out');
+    if (receiverName !== undefined)
+      throw invalid('receiverName is what an inbox knows the receiver by: give inbox as well, or leave it out');
     if (lane !== undefined)
       throw invalid('lane needs an inbox that keeps the order: give inbox as well, or leave it out');
     return;
@@ -150,9 +149,9 @@ function checkInbox(
   if (dedupe !== undefined) {
     throw invalid('dedupe has no use beside inbox, which remembers what it has stored: leave dedupe out');
   }
-  const known = name ?? provider.name;
+  const known = receiverName ?? provider.name;
   if (typeof known !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(known)) {
-    throw invalid('name must be 1 to 64 letters, digits, dashes and underscores');
+    throw invalid('receiverName must be 1 to 64 letters, digits, dashes and underscores');
   }
   if (lane === undefined) return;
   if (typeof lane !== 'function') throw invalid('lane must be a function of the event that returns text or undefined');

@@ -70,7 +70,7 @@ export function createReceiver<
   const limits = checkOptions(provider, options);
   const { toleranceSeconds, timeoutMs } = limits;
   const about = { provider: provider.name, framework };
-  const name = options.name ?? provider.name;
+  const name = options.receiverName ?? provider.name;
   const secretsFor = secretsFrom(options.secret, provider, timeoutMs);
   const storedHandlers = compileHandlers<HandlerRequest<Request, I>>(provider, options.on);
   const tell = reporter<Request | HandlerRequest<Request, I>>(onOutcome);

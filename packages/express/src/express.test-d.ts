@@ -51,7 +51,7 @@ standardWebhooks({
 webhooks(grantex(), {
   secret: (request: Request) => request.params['tenant'] ?? '',
   inbox,
-  name: 'grants',
+  receiverName: 'grants',
   lane: (event) => (event.type === 'grant.revoked' ? event.data.grantId : undefined),
   on: {
     'grant.revoked': ({ type, data }, { request }) => {

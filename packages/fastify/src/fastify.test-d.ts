@@ -57,7 +57,7 @@ app.register(
       return secret;
     },
     inbox,
-    name: 'grants',
+    receiverName: 'grants',
     lane: (event) => (event.type === 'grant.revoked' ? event.data.grantId : undefined),
     on: {
       'grant.revoked': ({ type, data }, { request }) => {

@@ -47,7 +47,7 @@ standardWebhooks({
 webhooks(grantex(), {
   secret: (c: Context<Env>) => c.env.SECRET,
   inbox,
-  name: 'grants',
+  receiverName: 'grants',
   lane: (event) => (event.type === 'grant.revoked' ? event.data.grantId : undefined),
   on: {
     'grant.revoked': ({ type, data }, { request }) => {

@@ -198,7 +198,7 @@ export function createWorker(engine: Engine, settings: Settings, ready: () => Pr
     register(receiver) {
       if (receivers.has(receiver.name)) {
         throw invalid(
-          `two receivers of this inbox are named "${receiver.name}": give one of them another name option, the same in every process`,
+          `two receivers of this inbox are named "${receiver.name}": give one of them a receiverName of its own, the same in every process`,
         );
       }
       receivers.set(receiver.name, receiver);

@@ -146,7 +146,7 @@ describe('what is stored', () => {
   });
 
   it('has the name that was given', async () => {
-    const { send, deliveries } = set(stored, { name: 'My_grants-2' });
+    const { send, deliveries } = set(stored, { receiverName: 'My_grants-2' });
     await send();
     expect(deliveries[0]?.name).toBe('My_grants-2');
   });
@@ -231,7 +231,7 @@ describe('a receiver with an inbox', () => {
     expect(() => createReceiver({ provider: grantex(), secret, inbox, ...Object(wrong) })).toThrow(WebhookError);
     expect(() => createReceiver({ provider: grantex(), secret: '', inbox, on: {} })).toThrow(WebhookError);
     expect(register).not.toHaveBeenCalled();
-    createReceiver({ provider: grantex(), secret, inbox, on: {}, name: 'grants' });
+    createReceiver({ provider: grantex(), secret, inbox, on: {}, receiverName: 'grants' });
     createReceiver({ provider: grantex(), secret, inbox, on: {} });
     expect(register.mock.calls).toEqual([
       [{ name: 'grants', work: expect.any(Function) }],
@@ -246,7 +246,7 @@ describe('a receiver with an inbox', () => {
     ['an inbox that is null', { inbox: null }, /^inbox must be/],
     ['dedupe beside it', { inbox, dedupe: memoryClaims() }, /^dedupe has no use beside inbox/],
     ['dedupe: false beside it', { inbox, dedupe: false }, /^dedupe has no use beside inbox/],
-    ['a name without it', { name: 'grants' }, /^name is what an inbox knows the receiver by/],
+    ['a name without it', { receiverName: 'grants' }, /^receiverName is what an inbox knows the receiver by/],
     ['a lane without it', { lane: () => 'a' }, /^lane needs an inbox that keeps the order/],
     ['a lane that is no function', { inbox, lane: 'a' }, /^lane must be a function/],
     [
@@ -254,11 +254,11 @@ describe('a receiver with an inbox', () => {
       { inbox: inboxWith(stored, { lanes: false }), lane: () => 'a' },
       /^lane was given for grantex, but this inbox cannot keep the order/,
     ],
-    ['an empty name', { inbox, name: '' }, /^name must be 1 to 64 letters/],
-    ['a name that is too long', { inbox, name: 'a'.repeat(65) }, /^name must be/],
-    ['a name with something else in it', { inbox, name: 'grants.live' }, /^name must be/],
-    ['a name with a line break', { inbox, name: 'grants\n' }, /^name must be/],
-    ['a name that is no text', { inbox, name: 1 }, /^name must be/],
+    ['an empty name', { inbox, receiverName: '' }, /^receiverName must be 1 to 64 letters/],
+    ['a name that is too long', { inbox, receiverName: 'a'.repeat(65) }, /^receiverName must be/],
+    ['a name with something else in it', { inbox, receiverName: 'grants.live' }, /^receiverName must be/],
+    ['a name with a line break', { inbox, receiverName: 'grants\n' }, /^receiverName must be/],
+    ['a name that is no text', { inbox, receiverName: 1 }, /^receiverName must be/],
   ])('is not made with %s', (_what, options, message) => {
     const make = () => createReceiver({ provider: grantex(), secret, on: {}, ...Object(options) });
     expect(make).toThrow(expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(message) }));
@@ -268,6 +268,8 @@ describe('a receiver with an inbox', () => {
     const options = { provider: grantex(), secret, on: {} };
     expect(() => createReceiver({ ...options, inbox, lane: () => 'a', dedupe: undefined })).not.toThrow();
     expect(() => createReceiver({ ...options, inbox: inboxWith(stored, { lanes: false }) })).not.toThrow();
-    expect(() => createReceiver({ ...options, inbox: undefined, name: undefined, lane: undefined })).not.toThrow();
+    expect(() =>
+      createReceiver({ ...options, inbox: undefined, receiverName: undefined, lane: undefined }),
+    ).not.toThrow();
   });
 });

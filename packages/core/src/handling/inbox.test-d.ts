@@ -28,7 +28,7 @@ createReceiver({
   provider: grantex(),
   secret,
   inbox,
-  name: 'grants',
+  receiverName: 'grants',
   lane: (event) => {
     expectTypeOf(event).toEqualTypeOf<EventOf<Grantex>>();
     return event.type === 'grant.revoked' ? event.data.grantId : undefined;

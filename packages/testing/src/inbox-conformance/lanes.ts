@@ -15,8 +15,8 @@ export function laneTests(inbox: InboxUnderTest): Tests {
       () =>
         withStore(inbox, async ({ start }) => {
           const { inbox: made } = await start();
-          const make = () =>
-            createReceiver({ provider: grantex(), secret, inbox: made, name: 'laned', lane: () => 'a', on: {} });
+          const options = { receiverName: 'laned', lane: () => 'a', on: {} };
+          const make = () => createReceiver({ provider: grantex(), secret, inbox: made, ...options });
           if (made.lanes) make();
           else assert.throws(make, { code: 'invalid_options', message: /lane/ });
         }),

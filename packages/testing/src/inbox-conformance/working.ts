@@ -208,7 +208,7 @@ export function workingTests(inbox: InboxUnderTest): Tests {
           const process = await start();
           assert.throws(() => process.inbox.register({ name: 'grantex', work: async () => 'handled' }), {
             code: 'invalid_options',
-            message: /"grantex".*name option/,
+            message: /"grantex".*receiverName/,
           });
         }),
     ],
