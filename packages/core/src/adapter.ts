@@ -9,5 +9,5 @@ export { letGoOfUpload, type NodeRequest, nodeBody } from './bytes/node-request.
 export { type NodeStream, nodeStreamReader, readNodeStream } from './bytes/node-stream.ts';
 export { requestBody } from './bytes/stream.ts';
 export type { WaitUntil } from './handling/progress.ts';
-export type { HandlerRequest, Limits } from './options.ts';
+export { checkWebhookOptions, type HandlerRequest, type Limits } from './options.ts';
 export type { ReplyStatus } from './report/reply.ts';

@@ -72,6 +72,27 @@ export class WebhookError extends Error {
   }
 }
 
+/**
+ * A mistake in the options, found when something is made of them.
+ *
+ * @param problem names the option and says what it must be; a dot is added where it ends without one
+ * @param fix a sentence of its own, where `problem` does not say it
+ * @returns the error, to be thrown
+ *
+ * @example
+ * ```ts
+ * import { invalid } from '@hookproof/core/strict';
+ *
+ * export function checkLevel(level: unknown) {
+ *   if (level !== 'info' && level !== 'debug') throw invalid("level must be 'info' or 'debug'");
+ * }
+ * ```
+ */
+export function invalid(problem: string, fix?: string): WebhookError {
+  const sentence = /[.?]$/.test(problem) ? problem : `${problem}.`;
+  return new WebhookError('invalid_options', sentence, fix === undefined ? {} : { fix });
+}
+
 /** Whether a code is one that a delivery can be answered with. */
 export function isRejection(code: string): code is RejectionCode {
   return Object.hasOwn(rejections, code);

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { WebhookError } from './error.ts';
+import { memoryClaims } from './handling/claims.ts';
+import { signBody } from './proof/sign.ts';
 import { defineProvider, type Provider } from './provider.ts';
 import { grantex } from './providers/grantex.ts';
 import { grantiva } from './providers/grantiva.ts';
 import { gravv } from './providers/gravv.ts';
 import { standardWebhooks } from './providers/standard-webhooks.ts';
 import { createReceiver, type ReceiverOptions } from './receiver.ts';
-import { verifyDelivery, verifySignature } from './verify.ts';
+import { diagnoseDelivery, verifyDelivery, verifySignature } from './verify.ts';
 
 const nothing = () => {};
 
@@ -212,6 +214,137 @@ describe('another wrong option throws when the receiver is made, and names the o
     expect(make).toThrow(WebhookError);
     expect(make).toThrow(message);
     expect(make).toThrow(expect.objectContaining({ code: 'invalid_options' }));
+  });
+});
+
+describe('a name that is not an option throws, and leads to the one that is meant:', () => {
+  const scheme = { header: 'x-acme', encoding: 'hex', signs: '{timestamp}.{body}', timestamp: { header: 'x-time' } };
+  const acme = { name: 'acme', signature: scheme, envelope: { type: 'type', data: 'data' } };
+  const define = (changes: object) => Reflect.apply(defineProvider, undefined, [{ ...acme, ...changes }]);
+  const delivery = { headers: {}, body: '{}', secret: 'good' };
+
+  it.each<[call: string, made: (options: object) => unknown, options: object, message: string]>([
+    [
+      'createReceiver',
+      create,
+      { name: 'grants' },
+      'name is not an option of createReceiver. Did you mean receiverName?',
+    ],
+    ['createReceiver', create, { nam: 'grants' }, 'nam is not an option of createReceiver. Did you mean receiverName?'],
+    ['createReceiver', create, { lanes: nothing }, 'lanes is not an option of createReceiver. Did you mean lane?'],
+    ['createReceiver', create, { index: nothing }, 'index is not an option of createReceiver. Did you mean inbox?'],
+    ['createReceiver', create, { round: nothing }, 'round is not an option of createReceiver. Did you mean around?'],
+    [
+      'createReceiver',
+      create,
+      { paths: '/x' },
+      'paths is not an option of createReceiver. There are: secret, on, maxBodyBytes, bodyTimeoutMs, toleranceSeconds, timeoutMs, inbox, receiverName, lane, dedupe, onOutcome, around, now, provider, framework.',
+    ],
+    [
+      'verifyDelivery',
+      (options) => verifyDelivery(grantex(), { ...delivery, ...options }),
+      { tolerance: 60 },
+      'tolerance is not an option of verifyDelivery. Did you mean toleranceSeconds?',
+    ],
+    [
+      'diagnoseDelivery',
+      (options) => diagnoseDelivery(grantex(), { ...delivery, ...options }),
+      { header: {} },
+      'header is not an option of diagnoseDelivery. Did you mean headers?',
+    ],
+    [
+      'verifySignature',
+      (options) => verifySignature(grantex(), { body: '{}', signature: '', secret: 'good', ...options }),
+      { timeStamp: '1' },
+      'timeStamp is not an option of verifySignature. Did you mean timestamp?',
+    ],
+    [
+      'signBody',
+      (options) => signBody(grantex(), { body: '{}', secret: 'good', id: '', timestamp: 1, ...options }),
+      { secrets: ['good'] },
+      'secrets is not an option of signBody. Did you mean secret?',
+    ],
+    ['memoryClaims', memoryClaims, { maxkeys: 5 }, 'maxkeys is not an option of memoryClaims. Did you mean maxKeys?'],
+    ['grantex', grantex, { signatur: 'v2' }, 'signatur is not an option of grantex. Did you mean signature?'],
+    ['grantiva', grantiva, { kye: 'delivery' }, 'kye is not an option of grantiva. There are: key.'],
+    [
+      'standardWebhooks',
+      standardWebhooks,
+      { event: {} },
+      'event is not an option of standardWebhooks. Did you mean events?',
+    ],
+    [
+      'defineProvider',
+      define,
+      { envelop: {} },
+      'envelop is not an option of defineProvider("acme"). Did you mean envelope?',
+    ],
+    [
+      'defineProvider',
+      define,
+      { envelope: { type: 'type', data: 'data', time: 'at' } },
+      'time is not an option of envelope in defineProvider("acme"). Did you mean timestamp?',
+    ],
+    [
+      'defineProvider',
+      define,
+      { secret: { encoding: 'base64', minbytes: 24 } },
+      'minbytes is not an option of secret in defineProvider("acme"). Did you mean minBytes?',
+    ],
+    [
+      'defineProvider',
+      define,
+      { headers: { deliveryID: 'x-id' } },
+      'deliveryID is not an option of headers in defineProvider("acme"). Did you mean deliveryId?',
+    ],
+    [
+      'defineProvider',
+      define,
+      { signature: { ...scheme, algorythm: 'sha512' } },
+      'algorythm is not an option of a signature in defineProvider("acme"). Did you mean algorithm?',
+    ],
+    [
+      'defineProvider',
+      define,
+      { signature: [scheme, { ...scheme, sign: '{body}' }] },
+      'sign is not an option of a signature in defineProvider("acme"). Did you mean signs?',
+    ],
+    [
+      'defineProvider',
+      define,
+      { notAccepted: [{ ...scheme, perfix: 'v0=' }] },
+      'perfix is not an option of a signature in defineProvider("acme"). Did you mean prefix?',
+    ],
+    [
+      'defineProvider',
+      define,
+      { signature: { ...scheme, timestamp: { header: 'x-time', toleranceMs: 5 } } },
+      'toleranceMs is not an option of the timestamp of a signature in defineProvider("acme"). There are: header, prefix, toleranceSeconds.',
+    ],
+    [
+      'defineProvider',
+      define,
+      { signature: { ...scheme, signs: '{id}.{timestamp}.{body}', id: { headers: ['x-id'] } } },
+      'headers is not an option of the id of a signature in defineProvider("acme"). Did you mean header?',
+    ],
+  ])('%s, %$', async (_call, made, options, message) => {
+    const mistake = { code: 'invalid_options', message };
+    await expect((async () => made(options))()).rejects.toMatchObject(mistake);
+  });
+
+  it('events of a provider have the names that they have', () => {
+    expect(() => define({ events: { 'any.name': z.looseObject({}) } })).not.toThrow();
+  });
+
+  it.each([
+    ['grantex', grantex],
+    ['grantiva', grantiva],
+    ['standardWebhooks', standardWebhooks],
+    ['memoryClaims', memoryClaims],
+  ])('%s takes an object, and neither text nor null', (name, made) => {
+    for (const given of ['v2', null]) {
+      expect(() => Reflect.apply(made, undefined, [given])).toThrow(`The options of ${name} must be an object.`);
+    }
   });
 });
 

@@ -1,8 +1,9 @@
-import { WebhookError } from './error.ts';
+import { invalid } from './error.ts';
 import type { EventOf } from './event/event.ts';
 import type { ClaimStore } from './handling/claims.ts';
 import type { Handlers } from './handling/handlers.ts';
 import { type Inbox, isInbox } from './handling/inbox.ts';
+import { checkNames, type OptionNames } from './option-names.ts';
 import type { SecretOption } from './proof/secret.ts';
 import type { Provider } from './provider.ts';
 import type { Around, OnOutcome } from './report/outcome.ts';
@@ -55,6 +56,32 @@ export interface WebhookOptions<P extends Provider, Request = unknown, I extends
   readonly now?: (() => number) | undefined;
 }
 
+const names: OptionNames<WebhookOptions<Provider>> = {
+  secret: true,
+  on: true,
+  maxBodyBytes: true,
+  bodyTimeoutMs: true,
+  toleranceSeconds: true,
+  timeoutMs: true,
+  inbox: true,
+  receiverName: true,
+  lane: true,
+  dedupe: true,
+  onOutcome: true,
+  around: true,
+  now: true,
+};
+
+/**
+ * Checks that the options of an adapter have no name but those of every receiver and these of the adapter's own.
+ *
+ * @param of the function whose options they are
+ * @throws WebhookError `invalid_options` with the name that was given, and the nearest one that there is, or all of them
+ */
+export function checkWebhookOptions(of: string, options: object, own: Readonly<Record<string, true>>): void {
+  checkNames(of, options, { ...names, ...own });
+}
+
 /** Times and sizes, each within its bounds. */
 export interface Limits {
   readonly maxBodyBytes: number;
@@ -75,7 +102,7 @@ export function checkOptions(
   options: { readonly [K in keyof WebhookOptions<Provider>]?: unknown },
 ): Limits {
   checkProvider(provider);
-  checkSpelling(options);
+  checkNames('createReceiver', options, { ...names, provider: true, framework: true });
   const { toleranceSeconds, onOutcome, around, now, dedupe } = options;
   if (onOutcome !== undefined && typeof onOutcome !== 'function') throw invalid('onOutcome must be a function');
   if (around !== undefined && typeof around !== 'function') throw invalid('around must be a function');
@@ -96,41 +123,6 @@ export function checkOptions(
       toleranceSeconds === undefined ? undefined : positive('toleranceSeconds', toleranceSeconds, 'seconds'),
     timeoutMs,
   };
-}
-
-// Other names may be the framework's or the provider's own, so only what is almost one of ours is refused.
-const longNames = [
-  'secret',
-  'maxBodyBytes',
-  'bodyTimeoutMs',
-  'toleranceSeconds',
-  'timeoutMs',
-  'dedupe',
-  'onOutcome',
-  'around',
-  'inbox',
-];
-
-function checkSpelling(options: object): void {
-  for (const given of Object.keys(options)) {
-    const meant = longNames.find((name) => name !== given && distance(name.toLowerCase(), given.toLowerCase()) <= 2);
-    if (meant !== undefined && !longNames.includes(given))
-      throw invalid(`${given} is no option: did you mean ${meant}?`);
-  }
-}
-
-/** How many letters must be added, taken away or changed (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }
 
 function checkInbox(
@@ -172,8 +164,4 @@ const maxTimer = 2 ** 31 - 1;
 function positive(option: string, value: unknown, unit: string): number {
   if (typeof value === 'number' && value > 0 && value <= maxTimer) return value;
   throw invalid(`${option} must be a number of ${unit} above 0 and at most ${maxTimer}`);
-}
-
-function invalid(what: string): WebhookError {
-  return new WebhookError('invalid_options', what.endsWith('?') ? what : `${what}.`);
 }

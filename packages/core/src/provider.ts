@@ -1,8 +1,9 @@
 import type * as core from 'zod/v4/core';
 import type { DeliveryHeaders } from './bytes/headers.ts';
-import { WebhookError } from './error.ts';
+import { invalid } from './error.ts';
 import { type EventSchemas, isBelow, type JsonObject } from './event/event.ts';
 import type { BareEvent, EnvelopeFields, EventFormat, KeyFacts } from './event/format.ts';
+import { checkNames } from './option-names.ts';
 import { compileScheme, type SignatureScheme } from './proof/scheme.ts';
 import type { SecretFormat, Signer } from './proof/signer.ts';
 import type { Awaitable } from './timing/awaitable.ts';
@@ -66,20 +67,22 @@ export function defineProvider<const Name extends string, Events extends EventSc
   definition: ProviderDefinition<Name, Events>,
 ): Provider<Name, Events> {
   const { name, signature, events } = definition;
+  const of = `defineProvider("${name}")`;
   if (typeof name !== 'string' || !/^[a-z0-9-]+$/.test(name)) {
-    throw invalid(name, 'name must be lower-case letters, digits and dashes');
+    throw invalid(`${of}: name must be lower-case letters, digits and dashes`);
   }
+  checkDefinition(of, definition);
   const schemes: readonly SignatureScheme[] = Array.isArray(signature) ? signature : [signature];
   if (schemes.length === 0 || !schemes.every((scheme) => typeof scheme === 'object' && scheme !== null)) {
-    throw invalid(name, 'signature must be a scheme or a list of schemes');
+    throw invalid(`${of}: signature must be a scheme or a list of schemes`);
   }
   const { type, data } = definition.envelope ?? {};
   if (typeof type !== 'string' || typeof data !== 'string') {
-    throw invalid(name, 'envelope must name the fields of type and data');
+    throw invalid(`${of}: envelope must name the fields of type and data`);
   }
   for (const [event, schema] of Object.entries<unknown>(events ?? {})) {
     if (typeof schema !== 'object' || schema === null || !('_zod' in schema)) {
-      throw invalid(name, `events["${event}"] must be a schema of zod 4`);
+      throw invalid(`${of}: events["${event}"] must be a schema of zod 4`);
     }
   }
   const headers = {
@@ -103,8 +106,24 @@ export function defineProvider<const Name extends string, Events extends EventSc
   return Object.freeze(provider);
 }
 
-function invalid(name: string, what: string): WebhookError {
-  return new WebhookError('invalid_options', `defineProvider("${name}"): ${what}.`);
+/** Checks the names in a description, except those of its schemes and of the events, which are the provider's own. */
+function checkDefinition(of: string, definition: ProviderDefinition<string, EventSchemas>): void {
+  checkNames<ProviderDefinition<string, EventSchemas>>(of, definition, {
+    name: true,
+    signature: true,
+    notAccepted: true,
+    secret: true,
+    envelope: true,
+    bare: true,
+    events: true,
+    key: true,
+    headers: true,
+    timeoutMs: true,
+  });
+  const { envelope = {}, secret = {}, headers = {} } = definition;
+  checkNames<EnvelopeFields>(`envelope in ${of}`, envelope, { id: true, type: true, timestamp: true, data: true });
+  checkNames<SecretFormat>(`secret in ${of}`, secret, { encoding: true, prefix: true, minBytes: true });
+  checkNames<{ deliveryId: string; type: string }>(`headers in ${of}`, headers, { deliveryId: true, type: true });
 }
 
 function defaultKey({ event, bodyHash }: KeyFacts): Awaitable<string | undefined> {

@@ -62,20 +62,3 @@ it('an event that no handler wants is ignored, whatever its data', async () => {
   const receiver = createReceiver({ provider: gravv(), secret: 'any', on });
   expect((await receiver.receive({ headers, body: bad })).outcome).toBe('ignored');
 });
-
-it('an option that is almost one is refused by name', () => {
-  const options = { provider: gravv(), secret: 'any', on: {} };
-  for (const [given, meant] of [
-    ['tolerenceSeconds', 'toleranceSeconds'],
-    ['maxBodyByte', 'maxBodyBytes'],
-    ['dedup', 'dedupe'],
-    ['onoutcome', 'onOutcome'],
-    ['secrets', 'secret'],
-    ['timeoutMS', 'timeoutMs'],
-  ] as const) {
-    expect(() => createReceiver({ ...options, [given]: 1 })).toThrow(`${given} is no option: did you mean ${meant}?`);
-  }
-  expect(() =>
-    createReceiver({ ...options, ...{ path: '/x', prefix: '/y', logLevel: 'warn', events: {} } }),
-  ).not.toThrow();
-});

@@ -1,9 +1,10 @@
 import { toBytes } from './bytes/body.ts';
 import { arrivedHeaders, type HeadersInput, readHeaders } from './bytes/headers.ts';
 import { type Diagnosis, diagnose } from './diagnosis/diagnosis.ts';
-import { Refusal, WebhookError } from './error.ts';
+import { invalid, Refusal, WebhookError } from './error.ts';
 import { checkData, readEnvelope } from './event/envelope.ts';
 import type { EventOf } from './event/event.ts';
+import { checkNames, type OptionNames } from './option-names.ts';
 import { checkOptions, checkProvider } from './options.ts';
 import { authentication, type Unproven } from './proof/authenticate.ts';
 import type { Secret } from './proof/secret.ts';
@@ -24,6 +25,14 @@ export interface VerifyDeliveryOptions {
   readonly now?: (() => number) | undefined;
 }
 
+const namesOfDelivery: OptionNames<VerifyDeliveryOptions> = {
+  headers: true,
+  body: true,
+  secret: true,
+  toleranceSeconds: true,
+  now: true,
+};
+
 /**
  * Proves one delivery by hand and returns its typed event, without routing, limits or deduplication.
  *
@@ -43,6 +52,7 @@ export async function verifyDelivery<const P extends Provider>(
   provider: P,
   options: VerifyDeliveryOptions,
 ): Promise<EventOf<P>> {
+  checkNames('verifyDelivery', options, namesOfDelivery);
   const { toleranceSeconds } = checkOptions(provider, {
     toleranceSeconds: options.toleranceSeconds,
     now: options.now,
@@ -79,6 +89,7 @@ export async function diagnoseDelivery(
   provider: Provider,
   options: VerifyDeliveryOptions,
 ): Promise<Diagnosis | undefined> {
+  checkNames('diagnoseDelivery', options, namesOfDelivery);
   const { secret, toleranceSeconds, now = Date.now } = options;
   const at = now();
   try {
@@ -128,6 +139,13 @@ export interface VerifySignatureOptions {
  */
 export async function verifySignature(provider: Provider, options: VerifySignatureOptions): Promise<boolean> {
   checkProvider(provider);
+  checkNames<VerifySignatureOptions>('verifySignature', options, {
+    body: true,
+    signature: true,
+    secret: true,
+    timestamp: true,
+    id: true,
+  });
   // What is given decides, and not its value: a header that a sender left out must not lead to another scheme.
   const scheme = provider.signature.find(
     (candidate) =>
@@ -138,9 +156,8 @@ export async function verifySignature(provider: Provider, options: VerifySignatu
     const wanted = provider.signature.map((one) =>
       ['body', one.id && 'id', one.timestamp && 'timestamp'].filter(Boolean).join(', '),
     );
-    throw new WebhookError(
-      'invalid_options',
-      `${provider.name} signs ${wanted.join(', or ')}: pass these options and no others, from the delivery's headers.`,
+    throw invalid(
+      `${provider.name} signs ${wanted.join(', or ')}: pass these options and no others, from the delivery's headers`,
     );
   }
   const { prepared } = await secretsOf(options.secret, provider);

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as core from '@hookproof/core';
-import { letGoOfUpload } from '@hookproof/core/adapter';
+import { checkWebhookOptions, letGoOfUpload } from '@hookproof/core/adapter';
 import { pathMatcher, rawBodyOf } from './request.ts';
 
 /**
@@ -55,7 +55,9 @@ export function webhooks<
   Request extends IncomingMessage = IncomingMessage,
   I extends core.Inbox | undefined = undefined,
 >(provider: P, options: ExpressWebhookOptions<P, Request, I>): WebhookMiddleware<Request> {
-  const receiver = core.createReceiver<P, Request, I>({ ...options, provider, framework: 'express' });
+  checkWebhookOptions('webhooks', options, { path: true });
+  const { path, ...ofReceiver } = options;
+  const receiver = core.createReceiver<P, Request, I>({ ...ofReceiver, provider, framework: 'express' });
   const middleware: WebhookMiddleware<Request> = async (request, response, next) => {
     if (!answers(request)) {
       if (next !== undefined) return next();
@@ -74,7 +76,7 @@ export function webhooks<
       response.destroy();
     }
   };
-  const answers = pathMatcher(options.path, `/webhooks/${provider.name}`, middleware);
+  const answers = pathMatcher(path, `/webhooks/${provider.name}`, middleware);
   return Object.defineProperty(middleware, 'name', { value: `${provider.name}Webhooks` });
 }
 
@@ -85,7 +87,9 @@ export function grantivaWebhooks<
 >(
   options: ExpressWebhookOptions<ReturnType<typeof core.grantiva>, Request, I> & core.GrantivaOptions,
 ): WebhookMiddleware<Request> {
-  return webhooks(core.grantiva(options), options);
+  checkWebhookOptions('grantivaWebhooks', options, { path: true, key: true });
+  const { key, ...rest } = options;
+  return webhooks(core.grantiva({ key }), rest);
 }
 
 /** {@link webhooks} for Grantex. */
@@ -95,7 +99,9 @@ export function grantexWebhooks<
 >(
   options: ExpressWebhookOptions<ReturnType<typeof core.grantex>, Request, I> & core.GrantexOptions,
 ): WebhookMiddleware<Request> {
-  return webhooks(core.grantex(options), options);
+  checkWebhookOptions('grantexWebhooks', options, { path: true, signature: true });
+  const { signature, ...rest } = options;
+  return webhooks(core.grantex({ signature }), rest);
 }
 
 /** {@link webhooks} for Gravv. */
@@ -103,6 +109,7 @@ export function gravvWebhooks<
   Request extends IncomingMessage = IncomingMessage,
   I extends core.Inbox | undefined = undefined,
 >(options: ExpressWebhookOptions<ReturnType<typeof core.gravv>, Request, I>): WebhookMiddleware<Request> {
+  checkWebhookOptions('gravvWebhooks', options, { path: true });
   return webhooks(core.gravv(), options);
 }
 
@@ -116,5 +123,7 @@ export function standardWebhooks<
   options: ExpressWebhookOptions<core.Provider<Name | 'standard-webhooks', Events>, Request, I> &
     core.StandardWebhooksOptions<Name, Events>,
 ): WebhookMiddleware<Request> {
-  return webhooks(core.standardWebhooks(options), options);
+  checkWebhookOptions('standardWebhooks', options, { path: true, name: true, events: true });
+  const { name, events, ...rest } = options;
+  return webhooks(core.standardWebhooks({ name, events }), rest);
 }

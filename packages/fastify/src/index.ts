@@ -4,14 +4,16 @@
  * @module
  */
 import * as core from '@hookproof/core';
-import { letGoOfUpload } from '@hookproof/core/adapter';
+import { checkWebhookOptions, letGoOfUpload } from '@hookproof/core/adapter';
 import type {
   FastifyBaseLogger,
+  FastifyInstance,
   FastifyPluginAsync,
   FastifyReply,
   FastifyRequest,
   FastifyTypeProviderDefault,
   RawServerDefault,
+  RegisterOptions,
 } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { parseAsBytes, rawBodyOf } from './body.ts';
@@ -48,8 +50,25 @@ export function webhooks<const P extends core.Provider, I extends core.Inbox | u
   provider: P,
   options: FastifyWebhookOptions<P, I>,
 ): FastifyPluginAsync {
-  const receiver = core.createReceiver<P, FastifyRequest, I>({ ...options, provider, framework: 'fastify' });
-  const { path = `/webhooks/${provider.name}` } = options;
+  checkWebhookOptions('webhooks', options, { path: true });
+  return encapsulated(pluginOf(provider, options));
+}
+
+/** What `register` takes for Fastify itself, among the options of a plugin. */
+const ofRegister = { prefix: true, logLevel: true, logSerializers: true } as const;
+
+function pluginOf<P extends core.Provider, I extends core.Inbox | undefined>(
+  provider: P,
+  options: FastifyWebhookOptions<P, I> & RegisterOptions,
+): (app: FastifyInstance) => Promise<void> {
+  const {
+    path = `/webhooks/${provider.name}`,
+    prefix: _prefix,
+    logLevel: _logLevel,
+    logSerializers: _logSerializers,
+    ...ofReceiver
+  } = options;
+  const receiver = core.createReceiver<P, FastifyRequest, I>({ ...ofReceiver, provider, framework: 'fastify' });
   if (!path.startsWith('/')) {
     throw new core.WebhookError('invalid_options', `path must start with "/", but is "${path}".`);
   }
@@ -64,10 +83,10 @@ export function webhooks<const P extends core.Provider, I extends core.Inbox | u
     return reply.code(made.status).headers(made.headers).send(made.body);
   }
 
-  return encapsulated(async (app) => {
+  return async (app) => {
     parseAsBytes(app, receiver.limits, handle);
     app.all(path, { bodyLimit: receiver.limits.maxBodyBytes }, handle);
-  });
+  };
 }
 
 /** A plugin whose parsers and error handler stay in its own scope. */
@@ -85,16 +104,27 @@ function encapsulated<Options extends object>(plugin: FastifyPluginAsync<Options
 /** {@link webhooks} for Grantiva: `app.register(grantivaWebhooks, options)`. */
 export const grantivaWebhooks: FastifyPluginAsync<
   FastifyWebhookOptions<ReturnType<typeof core.grantiva>> & core.GrantivaOptions
-> = encapsulated(async (app, options) => webhooks(core.grantiva(options), options)(app, {}));
+> = encapsulated(async (app, options) => {
+  checkWebhookOptions('grantivaWebhooks', options, { path: true, key: true, ...ofRegister });
+  const { key, ...rest } = options;
+  return pluginOf(core.grantiva({ key }), rest)(app);
+});
 
 /** {@link webhooks} for Grantex: `app.register(grantexWebhooks, options)`. */
 export const grantexWebhooks: FastifyPluginAsync<
   FastifyWebhookOptions<ReturnType<typeof core.grantex>> & core.GrantexOptions
-> = encapsulated(async (app, options) => webhooks(core.grantex(options), options)(app, {}));
+> = encapsulated(async (app, options) => {
+  checkWebhookOptions('grantexWebhooks', options, { path: true, signature: true, ...ofRegister });
+  const { signature, ...rest } = options;
+  return pluginOf(core.grantex({ signature }), rest)(app);
+});
 
 /** {@link webhooks} for Gravv: `app.register(gravvWebhooks, options)`. */
 export const gravvWebhooks: FastifyPluginAsync<FastifyWebhookOptions<ReturnType<typeof core.gravv>>> = encapsulated(
-  async (app, options) => webhooks(core.gravv(), options)(app, {}),
+  async (app, options) => {
+    checkWebhookOptions('gravvWebhooks', options, { path: true, ...ofRegister });
+    return pluginOf(core.gravv(), options)(app);
+  },
 );
 
 /**
@@ -103,4 +133,8 @@ export const gravvWebhooks: FastifyPluginAsync<FastifyWebhookOptions<ReturnType<
  */
 export const standardWebhooks: FastifyPluginAsync<
   FastifyWebhookOptions<core.Provider> & core.StandardWebhooksOptions<string, core.EventSchemas>
-> = encapsulated(async (app, options) => webhooks(core.standardWebhooks(options), options)(app, {}));
+> = encapsulated(async (app, options) => {
+  checkWebhookOptions('standardWebhooks', options, { path: true, name: true, events: true, ...ofRegister });
+  const { name, events, ...rest } = options;
+  return pluginOf(core.standardWebhooks({ name, events }), rest)(app);
+});

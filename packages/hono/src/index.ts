@@ -4,7 +4,7 @@
  * @module
  */
 import * as core from '@hookproof/core';
-import { type BodyInput, letGoOfUpload, requestBody } from '@hookproof/core/adapter';
+import { type BodyInput, checkWebhookOptions, letGoOfUpload, requestBody } from '@hookproof/core/adapter';
 import type { Context } from 'hono';
 import { incomingOf, incomingReader, isUntouched } from './node.ts';
 
@@ -45,6 +45,7 @@ export function webhooks<
   C extends Context = Context,
   I extends core.Inbox | undefined = undefined,
 >(provider: P, options: HonoWebhookOptions<P, C, I>): WebhookHandler<C> {
+  checkWebhookOptions('webhooks', options, {});
   const receiver = core.createReceiver<P, C, I>({ ...options, provider, framework: 'hono' });
   const handler = async (c: C): Promise<Response> => {
     const incoming = incomingOf(c);
@@ -90,20 +91,25 @@ function rawBodyOf({ req }: Context): BodyInput {
 export function grantivaWebhooks<C extends Context = Context, I extends core.Inbox | undefined = undefined>(
   options: HonoWebhookOptions<ReturnType<typeof core.grantiva>, C, I> & core.GrantivaOptions,
 ): WebhookHandler<C> {
-  return webhooks(core.grantiva(options), options);
+  checkWebhookOptions('grantivaWebhooks', options, { key: true });
+  const { key, ...rest } = options;
+  return webhooks(core.grantiva({ key }), rest);
 }
 
 /** {@link webhooks} for Grantex. */
 export function grantexWebhooks<C extends Context = Context, I extends core.Inbox | undefined = undefined>(
   options: HonoWebhookOptions<ReturnType<typeof core.grantex>, C, I> & core.GrantexOptions,
 ): WebhookHandler<C> {
-  return webhooks(core.grantex(options), options);
+  checkWebhookOptions('grantexWebhooks', options, { signature: true });
+  const { signature, ...rest } = options;
+  return webhooks(core.grantex({ signature }), rest);
 }
 
 /** {@link webhooks} for Gravv. */
 export function gravvWebhooks<C extends Context = Context, I extends core.Inbox | undefined = undefined>(
   options: HonoWebhookOptions<ReturnType<typeof core.gravv>, C, I>,
 ): WebhookHandler<C> {
+  checkWebhookOptions('gravvWebhooks', options, {});
   return webhooks(core.gravv(), options);
 }
 
@@ -117,5 +123,7 @@ export function standardWebhooks<
   options: HonoWebhookOptions<core.Provider<Name | 'standard-webhooks', Events>, C, I> &
     core.StandardWebhooksOptions<Name, Events>,
 ): WebhookHandler<C> {
-  return webhooks(core.standardWebhooks(options), options);
+  checkWebhookOptions('standardWebhooks', options, { name: true, events: true });
+  const { name, events, ...rest } = options;
+  return webhooks(core.standardWebhooks({ name, events }), rest);
 }

@@ -52,7 +52,10 @@ function readData(format: EventFormat, { type, data }: WebhookEvent): unknown {
   if (schema === undefined) return data;
   const result = core.safeParse(schema, data);
   if (result.success) return result.data;
-  throw notAnEvent(format, `${JSON.stringify(type)} does not fit its schema (${describeError(schema, data, result.error)})`);
+  throw notAnEvent(
+    format,
+    `${JSON.stringify(type)} does not fit its schema (${describeError(schema, data, result.error)})`,
+  );
 }
 
 function readId(format: EventFormat, field: string, id: unknown): string | undefined {

@@ -1,4 +1,5 @@
-import { WebhookError } from '../error.ts';
+import { invalid } from '../error.ts';
+import { checkNames } from '../option-names.ts';
 import type { Awaitable } from '../timing/awaitable.ts';
 
 /** What asking for a key gives: it is yours, someone else is at work on it, or it is done. */
@@ -44,10 +45,10 @@ export interface ClaimStore {
  * ```
  */
 export function memoryClaims(options: { readonly maxKeys?: number } = {}): ClaimStore {
+  checkNames<typeof options>('memoryClaims', options, { maxKeys: true });
   const maxKeys = options.maxKeys ?? 10_000;
-  if (!Number.isSafeInteger(maxKeys) || maxKeys < 1) {
-    throw new WebhookError('invalid_options', 'maxKeys must be a whole number of keys, at least 1.');
-  }
+  if (!Number.isSafeInteger(maxKeys) || maxKeys < 1)
+    throw invalid('maxKeys must be a whole number of keys, at least 1');
   return new MemoryClaims(maxKeys);
 }
 

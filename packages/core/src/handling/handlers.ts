@@ -1,4 +1,4 @@
-import { WebhookError } from '../error.ts';
+import { invalid } from '../error.ts';
 import type { Delivery } from '../event/delivery.ts';
 import type { EventFor, Pattern, WebhookEvent } from '../event/event.ts';
 import { isBelow } from '../event/event.ts';
@@ -97,8 +97,4 @@ function matcher(provider: Provider, pattern: string): (type: string) => boolean
 // Type by type the handlers want different events; `matcher` is what makes sure that each gets only its own.
 function isHandler<Request>(value: unknown): value is Handler<WebhookEvent, Request> {
   return typeof value === 'function';
-}
-
-function invalid(what: string): WebhookError {
-  return new WebhookError('invalid_options', `${what}.`);
 }

@@ -1,4 +1,5 @@
-import { WebhookError } from '../error.ts';
+import { invalid } from '../error.ts';
+import { checkNames } from '../option-names.ts';
 import { type HashAlgorithm, macBytes } from './cryptography.ts';
 
 /**
@@ -67,40 +68,42 @@ export interface CompiledScheme {
 
 /** Checks a scheme and fills in its defaults; throws `invalid_options` with the provider's name in the message. */
 export function compileScheme(scheme: SignatureScheme, provider: string): CompiledScheme {
+  checkSchemeNames(`defineProvider("${provider}")`, scheme);
+  const at = `defineProvider("${provider}"): signature`;
   const headers = [scheme.header, scheme.timestamp?.header ?? 'unused', scheme.id?.header ?? 'unused'].map(lowerCase);
   if (!headers.every((names) => names.length > 0 && names.every((header) => header !== ''))) {
-    throw invalid(provider, 'header, timestamp.header and id.header must name at least one header');
+    throw invalid(`${at}.header, timestamp.header and id.header must name at least one header`);
   }
   if (scheme.encoding !== 'hex' && scheme.encoding !== 'base64') {
-    throw invalid(provider, `encoding must be 'hex' or 'base64'`);
+    throw invalid(`${at}.encoding must be 'hex' or 'base64'`);
   }
   if (!Object.hasOwn(macBytes, scheme.algorithm ?? 'sha256')) {
-    throw invalid(provider, `algorithm must be one of ${Object.keys(macBytes).join(', ')}`);
+    throw invalid(`${at}.algorithm must be one of ${Object.keys(macBytes).join(', ')}`);
   }
-  if (scheme.separator === '') throw invalid(provider, 'separator must not be empty');
+  if (scheme.separator === '') throw invalid(`${at}.separator must not be empty`);
   const signs = scheme.signs ?? '{body}';
-  if (!signs.endsWith('{body}')) throw invalid(provider, `signs must end with {body}, but is "${signs}"`);
+  if (!signs.endsWith('{body}')) throw invalid(`${at}.signs must end with {body}, but is "${signs}"`);
   const template = signs.slice(0, -'{body}'.length).split(/\{(id|timestamp)\}/);
   let idEnd: string | undefined;
   template.forEach((part, index) => {
     const next = template[index + 1];
     if (index % 2 === 0 && /[{}]/.test(part)) {
-      throw invalid(provider, `signs knows {id}, {timestamp} and {body}, but is "${signs}"`);
+      throw invalid(`${at}.signs knows {id}, {timestamp} and {body}, but is "${signs}"`);
     }
     if (index % 2 === 0) return;
     if (next === undefined || !/^\D/.test(next)) {
-      throw invalid(provider, `signs needs literal text that starts with no digit after {${part}}, but is "${signs}"`);
+      throw invalid(`${at}.signs needs literal text that starts with no digit after {${part}}, but is "${signs}"`);
     }
     if (part === 'id') idEnd = next[0];
   });
   for (const part of ['id', 'timestamp'] as const) {
     if (signs.includes(`{${part}}`) !== (scheme[part] !== undefined)) {
-      throw invalid(provider, `signs names {${part}} if, and only if, ${part}.header says where it is`);
+      throw invalid(`${at}.signs names {${part}} if, and only if, ${part}.header says where it is`);
     }
   }
   const toleranceSeconds = scheme.timestamp?.toleranceSeconds ?? 300;
   if (!Number.isFinite(toleranceSeconds) || toleranceSeconds <= 0) {
-    throw invalid(provider, 'timestamp.toleranceSeconds must be a number of seconds above 0');
+    throw invalid(`${at}.timestamp.toleranceSeconds must be a number of seconds above 0`);
   }
   const algorithm = scheme.algorithm ?? 'sha256';
   const bytes = macBytes[algorithm];
@@ -134,6 +137,22 @@ function lowerCase(header: string | readonly string[]): readonly string[] {
   return (typeof header === 'string' ? [header] : header).map((name) => name.toLowerCase());
 }
 
-function invalid(provider: string, what: string): WebhookError {
-  return new WebhookError('invalid_options', `defineProvider("${provider}"): signature.${what}.`);
+function checkSchemeNames(provider: string, scheme: SignatureScheme): void {
+  const of = `a signature in ${provider}`;
+  checkNames<SignatureScheme>(of, scheme, {
+    header: true,
+    algorithm: true,
+    encoding: true,
+    prefix: true,
+    separator: true,
+    signs: true,
+    timestamp: true,
+    id: true,
+  });
+  const { timestamp, id } = scheme;
+  if (timestamp !== undefined) {
+    const names = { header: true, prefix: true, toleranceSeconds: true } as const;
+    checkNames<typeof timestamp>(`the timestamp of ${of}`, timestamp, names);
+  }
+  if (id !== undefined) checkNames<typeof id>(`the id of ${of}`, id, { header: true });
 }

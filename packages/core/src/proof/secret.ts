@@ -1,5 +1,5 @@
 import { encode, fromBase64 } from '../bytes/encoding.ts';
-import { WebhookError } from '../error.ts';
+import { invalid, type WebhookError } from '../error.ts';
 import type { Awaitable } from '../timing/awaitable.ts';
 import type { Signer } from './signer.ts';
 
@@ -42,12 +42,11 @@ export function secretBytesOf(secret: Secret, provider: Signer): Uint8Array | un
 export function toSecretBytes(secret: unknown, option: string, provider: Signer): Uint8Array {
   if (secret === undefined || secret === null) throw unset(option, String(secret), provider);
   const bytes = typeof secret === 'string' ? decode(secret, option, provider) : secret;
-  if (!(bytes instanceof Uint8Array))
-    throw invalid(`${option} must be a string, bytes, a list of them, or a function.`);
+  if (!(bytes instanceof Uint8Array)) throw invalid(`${option} must be a string, bytes, a list of them, or a function`);
   const minBytes = provider.secret.minBytes ?? 1;
   if (bytes.length >= minBytes) return Uint8Array.from(bytes);
   throw invalid(
-    `${option} has ${bytes.length} bytes, but needs at least ${minBytes}: copy the secret whole from ${provider.name}.`,
+    `${option} has ${bytes.length} bytes, but needs at least ${minBytes}: copy the secret whole from ${provider.name}`,
   );
 }
 
@@ -60,19 +59,15 @@ function decode(secret: string, option: string, provider: Signer): Uint8Array {
   const bare = withoutSurroundings(secret);
   if (bare !== secret && fromBase64(bare.startsWith(prefix) ? bare.slice(prefix.length) : bare) !== undefined) {
     throw invalid(
-      `${option} has a line break, a space or quotes around it: take them away, or trim() it where you read it.`,
+      `${option} has a line break, a space or quotes around it: take them away, or trim() it where you read it`,
     );
   }
   const form = prefix === '' ? 'base64' : `"${prefix}" and base64`;
-  throw invalid(`${option} is not ${form}: copy the secret whole from ${provider.name}.`);
+  throw invalid(`${option} is not ${form}: copy the secret whole from ${provider.name}`);
 }
 
 function unset(option: string, what: string, provider: Signer): WebhookError {
   return invalid(
     `${option} is ${what}: is the environment variable set that should hold the secret of ${provider.name}?`,
   );
-}
-
-function invalid(message: string): WebhookError {
-  return new WebhookError('invalid_options', message);
 }

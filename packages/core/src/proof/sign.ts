@@ -1,4 +1,5 @@
 import { toBytes } from '../bytes/body.ts';
+import { checkNames } from '../option-names.ts';
 import type { Secret } from './secret.ts';
 import { signatureHeaders } from './signature.ts';
 import type { Signer } from './signer.ts';
@@ -35,6 +36,7 @@ export interface SignBodyOptions {
  * ```
  */
 export async function signBody(provider: Signer, options: SignBodyOptions): Promise<Record<string, string>> {
+  checkNames<SignBodyOptions>('signBody', options, { body: true, secret: true, id: true, timestamp: true });
   const { prepared } = await secretsFrom(options.secret, provider)(undefined);
   const signed = { body: toBytes(options.body), id: options.id, timestamp: String(options.timestamp) };
   const headers: Record<string, string> = {};

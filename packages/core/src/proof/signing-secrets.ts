@@ -1,5 +1,5 @@
 import { toHex } from '../bytes/encoding.ts';
-import { WebhookError } from '../error.ts';
+import { invalid, WebhookError } from '../error.ts';
 import { type Awaitable, goOn, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
 import { cryptography } from './crypto.ts';
@@ -61,7 +61,7 @@ export function secretsFrom<Request>(
     return () => secrets;
   }
   const prepare = preparing(signer);
-  const timeoutError = () => new WebhookError('invalid_options', `It took longer than timeoutMs (${timeoutMs} ms).`);
+  const timeoutError = () => invalid(`It took longer than timeoutMs (${timeoutMs} ms)`);
   return (request) => {
     try {
       const returned = secret(request);
@@ -85,7 +85,7 @@ export function secretsOf(secret: Secret | readonly Secret[], signer: Signer): A
 
 function checkList(secret: unknown): void {
   if (!Array.isArray(secret) || secret.length > 0) return;
-  throw new WebhookError('invalid_options', 'secret is an empty list: give at least one secret.');
+  throw invalid('secret is an empty list: give at least one secret');
 }
 
 /** The bytes of a secret or of a list of them. */

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import { WebhookError } from '../error.ts';
+import { invalid } from '../error.ts';
 import { looseObject } from '../event/loose-object.ts';
+import { checkNames } from '../option-names.ts';
 import type { SignatureScheme } from '../proof/scheme.ts';
 import { defineProvider } from '../provider.ts';
 
@@ -53,9 +54,10 @@ const grant = { grantId: z.string(), agentId: z.string(), principalId: z.string(
  * ```
  */
 export function grantex(options: GrantexOptions = {}) {
+  checkNames<GrantexOptions>('grantex', options, { signature: true });
   const wanted = options.signature ?? 'auto';
   if (wanted !== 'auto' && wanted !== 'v1' && wanted !== 'v2') {
-    throw new WebhookError('invalid_options', `grantex: signature must be 'auto', 'v1' or 'v2'.`);
+    throw invalid(`grantex: signature must be 'auto', 'v1' or 'v2'`);
   }
   return defineProvider({
     name: 'grantex',

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import type { DeliveryHeaders } from '../bytes/headers.ts';
-import { WebhookError } from '../error.ts';
+import { invalid } from '../error.ts';
 import { converted } from '../event/converted.ts';
 import type { JsonObject } from '../event/event.ts';
 import type { BareEvent, KeyFacts } from '../event/format.ts';
 import { looseObject } from '../event/loose-object.ts';
+import { checkNames } from '../option-names.ts';
 import { defineProvider, type Provider } from '../provider.ts';
 
 /** Options of {@link grantiva}. */
@@ -154,9 +155,10 @@ const timestampField = 'timestamp';
  * ```
  */
 export function grantiva(options: GrantivaOptions = {}): Provider<'grantiva', typeof events> {
+  checkNames<GrantivaOptions>('grantiva', options, { key: true });
   const wanted = options.key ?? 'signed';
   if (wanted !== 'signed' && wanted !== 'delivery') {
-    throw new WebhookError('invalid_options', `grantiva: key must be 'signed' or 'delivery'.`);
+    throw invalid(`grantiva: key must be 'signed' or 'delivery'`);
   }
   return defineProvider({
     name: 'grantiva',

@@ -1,4 +1,5 @@
 import type { EventSchemas } from '../event/event.ts';
+import { checkNames } from '../option-names.ts';
 import { defineProvider, type Provider } from '../provider.ts';
 
 /** Options of {@link standardWebhooks}. */
@@ -30,6 +31,7 @@ export function standardWebhooks<
   const Name extends string = 'standard-webhooks',
   Events extends EventSchemas = EventSchemas,
 >(options: StandardWebhooksOptions<Name, Events> = {}): Provider<Name | 'standard-webhooks', Events> {
+  checkNames<StandardWebhooksOptions<Name, Events>>('standardWebhooks', options, { name: true, events: true });
   return defineProvider<Name | 'standard-webhooks', Events>({
     name: options.name ?? 'standard-webhooks',
     signature: {

@@ -1,0 +1,79 @@
+import { invalid } from './error.ts';
+
+/** The names that options may have: every one of a type, so that the compiler finds one that is missing or too many. */
+export type OptionNames<Options> = { readonly [Name in keyof Options]-?: true };
+
+/**
+ * Checks that options are an object with no name but these: a misspelt one would be ignored silently. It is the one rule
+ * of all packages; values are for the caller to check.
+ *
+ * @param of whose options they are, as the message is to name it
+ * @param given the options, which may be anything
+ * @param names the names that there are; give the type of the options, and the compiler compares
+ * @throws WebhookError `invalid_options` with the name that was given, and the nearest one that there is, or all of them
+ *
+ * @example
+ * ```ts
+ * import { checkNames } from '@hookproof/core/strict';
+ *
+ * interface LogOptions {
+ *   readonly level?: string | undefined;
+ * }
+ *
+ * export function logger(options: LogOptions = {}) {
+ *   checkNames<LogOptions>('logger', options, { level: true });
+ *   return options.level ?? 'info';
+ * }
+ * ```
+ */
+export function checkNames<Options extends object>(of: string, given: unknown, names: OptionNames<Options>): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw invalid(`The options of ${of} must be an object`, listOf(names));
+  }
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(names, name)) continue;
+    const meant = nearest(name.slice(0, longest), Object.keys(names));
+    throw invalid(
+      `${name.slice(0, longest)} is not an option of ${of}`,
+      meant === undefined ? listOf(names) : `Did you mean ${meant}?`,
+    );
+  }
+}
+
+/** Letters of a wrong name that are looked at and shown. */
+const longest = 64;
+
+function listOf(names: object): string {
+  return `There are: ${Object.keys(names).join(', ')}.`;
+}
+
+/** One that holds the given name or is held by it, such as `receiverName` for `name`; else one that is spelt almost so. */
+function nearest(given: string, names: readonly string[]): string | undefined {
+  const apart = (name: string) => Math.abs(name.length - given.length);
+  const [related] = names.filter((name) => isRelated(name, given)).sort((a, b) => apart(a) - apart(b));
+  return related ?? names.find((name) => isAlmost(name, given));
+}
+
+function isRelated(name: string, given: string): boolean {
+  const [short = '', long = ''] = [name.toLowerCase(), given.toLowerCase()].sort((a, b) => a.length - b.length);
+  return short.length >= 3 && long.includes(short);
+}
+
+function isAlmost(name: string, given: string): boolean {
+  const most = Math.min(2, Math.floor(Math.max(name.length, given.length) / 2));
+  return distance(name.toLowerCase(), given.toLowerCase()) <= most;
+}
+
+/** How many letters must be added, taken away or changed (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
