@@ -6,6 +6,7 @@ const names = {
   on: true,
   lane: true,
   inbox: true,
+  inboxLanes: true,
   timeoutMs: true,
   bodyTimeoutMs: true,
   receiverName: true,
@@ -36,13 +37,14 @@ describe('the names of options', () => {
     ['name', 'receiverName', 'the last word of it, and not lane, which is two letters away'],
     ['timeout', 'timeoutMs', 'the beginning of it, and not bodyTimeoutMs, which holds it as well'],
     ['bodyTimeuotMs', 'bodyTimeoutMs', 'two letters in the wrong order'],
+    ['inboxLanse', 'inboxLanes', 'two letters of many, and not inbox, which it holds'],
     ['index', 'inbox', 'two wrong letters'],
     ['nwo', undefined, 'half of it is wrong'],
     ['x', undefined, 'one letter, which is near everything that is short'],
     ['concurrency', undefined, 'a word with "on" in it'],
     ['retries', undefined, 'a word that is near none'],
   ])('%s leads to %s: %s', (given, meant, _why) => {
-    const all = 'There are: on, lane, inbox, timeoutMs, bodyTimeoutMs, receiverName, now.';
+    const all = 'There are: on, lane, inbox, inboxLanes, timeoutMs, bodyTimeoutMs, receiverName, now.';
     const fix = meant === undefined ? all : `Did you mean ${meant}?`;
     expect(messageFor({ inbox: 1, [given]: undefined })).toBe(`${given} is not an option of thing. ${fix}`);
   });
@@ -60,7 +62,7 @@ describe('the names of options', () => {
     'are those of an object, and %j is none',
     (given) => {
       expect(messageFor(given)).toBe(
-        'The options of thing must be an object. There are: on, lane, inbox, timeoutMs, bodyTimeoutMs, receiverName, now.',
+        'The options of thing must be an object, such as { on: … }. There are: on, lane, inbox, inboxLanes, timeoutMs, bodyTimeoutMs, receiverName, now.',
       );
     },
   );

@@ -28,7 +28,7 @@ export type OptionNames<Options> = { readonly [Name in keyof Options]-?: true };
  */
 export function checkNames<Options extends object>(of: string, given: unknown, names: OptionNames<Options>): void {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw invalid(`The options of ${of} must be an object`, listOf(names));
+    throw invalid(`The options of ${of} must be an object, such as { ${Object.keys(names)[0]}: … }`, listOf(names));
   }
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(names, name)) continue;
@@ -47,21 +47,24 @@ function listOf(names: object): string {
   return `There are: ${Object.keys(names).join(', ')}.`;
 }
 
-/** One that holds the given name or is held by it, such as `receiverName` for `name`; else one that is spelt almost so. */
+/**
+ * One that is spelt almost so, such as `timeoutMs` for `timeuotMs`; else one that holds the given name or is held by it, such
+ * as `receiverName` for `name`; else one that is spelt roughly so.
+ */
 function nearest(given: string, names: readonly string[]): string | undefined {
+  const spelt = names
+    .map((name) => ({ name, wrong: distance(name.toLowerCase(), given.toLowerCase()) }))
+    .sort((a, b) => a.wrong - b.wrong);
+  const within = (part: number) =>
+    spelt.find(({ name, wrong }) => wrong <= 2 && wrong <= Math.max(name.length, given.length) * part)?.name;
   const apart = (name: string) => Math.abs(name.length - given.length);
   const [related] = names.filter((name) => isRelated(name, given)).sort((a, b) => apart(a) - apart(b));
-  return related ?? names.find((name) => isAlmost(name, given));
+  return within(1 / 4) ?? related ?? within(1 / 2);
 }
 
 function isRelated(name: string, given: string): boolean {
   const [short = '', long = ''] = [name.toLowerCase(), given.toLowerCase()].sort((a, b) => a.length - b.length);
   return short.length >= 3 && long.includes(short);
-}
-
-function isAlmost(name: string, given: string): boolean {
-  const most = Math.min(2, Math.floor(Math.max(name.length, given.length) / 2));
-  return distance(name.toLowerCase(), given.toLowerCase()) <= most;
 }
 
 /** How many letters must be added, taken away or changed (Levenshtein). */

@@ -343,7 +343,7 @@ describe('a name that is not an option throws, and leads to the one that is mean
     ['memoryClaims', memoryClaims],
   ])('%s takes an object, and neither text nor null', (name, made) => {
     for (const given of ['v2', null]) {
-      expect(() => Reflect.apply(made, undefined, [given])).toThrow(`The options of ${name} must be an object.`);
+      expect(() => Reflect.apply(made, undefined, [given])).toThrow(`The options of ${name} must be an object`);
     }
   });
 });

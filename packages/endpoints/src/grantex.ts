@@ -99,7 +99,7 @@ export interface GrantexEndpoints {
  * ```
  */
 export function grantexEndpoints(options: GrantexEndpointsOptions): GrantexEndpoints {
-  const settings = checkOptions(options, ['apiKey', 'baseUrl']);
+  const settings = checkOptions('grantexEndpoints', options, { apiKey: true, baseUrl: true });
   const api = grantexApi(options);
   const send = createClient(api, settings);
 
@@ -125,12 +125,12 @@ export function grantexEndpoints(options: GrantexEndpointsOptions): GrantexEndpo
     delete: remove,
 
     async create(endpoint, call) {
-      checkNames(endpoint, 'the fields of an endpoint', ['url', 'events']);
+      checkNames<NewGrantexEndpoint>('a new endpoint', endpoint, { url: true, events: true });
       return create(checkNew(endpoint), call);
     },
 
     async ensure(endpoint, call) {
-      checkNames(endpoint, 'what ensure takes', ['url', 'events', 'replace']);
+      checkNames<typeof endpoint>('ensure', endpoint, { url: true, events: true, replace: true });
       const wanted = checkNew(endpoint);
       const { replace = false } = endpoint;
       if (typeof replace !== 'boolean') throw invalid('replace is no boolean.', 'Give true or false.');

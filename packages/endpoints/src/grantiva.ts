@@ -112,7 +112,7 @@ export interface GrantivaEndpoints {
  * ```
  */
 export function grantivaEndpoints(options: GrantivaEndpointsOptions): GrantivaEndpoints {
-  const settings = checkOptions(options, ['baseUrl', 'token', 'cookie']);
+  const settings = checkOptions('grantivaEndpoints', options, { baseUrl: true, token: true, cookie: true });
   const api = grantivaApi(options);
   const send = createClient(api, settings);
 
@@ -126,7 +126,7 @@ export function grantivaEndpoints(options: GrantivaEndpointsOptions): GrantivaEn
     send({ method: 'PATCH', path: `${root}/${checkId(id)}`, body, ofEndpoint: true, answer: Endpoint }, call);
 
   const checkNew = (endpoint: NewGrantivaEndpoint) => {
-    checkNames(endpoint, 'the fields of an endpoint', ['url', 'events', 'description']);
+    checkNames<NewGrantivaEndpoint>('a new endpoint', endpoint, { url: true, events: true, description: true });
     return {
       url: checkEndpointUrl(endpoint.url, false),
       events: checkEvents(endpoint.events),
@@ -198,7 +198,7 @@ function checkChanges(changes: GrantivaEndpointUpdate): GrantivaEndpointUpdate {
   if (typeof changes === 'object' && changes !== null && 'url' in changes) {
     throw invalid('url cannot be changed at Grantiva.', 'Create an endpoint with the new URL, and delete this one.');
   }
-  checkNames(changes, 'the fields that can be changed', ['isActive', 'events', 'description']);
+  checkNames<GrantivaEndpointUpdate>('update', changes, { isActive: true, events: true, description: true });
   const { isActive, events } = changes;
   if (isActive !== undefined && typeof isActive !== 'boolean')
     throw invalid('isActive is no boolean.', 'Give true or false.');

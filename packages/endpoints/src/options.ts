@@ -1,4 +1,6 @@
-import { WebhookError } from '@hookproof/core';
+import { checkNames, invalid, type OptionNames } from '@hookproof/core/strict';
+
+export { checkNames, invalid } from '@hookproof/core/strict';
 
 /** Options of every client. */
 export interface ClientOptions {
@@ -72,14 +74,14 @@ export interface Settings {
   readonly backoff: (attempt: number) => number;
 }
 
-const clientOptions = ['fetch', 'timeoutMs', 'maxAttempts', 'backoff'];
+const clientNames: OptionNames<ClientOptions> = { fetch: true, timeoutMs: true, maxAttempts: true, backoff: true };
 
 // Node's timers turn anything above 2^31-1 into 1 ms.
 const maxTimer = 2 ** 31 - 1;
 
 /** Checks what all clients share, and that there is no option but these and `own`; throws `invalid_options`. */
-export function checkOptions(options: ClientOptions, own: readonly string[]): Settings {
-  checkNames(options, 'the options', [...own, ...clientOptions]);
+export function checkOptions(of: string, options: ClientOptions, own: Readonly<Record<string, true>>): Settings {
+  checkNames(of, options, { ...own, ...clientNames });
   const { fetch = globalFetch, timeoutMs = 10_000, maxAttempts = 4, backoff = doubling } = options;
   if (typeof fetch !== 'function') throw invalid('fetch is no function.', 'Leave it out for the global one.');
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= maxTimer)) {
@@ -99,23 +101,12 @@ export function checkCall(call: CallOptions): AbortSignal | undefined {
   if (typeof call === 'object' && call !== null && 'aborted' in call) {
     throw invalid('A signal was given where the options of the call stand.', 'Wrap it: { signal }.');
   }
-  checkNames(call, 'the options of a call', ['signal']);
+  checkNames<CallOptions>('a call', call, { signal: true });
   const { signal } = call;
   if (signal !== undefined && (typeof signal !== 'object' || signal === null || !('aborted' in signal))) {
     throw invalid('signal is no AbortSignal.', 'Give that of an AbortController, or AbortSignal.timeout(ms).');
   }
   return signal;
-}
-
-/** Checks that it is an object with no property but those named: a misspelt one would be ignored silently. */
-export function checkNames(given: object, what: string, names: readonly string[]): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw invalid(`${sentence(what)} are no object.`, `Give { ${names.join(', ')} }, as far as needed.`);
-  }
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw invalid(`${JSON.stringify(unknown)} is none of ${what}.`, `There are: ${names.join(', ')}.`);
-  }
 }
 
 /** Milliseconds until the attempt after a failed one, with their random part. */
@@ -127,19 +118,10 @@ export function delayAfter(attempt: number, backoff: Settings['backoff']): numbe
   return Math.min(Math.round(delay * (0.8 + 0.4 * Math.random())), maxTimer);
 }
 
-/** A mistake in the options or arguments. */
-export function invalid(problem: string, fix: string): WebhookError {
-  return new WebhookError('invalid_options', problem, { fix });
-}
-
 // Looked up when it is called, so that what replaces it later is used, and called as a function of the global object,
 // which Workers demand.
 const globalFetch: Fetch = (url, init) => globalThis.fetch(url, init);
 
 function doubling(attempt: number): number {
   return Math.min(500 * 2 ** (attempt - 1), 30_000);
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

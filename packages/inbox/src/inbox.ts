@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Awaitable, DeliveryFilter, DeliveryState, DeliverySummary, Inbox } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
 import type { NewDelivery } from '@hookproof/core/inbox';
+import { checkNames, type OptionNames } from '@hookproof/core/strict';
 import type { Engine, Fresh } from './engine.ts';
 import { gather } from './gather.ts';
 import { invalid, milliseconds, type Settings } from './options.ts';
@@ -138,13 +139,20 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
       return replayed;
     },
     discard: (which) => withEach(which, (ids, state) => engine.discard(ids, state)),
-    prune: ({ handledBefore } = {}) => prune(handledBefore?.getTime() ?? now() - retainHandledMs),
-    async drain({ maxMs = 10_000 } = {}) {
+    async prune(options = {}) {
+      checkNames<typeof options>('prune', options, { handledBefore: true });
+      return prune(options.handledBefore?.getTime() ?? now() - retainHandledMs);
+    },
+    async drain(options = {}) {
+      checkNames<typeof options>('drain', options, { maxMs: true });
+      const { maxMs = 10_000 } = options;
       milliseconds('maxMs', maxMs);
       await usable();
       return worker.drain(maxMs);
     },
-    close({ maxMs = 20_000 } = {}) {
+    async close(options = {}) {
+      checkNames<typeof options>('close', options, { maxMs: true });
+      const { maxMs = 20_000 } = options;
       milliseconds('maxMs', maxMs);
       closing ??= (async () => {
         await worker.close(maxMs);
@@ -157,14 +165,20 @@ export function createInbox(engine: Engine, settings: Settings): Inbox {
   };
 }
 
-const filterNames = ['name', 'state', 'type', 'error', 'receivedFrom', 'receivedBefore'];
+const filterNames: OptionNames<DeliveryFilter> = {
+  name: true,
+  state: true,
+  type: true,
+  error: true,
+  receivedFrom: true,
+  receivedBefore: true,
+};
 
 /** Checks a filter: a condition that is misspelt would name more than is meant. */
 function checkFilter(filter: unknown): void {
   if (typeof filter !== 'object' || filter === null) throw invalid('give the id of a delivery, or a filter');
+  checkNames('a filter', filter, filterNames);
   for (const [name, value] of Object.entries(filter)) {
-    if (!filterNames.includes(name))
-      throw invalid(`${name} is no condition of a filter: use ${filterNames.join(', ')}`);
     if (name === 'state' && value !== undefined) checkState(value);
     if (name.startsWith('received') && value !== undefined && !(value instanceof Date && value.getTime() > 0)) {
       throw invalid(`${name} of a filter must be a Date`);

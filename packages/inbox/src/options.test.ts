@@ -16,10 +16,27 @@ it.each([
   [{ backoff: 1_000 }, /backoff must be a function/],
   [{ onError: true }, /onError must be a function/],
   [{ now: 0 }, /now must be a function/],
-  [{ concurency: 5 }, /concurency is no option of this inbox: it has work, concurrency/],
+  [{ concurency: 5 }, /concurency is not an option of this inbox. Did you mean concurrency?/],
+  [{ path: 'a' }, /path is not an option of this inbox. There are: work, concurrency/],
+  [null, /The options of this inbox must be an object/],
 ])('%o is refused with the name of the option', (options, message) => {
-  expect(() => memoryInbox(options as object)).toThrow(message);
-  expect(() => memoryInbox(options as object)).toThrow(expect.objectContaining({ code: 'invalid_options' }));
+  expect(() => Reflect.apply(memoryInbox, undefined, [options])).toThrow(message);
+  expect(() => Reflect.apply(memoryInbox, undefined, [options])).toThrow(
+    expect.objectContaining({ code: 'invalid_options' }),
+  );
+});
+
+it.each([
+  ['drain', { maxms: 5 }, 'maxms is not an option of drain. Did you mean maxMs?'],
+  ['close', { timeoutMs: 5 }, 'timeoutMs is not an option of close. There are: maxMs.'],
+  ['prune', { before: new Date() }, 'before is not an option of prune. Did you mean handledBefore?'],
+  ['replay', { names: 'grantex' }, 'names is not an option of a filter. Did you mean name?'],
+  ['discard', { receivedfrom: new Date() }, 'receivedfrom is not an option of a filter. Did you mean receivedFrom?'],
+] as const)('%s refuses a name that it does not have: %j', async (method, options, message) => {
+  const inbox = memoryInbox({ work: false });
+  const called = async () => Reflect.apply(inbox[method], inbox, [options]);
+  await expect(called()).rejects.toMatchObject({ code: 'invalid_options', message });
+  await inbox.close();
 });
 
 it('waits about a day in all before a delivery is a dead letter', () => {

@@ -1,4 +1,6 @@
-import { WebhookError } from '@hookproof/core';
+import { checkNames, invalid, type OptionNames } from '@hookproof/core/strict';
+
+export { invalid } from '@hookproof/core/strict';
 
 /** What every inbox can be told. */
 export interface InboxOptions {
@@ -45,31 +47,23 @@ export type Settings = { readonly [K in keyof InboxOptions]-?: Exclude<InboxOpti
 const quietMs = 30_000;
 
 const day = 24 * 60 * 60 * 1_000;
-const names = [
-  'work',
-  'concurrency',
-  'timeoutMs',
-  'maxAttempts',
-  'backoff',
-  'leaseMs',
-  'laneTimeoutMs',
-  'retainHandledMs',
-  'pollMs',
-  'onError',
-  'now',
-];
-
-/** Checks that options are an object without names that mean nothing. */
-export function checkNames(owner: string, options: unknown, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null)
-    throw invalid(`give the options as an object: { ${names[0]}: … }`);
-  const strange = Object.keys(options).find((name) => !names.includes(name));
-  if (strange !== undefined) throw invalid(`${strange} is no option of ${owner}: it has ${names.join(', ')}`);
-}
+const names: OptionNames<InboxOptions> = {
+  work: true,
+  concurrency: true,
+  timeoutMs: true,
+  maxAttempts: true,
+  backoff: true,
+  leaseMs: true,
+  laneTimeoutMs: true,
+  retainHandledMs: true,
+  pollMs: true,
+  onError: true,
+  now: true,
+};
 
 /** Checks the options that all engines share; throws `invalid_options` with the option's name. */
 export function checkOptions(options: InboxOptions, own: readonly string[]): Settings {
-  checkNames('this inbox', options, [...own, ...names]);
+  checkNames('this inbox', options, { ...Object.fromEntries(own.map((name) => [name, true] as const)), ...names });
   const { work = true, onError = logError('the inbox'), now = Date.now, backoff = fourfold } = options;
   if (typeof work !== 'boolean') throw invalid('work must be true or false');
   if (typeof backoff !== 'function')
@@ -130,9 +124,4 @@ function whole(option: string, value: unknown): number {
 export function milliseconds(option: string, value: unknown, most: number = 2 ** 31 - 1): number {
   if (typeof value === 'number' && value > 0 && value <= most) return value;
   throw invalid(`${option} must be a number of milliseconds above 0, and at most ${most}`);
-}
-
-/** A mistake in the options. */
-export function invalid(what: string): WebhookError {
-  return new WebhookError('invalid_options', `${what}.`);
 }

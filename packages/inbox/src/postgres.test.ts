@@ -14,7 +14,7 @@ describe('postgresInbox', () => {
     [{ pool, schema: '' }, /schema must be/],
     [{ pool, bossSchema: 'a"b' }, /bossSchema must be/],
     [{ pool, queuePrefix: "a'b" }, /queuePrefix must be/],
-    [{ pool, path: 'a' }, /path is no option of this inbox: it has pool, schema, bossSchema, queuePrefix/],
+    [{ pool, path: 'a' }, /path is not an option of this inbox. There are: pool, schema, bossSchema, queuePrefix/],
     [{ pool, leaseMs: 0 }, /leaseMs must be/],
   ])('wrong options are named: %#', (options, message) => {
     expect(() => postgresInbox(options as { pool: PostgresPool })).toThrow(message);

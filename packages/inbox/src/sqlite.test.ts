@@ -46,7 +46,7 @@ describe('the file', () => {
     [{ path: ' ' }, /path must name a file/],
     [{ path: 'a', database: openDatabase(':memory:') }, /either path or database/],
     [{ database: {} as SqliteDatabase }, /database must be a handle/],
-    [{ path: 'a', fsync: false }, /fsync is no option/],
+    [{ path: 'a', fsync: false }, /fsync is not an option of this inbox. There are: path, database, work/],
   ])('wrong options are named: %#', (options, message) => {
     expect(() => sqliteInbox(options)).toThrow(message);
   });
@@ -86,8 +86,11 @@ describe('a step', () => {
 describe('what a beginner meets', () => {
   it.each([
     [() => sqliteInbox({ path: join(folder, 'missing', 'a.db') }), /could not open ".*a\.db".*folder that is there/],
-    [() => sqliteInbox(undefined as never), /give the options as an object: \{ path: … \}/],
-    [() => sqliteInbox('a.db' as never), /give the options as an object/],
+    [() => sqliteInbox(undefined as never), /The options of this inbox must be an object, such as \{ path: … \}/],
+    [
+      () => sqliteInbox('a.db' as never),
+      /The options of this inbox must be an object, such as \{ path: … \}. There are: path, database/,
+    ],
   ])('is answered with what to do: %#', (make, message) => {
     expect(make).toThrow(message);
     expect(make).toThrow(expect.objectContaining({ code: 'invalid_options' }));

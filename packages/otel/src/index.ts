@@ -4,6 +4,7 @@
  * @module
  */
 import type { Around } from '@hookproof/core';
+import { checkNames } from '@hookproof/core/strict';
 import { type MeterProvider, SpanKind, SpanStatusCode, type TracerProvider, trace } from '@opentelemetry/api';
 import { afterwards, beforehand, failed } from './attributes.ts';
 import { instrumentsOf } from './instruments.ts';
@@ -27,6 +28,7 @@ export interface TelemetryOptions {
  * run, so that what they do is below it, and that of a delivery is itself below the span of the HTTP request where there
  * is one. A body, a header, a secret, a query or an error's message never gets into either.
  *
+ * @throws WebhookError `invalid_options` for a name that is not an option
  * @returns what the `around` option of every adapter takes; one value serves any number of receivers
  *
  * @example
@@ -41,12 +43,14 @@ export interface TelemetryOptions {
  * });
  * ```
  */
-export function telemetry({ tracerProvider, meterProvider, diagnose = false }: TelemetryOptions = {}): Around {
+export function telemetry(options: TelemetryOptions = {}): Around {
+  checkNames<TelemetryOptions>('telemetry', options, { tracerProvider: true, meterProvider: true, diagnose: true });
+  const { tracerProvider, meterProvider, diagnose = false } = options;
   const tracer = (tracerProvider ?? trace.getTracerProvider()).getTracer(scope.name, undefined, scope.options);
   const instruments = instrumentsOf(meterProvider);
   return (receive, about) => {
-    const options = { kind: SpanKind.CONSUMER, attributes: beforehand(about) };
-    return tracer.startActiveSpan(`process ${about.provider}`, options, async (span) => {
+    const begun = { kind: SpanKind.CONSUMER, attributes: beforehand(about) };
+    return tracer.startActiveSpan(`process ${about.provider}`, begun, async (span) => {
       let ended: number | undefined;
       try {
         const report = await receive();

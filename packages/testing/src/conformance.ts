@@ -5,6 +5,7 @@
  * @module
  */
 import { grantex, grantiva, gravv, type Provider, standardWebhooks } from '@hookproof/core';
+import { checkNames } from '@hookproof/core/strict';
 import type { Serve } from './conformance/app.ts';
 import { outcomeTests, type Tests } from './conformance/outcomes.ts';
 import { consumedTests, transportTests } from './conformance/transport.ts';
@@ -25,6 +26,8 @@ export interface AdapterUnderTest {
 
 /**
  * Registers the conformance tests of an adapter.
+ *
+ * @throws WebhookError `invalid_options` for a name that is not an option: its tests would be left out
  *
  * @example
  * ```ts
@@ -49,7 +52,14 @@ export interface AdapterUnderTest {
  * });
  * ```
  */
-export function adapterConformance({ name, test, serve, serveConsumed }: AdapterUnderTest): void {
+export function adapterConformance(adapter: AdapterUnderTest): void {
+  checkNames<AdapterUnderTest>('adapterConformance', adapter, {
+    name: true,
+    test: true,
+    serve: true,
+    serveConsumed: true,
+  });
+  const { name, test, serve, serveConsumed } = adapter;
   for (const provider of [grantiva(), grantex(), gravv(), standardWebhooks()] satisfies Provider[]) {
     const register = (tests: Tests) => {
       for (const [title, run] of tests) test(`${name}, ${provider.name}: ${title}`, run);

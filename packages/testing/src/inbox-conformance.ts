@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { checkNames } from '@hookproof/core/strict';
 import { acceptingTests } from './inbox-conformance/accepting.ts';
 import { laneTests } from './inbox-conformance/lanes.ts';
 import { operatingTests } from './inbox-conformance/operating.ts';
@@ -17,6 +18,8 @@ export type { InboxSettings, InboxUnderTest, OpenTransaction } from './inbox-con
 /**
  * Registers the conformance tests of an inbox.
  *
+ * @throws WebhookError `invalid_options` for a name that is not an option: its tests would be left out
+ *
  * @example
  * ```ts
  * import { test } from 'node:test';
@@ -27,6 +30,13 @@ export type { InboxSettings, InboxUnderTest, OpenTransaction } from './inbox-con
  * ```
  */
 export function inboxConformance(inbox: InboxUnderTest): void {
+  checkNames<InboxUnderTest>('inboxConformance', inbox, {
+    name: true,
+    test: true,
+    open: true,
+    shared: true,
+    begin: true,
+  });
   const register = (tests: Tests) => {
     for (const [title, run] of tests) inbox.test(`${inbox.name}: ${title}`, run);
   };

@@ -1,4 +1,5 @@
 import { type EventInput, type Provider, type Secret, signBody } from '@hookproof/core';
+import { checkNames } from '@hookproof/core/strict';
 
 /** An event of a type that the provider declares, as handlers see it; the provider's envelope is put around it. */
 export type TypedEvent<P extends Provider> = EventInput<P> & {
@@ -43,7 +44,7 @@ export interface SignedDelivery {
 /**
  * Signs an event as its provider would send it, with each of the provider's schemes.
  *
- * @throws WebhookError `invalid_options` for a secret that the provider could not have
+ * @throws WebhookError `invalid_options` for a secret that the provider could not have, or a name that is not an option
  *
  * @example
  * ```ts
@@ -65,6 +66,13 @@ export async function signedDelivery<const P extends Provider>(
   event: TypedEvent<P> | RawEvent,
   options: SignedDeliveryOptions,
 ): Promise<SignedDelivery> {
+  checkNames<SignedDeliveryOptions>('signedDelivery', options, {
+    secret: true,
+    at: true,
+    id: true,
+    deliveryId: true,
+    url: true,
+  });
   const at = options.at ?? Date.now();
   const { body, headers: made, given, id } = unsignedDelivery(provider, event, { ...options, at });
   const headers = {

@@ -6,6 +6,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { Provider, Secret } from '@hookproof/core';
+import { checkNames } from '@hookproof/core/strict';
 import { behaviourOf, checkWaits } from './simulator/behaviours.ts';
 import { type Composed, compose, neverSent } from './simulator/compose.ts';
 import { deliver, type Sending, type Underway } from './simulator/deliver.ts';
@@ -185,7 +186,9 @@ export function simulateProvider<const P extends Provider>(
       });
       return entries;
     },
-    rotateSecret(next, { overlap = false } = {}) {
+    rotateSecret(next, options = {}) {
+      checkNames<typeof options>('rotateSecret', options, { overlap: true });
+      const { overlap = false } = options;
       checkSecret(provider, next);
       if (overlap) checkOverlap(provider);
       secrets = overlap ? [next, ...secrets.slice(0, 1)] : [next];

@@ -64,7 +64,9 @@ describe('the methods of Grantex', () => {
     const { server, endpoints } = await grantex();
     const wrong = (message: string) => ({ code: 'invalid_options', message: expect.stringContaining(message) });
     const described: object = { description: 'a' };
-    await expect(endpoints.create({ url, events, ...described })).rejects.toMatchObject(wrong('"description"'));
+    await expect(endpoints.create({ url, events, ...described })).rejects.toMatchObject(
+      wrong('description is not an option of a new endpoint.'),
+    );
     const replace: object = { replace: 'yes' };
     await expect(endpoints.ensure({ url, events, ...replace })).rejects.toMatchObject(wrong('replace is no boolean'));
     await expect(endpoints.delete('../x')).rejects.toMatchObject(wrong('id is no id'));

@@ -100,7 +100,9 @@ describe('the methods of Grantiva', () => {
     await expect(endpoints.update(id, {})).rejects.toMatchObject(wrong('nothing to change'));
     await expect(endpoints.update(id, { events: [] })).rejects.toMatchObject(wrong('events is no list'));
     const misspelt: object = { isactive: true };
-    await expect(endpoints.update(id, misspelt)).rejects.toMatchObject(wrong('"isactive" is none of'));
+    await expect(endpoints.update(id, misspelt)).rejects.toMatchObject(
+      wrong('isactive is not an option of update. Did you mean isActive?'),
+    );
     const moved: object = { url };
     await expect(endpoints.update(id, moved)).rejects.toMatchObject(wrong('url cannot be changed'));
     await expect(endpoints.create({ url, events: [] })).rejects.toMatchObject(wrong('events is no list'));

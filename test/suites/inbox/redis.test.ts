@@ -402,7 +402,7 @@ it('wrong options say what to give', () => {
   expect(make({ connection: { host: 'localhost' } })).toThrow(/connection must be an ioredis client/);
   expect(make({ connection: 'redis://localhost' })).toThrow(/connection must be an ioredis client/);
   expect(make({ connection, prefix: ' ' })).toThrow(/prefix must be/);
-  expect(make({ connection, url: 'redis://localhost' })).toThrow(/url is no option.*connection, prefix/);
+  expect(make({ connection, url: 'redis://localhost' })).toThrow(/url is not an option.*connection, prefix/);
   const prefixed = new Redis({ lazyConnect: true, keyPrefix: 'app:' });
   expect(make({ connection: prefixed })).toThrow(/keyPrefix.*leave it out and give redisInbox a prefix/);
   expect(make({ connection, leaseMs: 0 })).toThrow(/leaseMs/);

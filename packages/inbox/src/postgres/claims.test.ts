@@ -19,8 +19,8 @@ it.each([
   [[pool, { retainMs: '30 days' }], /retainMs must be/],
   [[pool, { retainMs: Number.POSITIVE_INFINITY }], /retainMs must be .* at most/],
   [[pool, { onError: true }], /onError must be a function/],
-  [[pool, { prefix: 'a' }], /prefix is no option of postgresClaims: it has schema, table, retainMs, onError/],
-  [[pool, { retainHandledMs: 1 }], /retainHandledMs is no option of postgresClaims/],
+  [[pool, { prefix: 'a' }], /prefix is not an option of postgresClaims. There are: schema, table, retainMs, onError/],
+  [[pool, { retainHandledMs: 1 }], /retainHandledMs is not an option of postgresClaims. Did you mean retainMs/],
 ])('wrong options are named, with the fix: %#', (values, message) => {
   expect(() => make(...values)).toThrow(message);
   expect(() => make(...values)).toThrow(expect.objectContaining({ code: 'invalid_options' }));

@@ -1,7 +1,8 @@
 import type { ClaimStore } from '@hookproof/core';
+import { checkNames, invalid } from '@hookproof/core/strict';
 import { answered, checkRetention, createClaims, once } from '../claims.ts';
 import { optionalTextIn, textIn } from '../columns.ts';
-import { checkNames, guarded, invalid, logError } from '../options.ts';
+import { guarded, logError } from '../options.ts';
 import { type PostgresPool, type PostgresQueries, transaction, untilNoConflict } from './client.ts';
 import { checkIdentifiers, checkPool } from './options.ts';
 
@@ -62,7 +63,12 @@ const heard = new WeakSet<PostgresPool>();
  */
 export function postgresClaims(pool: PostgresPool, options: PostgresClaimsOptions = {}): ClaimStore {
   checkPool(pool);
-  checkNames('postgresClaims', options, ['schema', 'table', 'retainMs', 'onError']);
+  checkNames<PostgresClaimsOptions>('postgresClaims', options, {
+    schema: true,
+    table: true,
+    retainMs: true,
+    onError: true,
+  });
   const { schema = 'hookproof', table = 'claims', onError = logError('the claims in Postgres') } = options;
   checkIdentifiers({ schema, table });
   const retainMs = checkRetention(options.retainMs);

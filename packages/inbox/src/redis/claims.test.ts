@@ -14,7 +14,7 @@ it.each([
   [[client, { prefix: ' ' }], /prefix must be a text that is not empty/],
   [[client, { retainMs: -1 }], /retainMs must be a number of milliseconds above 0/],
   [[client, { retainMs: Number.NaN }], /retainMs must be/],
-  [[client, { schema: 'a' }], /schema is no option of redisClaims: it has prefix, retainMs/],
+  [[client, { schema: 'a' }], /schema is not an option of redisClaims. There are: prefix, retainMs/],
 ])('wrong options are named, with the fix: %#', (values, message) => {
   expect(() => make(...values)).toThrow(message);
   expect(() => make(...values)).toThrow(expect.objectContaining({ code: 'invalid_options' }));

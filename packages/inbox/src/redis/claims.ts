@@ -1,6 +1,6 @@
 import { type ClaimStore, WebhookError } from '@hookproof/core';
+import { checkNames, invalid } from '@hookproof/core/strict';
 import { checkRetention, createClaims, once, patienceMs } from '../claims.ts';
-import { checkNames, invalid } from '../options.ts';
 import { isClient } from './client.ts';
 import { type RedisConnection, type WatchedConnection, watchConnection } from './connection.ts';
 
@@ -71,7 +71,7 @@ export function redisClaims(client: RedisClaimsClient, options: RedisClaimsOptio
   if (!isClient<RedisClaimsClient>(client, ['eval'])) {
     throw invalid('redisClaims takes an ioredis client first, such as redisClaims(new Redis(url))');
   }
-  checkNames('redisClaims', options, ['prefix', 'retainMs']);
+  checkNames<RedisClaimsOptions>('redisClaims', options, { prefix: true, retainMs: true });
   const { prefix = 'hookproof-claims' } = options;
   if (typeof prefix !== 'string' || prefix.trim() === '') throw invalid('prefix must be a text that is not empty');
   const retainMs = Math.ceil(checkRetention(options.retainMs));

@@ -1,5 +1,6 @@
 import type { Provider } from '@hookproof/core';
-import { checkFunction, checkHeader, checkNames, checkNumber, invalid } from './check.ts';
+import { checkNames, invalid, type OptionNames } from '@hookproof/core/strict';
+import { checkFunction, checkHeader, checkNumber } from './check.ts';
 
 /** How a provider sends, as data. */
 export interface SendingBehaviour {
@@ -100,15 +101,15 @@ const behaviours: ReadonlyMap<string, SendingBehaviour> = new Map([
   ['standard-webhooks', standardWebhooks],
 ]);
 
-const names = [
-  'headers',
-  'userAgent',
-  'timeoutMs',
-  'delaysMs',
-  'delivers',
-  'crashesOn',
-  'rebuild',
-] as const satisfies readonly (keyof SendingBehaviour)[];
+const names: OptionNames<SendingBehaviour> = {
+  headers: true,
+  userAgent: true,
+  timeoutMs: true,
+  delaysMs: true,
+  delivers: true,
+  crashesOn: true,
+  rebuild: true,
+};
 
 /** What a provider does, with the caller's changes; throws `invalid_options` with the option's name. */
 export function behaviourOf(provider: Provider, changes: Partial<SendingBehaviour> = {}): SendingBehaviour {

@@ -1,17 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { WebhookError } from '@hookproof/core';
-
-/** A mistake in the options; the message names the option. */
-export function invalid(what: string): WebhookError {
-  return new WebhookError('invalid_options', `${what}.`);
-}
-
-/** Refuses what is no object, and names that do not exist: a misspelt option would be a test that proves nothing. */
-export function checkNames(option: string, value: unknown, names: readonly string[]): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${option} must be an object`);
-  const unknown = Object.keys(value).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw invalid(`${unknown} is not known in ${option}: there are ${names.join(', ')}`);
-}
+import { invalid } from '@hookproof/core/strict';
 
 /** Refuses what is no number within its bounds; undefined is left to the default. */
 export function checkNumber(

@@ -1,7 +1,8 @@
 import type { Provider } from '@hookproof/core';
+import { invalid } from '@hookproof/core/strict';
 import { sampleEvent, sampleTypes } from '../samples.ts';
 import { type RawEvent, type UnsignedDelivery, unsignedDelivery } from '../signed-delivery.ts';
-import { checkHeader, invalid } from './check.ts';
+import { checkHeader } from './check.ts';
 import type { DeliveryEntry, SimulatedDelivery } from './log.ts';
 import type { SimulatedEvent } from './options.ts';
 

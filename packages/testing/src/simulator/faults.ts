@@ -1,5 +1,6 @@
 import type { Provider } from '@hookproof/core';
-import { checkNames, checkNumber, invalid } from './check.ts';
+import { checkNames, invalid, type OptionNames } from '@hookproof/core/strict';
+import { checkNumber } from './check.ts';
 
 /**
  * What goes wrong on the way, on purpose. Faults can be combined; those that a provider's scheme has no place for are
@@ -27,16 +28,16 @@ export interface Faults {
   readonly firstAttempts?: number | undefined;
 }
 
-const names = [
-  'copies',
-  'wrongSecret',
-  'tamper',
-  'withoutSignature',
-  'signedSecondsAgo',
-  'slowBodyMs',
-  'cutBody',
-  'firstAttempts',
-] as const satisfies readonly (keyof Faults)[];
+const names: OptionNames<Faults> = {
+  copies: true,
+  wrongSecret: true,
+  tamper: true,
+  withoutSignature: true,
+  signedSecondsAgo: true,
+  slowBodyMs: true,
+  cutBody: true,
+  firstAttempts: true,
+};
 
 /** Checks faults against the provider's schemes; throws `invalid_options` with the fault's name. */
 export function checkFaults(faults: Faults | undefined, provider: Provider): Faults | undefined {

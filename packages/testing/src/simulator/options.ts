@@ -1,7 +1,8 @@
 import type { EventType, Provider, Secret } from '@hookproof/core';
+import { checkNames, invalid, type OptionNames } from '@hookproof/core/strict';
 import type { RawEvent, TypedEvent } from '../signed-delivery.ts';
 import { longest, type SendingBehaviour } from './behaviours.ts';
-import { checkFunction, checkNames, checkNumber, invalid } from './check.ts';
+import { checkFunction, checkNumber } from './check.ts';
 import type { Faults } from './faults.ts';
 import type { SimulatedAttempt, SimulatedDelivery } from './log.ts';
 
@@ -58,12 +59,22 @@ export interface SendAllOptions {
   readonly until?: AbortSignal | undefined;
 }
 
-const optionNames = ['url', 'secret', 'speed', 'behaviour', 'faults', 'onAttempt', 'keepLast', 'ca', 'now'];
+const optionNames: OptionNames<SimulatorOptions> = {
+  url: true,
+  secret: true,
+  speed: true,
+  behaviour: true,
+  faults: true,
+  onAttempt: true,
+  keepLast: true,
+  ca: true,
+  now: true,
+};
 
 /** Checks what is not checked where it is used; throws `invalid_options` with the option's name. */
 export function checkOptions(provider: Provider, options: SimulatorOptions): void {
   if (typeof provider?.schemaFor !== 'function') throw invalid('provider must be what a factory returns: grantex()');
-  checkNames('the options', options, optionNames);
+  checkNames('simulateProvider', options, optionNames);
   checkSecret(provider, options.secret);
   checkFunction('onAttempt', options.onAttempt);
   checkFunction('now', options.now);
@@ -110,12 +121,19 @@ export function checkOverlap(provider: Provider): void {
   );
 }
 
-const sendNames = ['faults', 'id', 'signal'];
-const sendAllNames = ['concurrency', 'ratePerSecond', 'order', 'seed', 'faults', 'signal', 'until'];
+const sendAllNames: OptionNames<SendAllOptions> = {
+  concurrency: true,
+  ratePerSecond: true,
+  order: true,
+  seed: true,
+  faults: true,
+  signal: true,
+  until: true,
+};
 
 /** Checks the options of `send`. */
 export function checkSend(options: SendOptions): void {
-  checkNames('the options', options, sendNames);
+  checkNames<SendOptions>('send', options, { faults: true, id: true, signal: true });
   checkSignal('signal', options.signal);
   if (options.id !== undefined && !/^[\x21-\x7e]{1,256}$/.test(options.id)) {
     throw invalid('id must be 1 to 256 visible characters');
@@ -124,7 +142,7 @@ export function checkSend(options: SendOptions): void {
 
 /** Checks the options of `sendAll`. */
 export function checkSendAll(options: SendAllOptions): void {
-  checkNames('the options', options, sendAllNames);
+  checkNames('sendAll', options, sendAllNames);
   checkSignal('signal', options.signal);
   checkSignal('until', options.until);
   checkNumber('concurrency', options.concurrency, { from: 1, to: 1_000, whole: true });
