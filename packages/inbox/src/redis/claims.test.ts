@@ -10,7 +10,7 @@ it.each([
   [[], /redisClaims takes an ioredis client first, such as redisClaims\(new Redis\(url\)\)/],
   [['redis://localhost'], /takes an ioredis client first/],
   [[{ connection: client }], /takes an ioredis client first/],
-  [[client, null], /give the options as an object: \{ prefix: … \}/],
+  [[client, null], /must be an object, such as \{ prefix/],
   [[client, { prefix: ' ' }], /prefix must be a text that is not empty/],
   [[client, { retainMs: -1 }], /retainMs must be a number of milliseconds above 0/],
   [[client, { retainMs: Number.NaN }], /retainMs must be/],
