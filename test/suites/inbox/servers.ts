@@ -77,8 +77,9 @@ async function start(program: Program, more: readonly string[] = []): Promise<Se
     console.warn(line);
     return undefined;
   }
-  const folder = mkdtempSync(join(tmpdir(), 'hookproof-server-'));
   const { uid, gid } = unprivileged();
+  // Root's own TMPDIR may be one that only root may enter.
+  const folder = mkdtempSync(join(uid === undefined ? tmpdir() : '/tmp', 'hookproof-server-'));
   if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
   program.prepare(binary, folder);
   const port = await freePort();
