@@ -56,14 +56,20 @@ const main = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.m
 /** The arguments of Node that run the program itself. */
 export const program = ['--conditions=@hookproof/source', '--import', 'tsx', main];
 
-/** Runs a command line as a process. */
+/**
+ * Runs a command line as a process.
+ *
+ * @param under the command that starts it, with its arguments, such as `nice`
+ */
 export function hookproofProcess(
   argv: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  under: readonly string[] = [],
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
   return new Promise((resolve) => {
     const options = { env: { ...process.env, ...env }, timeout: 60_000 };
-    const child = execFile(process.execPath, [...program, ...argv], options, (_error, stdout, stderr) =>
+    const [command = '', ...args] = [...under, process.execPath, ...program, ...argv];
+    const child = execFile(command, args, options, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
     child.stdin?.end();

@@ -180,16 +180,21 @@ it('what listens and is no Redis is said to be none', async () => {
   server.close();
 });
 
+/**
+ * Root may write everything, by this capability. Another user in its place could not read what the program consists of
+ * where this repository is in a folder for root alone; the capability to read everything stays.
+ */
+const writingOnlyWhatIsPermitted = process.geteuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override'] : [];
+
 it.each([
   // What SQLite says of a file with a log beside it is not what it says of one without.
   ['with', ['', '-wal']],
   ['without', ['']],
 ] as const)(
   'a SQLite file that this user may not write, %s a log, is said to be, with who may look',
+  { timeout: 60_000 },
   async (_, ends) => {
     const folder = mkdtempSync(join(tmpdir(), 'hookproof-readonly-'));
-    const { geteuid, seteuid } = process;
-    const isRoot = geteuid?.() === 0;
     try {
       const { store, place, options } = engines[0]?.[1]() ?? expect.unreachable();
       await appOn({ store, place, options }).deliver(revoked('evt_1'));
@@ -199,15 +204,13 @@ it.each([
       for (const end of ends) await copyFile(store + end, path + end);
       await chmod(path, 0o444);
       await chmod(folder, 0o555);
-      // Root may write everything: nobody's id is in its place.
-      if (isRoot) seteuid?.(65_534);
-      const { code, stderr } = await refused(['list', path]);
-      expect([code, stderr]).toEqual([
+      const { code, stdout, stderr } = await hookproofProcess(['inbox', 'list', path], {}, writingOnlyWhatIsPermitted);
+      expect([code, stdout, stderr]).toEqual([
         3,
+        '',
         expect.stringMatching(/this user may not write it\.\nSQLite writes .*sudo -u/),
       ]);
     } finally {
-      if (isRoot) seteuid?.(0);
       await chmod(folder, 0o755);
       rmSync(folder, { recursive: true, force: true });
     }
