@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { WebhookError, type WebhookErrorCode } from './error.ts';
 import type { DeliveryInput } from './handling/progress.ts';
@@ -142,5 +143,17 @@ describe('WebhookError', () => {
     expect(error.code).toBe('invalid_body');
     expect(error.cause).toBe(cause);
     expect('cause' in new WebhookError('invalid_body', 'not JSON')).toBe(false);
+  });
+
+  it('is printed with its fix, and without one where it has none', () => {
+    const bare = new WebhookError('signature_mismatch', 'The signature does not fit.');
+    expect(bare.fix).toBeUndefined();
+    expect('fix' in bare).toBe(false);
+    expect(inspect(bare)).toMatch(/^WebhookError: The signature does not fit\./);
+    expect(inspect(bare)).toMatch(/code: 'signature_mismatch'/);
+    expect(inspect(bare)).not.toMatch(/fix/);
+    expect(JSON.stringify(bare)).not.toMatch(/fix/);
+    const fixed = new WebhookError('body_consumed', 'The body is gone.', { fix: 'Mount it earlier.' });
+    expect(inspect(fixed)).toMatch(/fix: 'Mount it earlier\.'/);
   });
 });

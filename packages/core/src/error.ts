@@ -61,14 +61,15 @@ export type WorkErrorCode = 'no_handler' | 'worker_lost' | 'lease_lost' | 'not_c
 export class WebhookError extends Error {
   override readonly name = 'WebhookError';
   readonly code: WebhookErrorCode;
+  // Only declared, so that an error without a fix is not printed with `fix: undefined`.
   /** What to do about it, which is also how `message` ends; undefined where only a diagnosis can tell. */
-  readonly fix: string | undefined;
+  declare readonly fix: string | undefined;
 
   constructor(code: WebhookErrorCode, problem: string, options: { cause?: unknown; fix?: string } = {}) {
     const { fix, ...rest } = options;
     super(fix === undefined ? problem : `${problem} ${fix}`, rest);
     this.code = code;
-    this.fix = fix;
+    if (fix !== undefined) this.fix = fix;
   }
 }
 
