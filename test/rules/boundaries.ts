@@ -17,6 +17,8 @@ export interface Boundary {
   readonly node?: (file: string, imported: Import) => boolean;
   /** The file that may import what the user names when it runs. */
   readonly opens?: string;
+  /** What core takes from the app and this package has itself, because it is a program and no part of the app. */
+  readonly brings?: readonly string[];
   /** Dependencies that no file imports, because another dependency does. */
   readonly alongside?: readonly string[];
   /** What is wrong where one file of the package imports another. */
@@ -62,6 +64,7 @@ const rows: Readonly<Record<string, Boundary>> = {
     node: () => true,
     // A provider of the user's own, by the path on the command line.
     opens: 'providers.ts',
+    brings: ['zod'],
     // What @commander-js/extra-typings gives types to, as its peer.
     alongside: ['commander'],
   },
@@ -108,8 +111,9 @@ export const peersOfCore: Readonly<Record<string, string>> = Object.fromEntries(
 
 export const boundaries: Readonly<Record<string, Boundary>> = Object.fromEntries(
   Object.entries(rows).map(([folder, row]) => {
-    const shared = folder === 'core' || row.imports.includes(core) ? Object.keys(peersOfCore) : [];
-    const { peers = [], loaded = [] } = row;
+    const { peers = [], loaded = [], brings = [] } = row;
+    const takes = folder === 'core' || row.imports.includes(core);
+    const shared = takes ? Object.keys(peersOfCore).filter((name) => !brings.includes(name)) : [];
     return [folder, { ...row, peers: [...peers, ...shared], loaded: [...loaded, ...shared] }];
   }),
 );
