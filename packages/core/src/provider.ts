@@ -3,6 +3,7 @@ import type { DeliveryHeaders } from './bytes/headers.ts';
 import { invalid } from './error.ts';
 import { type EventSchemas, isBelow, type JsonObject } from './event/event.ts';
 import type { BareEvent, EnvelopeFields, EventFormat, KeyFacts } from './event/format.ts';
+import { defaultKey } from './event/key.ts';
 import { checkNames } from './option-names.ts';
 import { compileScheme, type SignatureScheme } from './proof/scheme.ts';
 import type { SecretFormat, Signer } from './proof/signer.ts';
@@ -124,10 +125,6 @@ function checkDefinition(of: string, definition: ProviderDefinition<string, Even
   checkNames<EnvelopeFields>(`envelope in ${of}`, envelope, { id: true, type: true, timestamp: true, data: true });
   checkNames<SecretFormat>(`secret in ${of}`, secret, { encoding: true, prefix: true, minBytes: true });
   checkNames<{ deliveryId: string; type: string }>(`headers in ${of}`, headers, { deliveryId: true, type: true });
-}
-
-function defaultKey({ event, bodyHash }: KeyFacts): Awaitable<string | undefined> {
-  return event.id ?? (event.timestamp && bodyHash());
 }
 
 // Maps, because the type comes from outside: `constructor` and `__proto__` are just unknown types.

@@ -83,7 +83,7 @@ export function createReceiver<
     readHeaders,
     (progress) => goOn(progress, readBody(progress.input.body, progress.headers, limits), keepBody),
     authentication(provider, secretsFor, { toleranceSeconds, now }),
-    (progress) => readDeliveryId(progress, provider),
+    (progress) => admit(progress, provider),
     ...(inbox === undefined
       ? dispatchSteps({
           provider,
@@ -250,7 +250,9 @@ function keepBody(progress: Progress<unknown>, body: Uint8Array): undefined {
   progress.isRead = true;
 }
 
-function readDeliveryId(progress: Progress<unknown>, provider: Provider): undefined {
+/** Nothing goes on without a proof, whatever the steps before have done. */
+function admit(progress: Progress<unknown>, provider: Provider): undefined {
+  if (progress.proof === undefined) throw new TypeError('The delivery was not proven.');
   progress.deliveryId = provider.deliveryId(progress.headers);
 }
 

@@ -60,11 +60,19 @@ export async function verifyDelivery<const P extends Provider>(
   const secrets = await secretsOf(options.secret, provider);
   const headers = arrivedHeaders(options.headers);
   const body = toBytes(options.body);
-  const delivery: Unproven<undefined> = { headers, body, request: undefined, secrets: undefined, proof: undefined };
+  const delivery: Unproven<undefined> = {
+    headers,
+    body,
+    request: undefined,
+    sent: undefined,
+    secrets: undefined,
+    proof: undefined,
+  };
   const prove = authentication(provider, () => secrets, { toleranceSeconds, now: options.now ?? Date.now });
   const refusal = await prove(delivery);
   if (refusal !== undefined) throw refusal.toError();
-  return checkData(provider, readEnvelope(provider, { headers, body }, delivery.proof?.id));
+  if (delivery.proof === undefined) throw new TypeError('The delivery was not proven.');
+  return checkData(provider, readEnvelope(provider, { headers, body }, delivery.proof.id));
 }
 
 /**

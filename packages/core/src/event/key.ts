@@ -4,7 +4,7 @@ import { cryptography } from '../proof/crypto.ts';
 import { type Awaitable, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
 import type { WebhookEvent } from './event.ts';
-import type { EventFormat } from './format.ts';
+import type { EventFormat, KeyFacts } from './format.ts';
 
 const maxKeyLength = 256;
 
@@ -19,11 +19,18 @@ export function readKey(
   { body, deliveryId }: { readonly body: Uint8Array; readonly deliveryId: string | undefined },
   timeoutMs: number,
 ): Awaitable<string | undefined> {
+  // The default needs nothing but the event.
+  if (format.key === defaultKey && event.id !== undefined) return bounded(event.id);
   const found = format.key({ event, deliveryId, bodyHash: () => cryptography.sha256Hex(body) });
   if (!isThenable(found)) return bounded(found);
   const timeoutError = () =>
     new WebhookError('handler_timeout', `The key of ${format.name} took longer than ${timeoutMs} ms.`);
   return inTime(found, timeoutMs, timeoutError).then(bounded);
+}
+
+/** The key of a provider that names none: the event's id, else the hash of a body that carries a timestamp. */
+export function defaultKey({ event, bodyHash }: KeyFacts): Awaitable<string | undefined> {
+  return event.id ?? (event.timestamp && bodyHash());
 }
 
 function bounded(key: string | undefined): Awaitable<string | undefined> {

@@ -54,51 +54,55 @@ export function memoryClaims(options: { readonly maxKeys?: number } = {}): Claim
 
 class MemoryClaims implements ClaimStore {
   readonly #maxKeys: number;
-  readonly #handled = new Set<string>();
-  readonly #oldest = this.#handled.values();
-  /** Those that end first come first. */
-  readonly #running = new Map<string, MemoryClaim>();
+  /** Whoever holds or handled a key, in the order in which they took it. */
+  readonly #claims = new Map<string, MemoryClaim>();
+  // Always the same iterator: a new one would first step over the places of all that was forgotten lately.
+  readonly #oldest = this.#claims.values();
 
   constructor(maxKeys: number) {
     this.#maxKeys = maxKeys;
   }
 
   claim(key: string, leaseMs: number): Claim {
-    if (this.#handled.has(key)) return { state: 'done' };
+    const current = this.#claims.get(key);
     const now = performance.now();
-    if (this.#running.size > 0) this.#forgetLost(now);
-    const current = this.#running.get(key);
-    if (current !== undefined && current.expires > now) return { state: 'busy' };
+    if (current !== undefined) {
+      if (current.isDone) return { state: 'done' };
+      if (current.expires > now) return { state: 'busy' };
+      this.#claims.delete(key);
+    }
     const mine = new MemoryClaim(this, key, now + leaseMs);
-    this.#running.delete(key);
-    this.#running.set(key, mine);
+    this.#claims.set(key, mine);
+    if (this.#claims.size > this.#maxKeys) this.#forget(now);
     return mine;
   }
 
-  /** Holders that died never come back to clean up. */
-  #forgetLost(now: number): void {
-    for (const [key, { expires }] of this.#running) {
-      if (expires > now) break;
-      this.#running.delete(key);
+  /** Forgets the oldest that is handled, or whose holder must have died. Those that are held go to the end. */
+  #forget(now: number): void {
+    for (let looks = 0; looks < maxLooks; looks++) {
+      const { value: claim } = this.#oldest.next();
+      if (claim === undefined) return;
+      this.#claims.delete(claim.key);
+      if (claim.isDone || claim.expires <= now) return;
+      this.#claims.set(claim.key, claim);
     }
   }
 
   done(claim: MemoryClaim): void {
-    const { key } = claim;
-    if (this.#running.get(key) === claim) this.#running.delete(key);
+    const current = this.#claims.get(claim.key);
     // Its lease may be over: what counts is whether somebody else has begun again.
-    else if (this.#running.has(key)) return;
-    this.#handled.add(key);
-    if (this.#handled.size <= this.#maxKeys) return;
-    // Always the same iterator: a new one would first step over the places of all that was forgotten lately.
-    const { value } = this.#oldest.next();
-    if (value !== undefined) this.#handled.delete(value);
+    if (current !== undefined && current !== claim) return;
+    claim.isDone = true;
+    if (current === undefined) this.#claims.set(claim.key, claim);
   }
 
   release(claim: MemoryClaim): void {
-    if (this.#running.get(claim.key) === claim) this.#running.delete(claim.key);
+    if (!claim.isDone && this.#claims.get(claim.key) === claim) this.#claims.delete(claim.key);
   }
 }
+
+/** Of how many claims it is asked whether they are still held before a new one is simply one more. */
+const maxLooks = 8;
 
 class MemoryClaim {
   readonly state = 'taken';
@@ -106,6 +110,7 @@ class MemoryClaim {
   readonly key: string;
   /** When it is lost, on the monotonic clock in milliseconds. */
   readonly expires: number;
+  isDone = false;
 
   constructor(store: MemoryClaims, key: string, expires: number) {
     this.#store = store;

@@ -1,3 +1,4 @@
+import type { DeliveryHeaders } from '../bytes/headers.ts';
 import type { Delivery } from '../event/delivery.ts';
 import type { Awaitable } from '../timing/awaitable.ts';
 import { LazySignal } from '../timing/lazy-signal.ts';
@@ -12,69 +13,66 @@ interface ContextParts<Request> {
   readonly complete: (transaction: object) => Awaitable<void>;
 }
 
-/** What only a look at a context makes. A symbol, and not a private field, so that it is found through a proxy too. */
-const unseen = Symbol('unseen');
-
-class Unseen {
-  readonly timeout = new LazySignal();
+/**
+ * A delivery for handlers. Its headers and bytes are copied when somebody first looks at them: what arrived may be a view
+ * of memory that others share, and what is given away may be changed.
+ */
+class ArrivedDelivery implements Delivery {
+  readonly id: string | undefined;
   readonly #progress: Progress<unknown>;
-  #delivery: Delivery | undefined;
+  #body: Uint8Array | undefined;
 
   constructor(progress: Progress<unknown>) {
+    this.id = progress.deliveryId;
     this.#progress = progress;
   }
 
-  /** The bytes are copied: what arrived may be a view of memory that others share, and what is given away may change. */
-  get delivery(): Delivery {
-    const { headers, body, deliveryId } = this.#progress;
-    this.#delivery ??= { headers: headers.all, body: Uint8Array.from(body), id: deliveryId };
-    return this.#delivery;
+  get headers(): DeliveryHeaders {
+    return this.#progress.headers.all;
+  }
+
+  get body(): Uint8Array {
+    this.#body ??= new Uint8Array(this.#progress.body);
+    return this.#body;
   }
 }
 
-/**
- * What handlers get as their second argument. `delivery` and `signal` are made when somebody looks at them, because few
- * do and both cost; they are properties of its own, so that a copy by spreading has them too.
- */
+/** What aborts the signal. A symbol, and not a private field, so that it is found through a proxy too. */
+const timeout = Symbol('timeout');
+
+/** What handlers get as their second argument. */
 export class EventContext<Request> implements HandlerContext<Request> {
+  readonly delivery: Delivery;
   readonly key: string | undefined;
   readonly request: Request;
   readonly attempt: number | undefined;
   readonly receivedAt: Date;
   readonly complete: (transaction: object) => Awaitable<void>;
-  declare readonly delivery: Delivery;
   declare readonly signal: AbortSignal;
-  readonly [unseen]: Unseen;
+  [timeout]: LazySignal | undefined = undefined;
 
   constructor({ progress, attempt, receivedAt, complete }: ContextParts<Request>) {
+    this.delivery = new ArrivedDelivery(progress);
     this.key = progress.key;
     this.request = progress.request;
     this.attempt = attempt;
     this.receivedAt = receivedAt;
     this.complete = complete;
-    this[unseen] = new Unseen(progress);
-    Object.defineProperty(this, 'delivery', lazyDelivery);
     Object.defineProperty(this, 'signal', lazySignal);
   }
 }
 
-const own = { enumerable: true, configurable: true };
-
-const lazyDelivery: PropertyDescriptor & ThisType<EventContext<unknown>> = {
-  ...own,
-  get() {
-    return this[unseen].delivery;
-  },
-};
-
+/** A property of each context, so that a copy by spreading has it too, made when somebody looks at it: few do. */
 const lazySignal: PropertyDescriptor & ThisType<EventContext<unknown>> = {
-  ...own,
+  enumerable: true,
+  configurable: true,
   get() {
-    return this[unseen].timeout.signal;
+    return timeoutOf(this).signal;
   },
 };
 
 /** What aborts a context's signal. */
 export function timeoutOf(context: EventContext<unknown>): LazySignal {
-  return context[unseen].timeout;
+  context[timeout] ??= new LazySignal();
+  return context[timeout];
 }

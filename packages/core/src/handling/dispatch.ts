@@ -1,15 +1,16 @@
 import { WebhookError } from '../error.ts';
 import { checkData, readEnvelope } from '../event/envelope.ts';
+import type { WebhookEvent } from '../event/event.ts';
 import { readKey } from '../event/key.ts';
 import type { Provider } from '../provider.ts';
 import { type Awaitable, goOn, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
 import { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
 import { EventContext } from './context.ts';
-import type { HandlerLookup } from './handlers.ts';
+import type { Handler, HandlerLookup } from './handlers.ts';
 import { completeWithoutInbox } from './inbox.ts';
 import type { Progress, Step, TakenClaim } from './progress.ts';
-import { type HandlerRun, runHandlers } from './run.ts';
+import { runHandlers } from './run.ts';
 
 /** A handler that has not ended this long after its timeout is given up: a retry may then run it again. */
 const leaseGraceMs = 60_000;
@@ -59,13 +60,7 @@ export function dispatchSteps<Request>(dispatching: Dispatching<Request>): reado
         receivedAt: new Date(now()),
         complete: completeWithoutInbox,
       });
-      let run: HandlerRun | undefined;
-      try {
-        run = runHandlers(handlersFor(event.type), event, context, timeoutMs);
-      } catch (error) {
-        return goOn(error, release(claim), failWith);
-      }
-      return goOn(progress, run === undefined ? record(claim) : finish(run, claim), keepWarning);
+      return goOn(progress, runClaimed(handlersFor(event.type), event, context, claim, timeoutMs), keepWarning);
     },
   ];
 }
@@ -128,21 +123,36 @@ function claimsUnavailable(cause: unknown): never {
 }
 
 /**
- * Waits for handlers, and records what became of them. It resolves once they all returned, with an error if that could
- * not be recorded: the event was handled all the same, so it must not be run again.
+ * Runs handlers, and records what became of them. It ends once they all returned, with an error if that could not be
+ * recorded: the event was handled all the same, so it must not be run again. Handlers that are still at work when their
+ * time is over are recorded when they end.
  */
-async function finish(run: HandlerRun, claim: TakenClaim | undefined): Promise<WebhookError | undefined> {
-  const recorded = run.settled.then(
-    () => record(claim),
-    async (error) => {
-      await release(claim);
-      throw error;
-    },
-  );
+function runClaimed<Request>(
+  handlers: readonly Handler<WebhookEvent, Request>[],
+  event: WebhookEvent,
+  context: EventContext<Request>,
+  claim: TakenClaim | undefined,
+  timeoutMs: number,
+): Awaitable<WebhookError | undefined> {
+  let giveUp: (error: WebhookError) => void = () => undefined;
   try {
-    return await Promise.race([recorded, run.timedOut]);
-  } finally {
-    run.stop();
+    const run = runHandlers(handlers, event, context, timeoutMs, (error) => giveUp(error));
+    if (run === undefined) return record(claim);
+    return new Promise((resolve, reject) => {
+      giveUp = reject;
+      run.settled.then(
+        () => {
+          run.stop();
+          resolve(record(claim));
+        },
+        (error) => {
+          run.stop();
+          Promise.resolve(release(claim)).then(() => reject(error));
+        },
+      );
+    });
+  } catch (error) {
+    return goOn(error, release(claim), failWith);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Refusal, RejectionCode, WebhookError } from '../error.ts';
 import type { ProvenDelivery } from '../event/envelope.ts';
 import type { WebhookEvent } from '../event/event.ts';
 import type { Proof, Unproven } from '../proof/authenticate.ts';
+import type { SentSignature } from '../proof/signature.ts';
 import type { SigningSecrets } from '../proof/signing-secrets.ts';
 import { type Awaitable, isThenable } from '../timing/awaitable.ts';
 import type { Claim } from './claims.ts';
@@ -50,6 +51,7 @@ export class Progress<Request> implements Unproven<Request>, ProvenDelivery {
   body: Uint8Array = noBytes;
   /** Whether the body arrived whole. */
   isRead = false;
+  sent: SentSignature | undefined = undefined;
   secrets: SigningSecrets | undefined = undefined;
   proof: Proof | undefined = undefined;
   deliveryId: string | undefined = undefined;

@@ -7,13 +7,11 @@ import type { Handler, HandlerContext } from './handlers.ts';
 /** Handlers of which one did not return at once. */
 export interface HandlerRun {
   /** What became of them in the end, even after the timeout: rejects with `handler_failed` when one fails. */
-  readonly settled: Promise<void>;
-  /** Rejects with `handler_timeout` when `timeoutMs` is over. */
-  readonly timedOut: Promise<never>;
-  /** Ends the timer. */
-  readonly stop: () => void;
+  readonly settled: Promise<unknown>;
   /** Gives the handlers up before their time. */
   readonly abort: (error: WebhookError) => void;
+  /** Ends the timer. */
+  readonly stop: () => void;
 }
 
 type Run<Request> = readonly Handler<WebhookEvent, Request>[];
@@ -22,6 +20,7 @@ type Run<Request> = readonly Handler<WebhookEvent, Request>[];
  * Runs handlers one after the other. Where all of them return at once there is nothing to wait for, no timer and no
  * promise, and it returns undefined.
  *
+ * @param onAbort called once when `timeoutMs` is over, or the run is given up before
  * @throws WebhookError `handler_failed` where one throws before any has to be waited for
  */
 export function runHandlers<Request>(
@@ -29,10 +28,23 @@ export function runHandlers<Request>(
   event: WebhookEvent,
   context: EventContext<Request>,
   timeoutMs: number,
+  onAbort: (error: WebhookError) => void,
 ): HandlerRun | undefined {
   for (let index = 0; index < handlers.length; index++) {
     const returned = call(handlers[index], event, context);
-    if (isThenable(returned)) return waitFor(returned, handlers.slice(index + 1), event, context, timeoutMs);
+    if (!isThenable(returned)) continue;
+    const failed = (cause: unknown) => {
+      throw handlerFailed(event, context, cause);
+    };
+    const rest = handlers.slice(index + 1);
+    const first = Promise.resolve(returned).then(undefined, failed);
+    const settled = rest.length === 0 ? first : first.then(() => runRest(rest, event, context));
+    const abort = (error: WebhookError) => {
+      timeoutOf(context).abort(error);
+      onAbort(error);
+    };
+    const timer = setTimeout(() => abort(handlerTimeout(event, context, timeoutMs)), timeoutMs);
+    return { settled, abort, stop: () => clearTimeout(timer) };
   }
   return undefined;
 }
@@ -40,40 +52,16 @@ export function runHandlers<Request>(
 const sooner = 'Answer sooner and do the long work elsewhere, or give the receiver an inbox.';
 const longer = 'Do less in one handler, or raise timeoutMs of the inbox.';
 
-function waitFor<Request>(
-  first: PromiseLike<unknown>,
-  rest: Run<Request>,
-  event: WebhookEvent,
-  context: EventContext<Request>,
-  timeoutMs: number,
-): HandlerRun {
-  const settled = runRest(first, rest, event, context);
-  let reject: (error: WebhookError) => void;
-  const timedOut = new Promise<never>((_resolve, rejectTimedOut) => {
-    reject = rejectTimedOut;
-  });
-  const abort = (error: WebhookError) => {
-    reject(error);
-    timeoutOf(context).abort(error);
-  };
-  const timer = setTimeout(() => {
-    const what = `The handlers for ${JSON.stringify(event.type)} did not finish within timeoutMs (${timeoutMs} ms).`;
-    abort(new WebhookError('handler_timeout', what, { fix: context.attempt === undefined ? sooner : longer }));
-  }, timeoutMs);
-  return { settled, timedOut, stop: () => clearTimeout(timer), abort };
+function handlerTimeout(event: WebhookEvent, { attempt }: HandlerContext, timeoutMs: number): WebhookError {
+  const what = `The handlers for ${JSON.stringify(event.type)} did not finish within timeoutMs (${timeoutMs} ms).`;
+  return new WebhookError('handler_timeout', what, { fix: attempt === undefined ? sooner : longer });
 }
 
 async function runRest<Request>(
-  first: PromiseLike<unknown>,
   rest: Run<Request>,
   event: WebhookEvent,
   context: EventContext<Request>,
 ): Promise<void> {
-  try {
-    await first;
-  } catch (cause) {
-    throw handlerFailed(event, context, cause);
-  }
   for (const handler of rest) {
     const timeout = timeoutOf(context);
     if (timeout.aborted) throw timeout.signal.reason;

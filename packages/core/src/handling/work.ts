@@ -8,7 +8,7 @@ import { EventContext } from './context.ts';
 import type { HandlerLookup } from './handlers.ts';
 import type { Attempt } from './inbox.ts';
 import type { Progress } from './progress.ts';
-import { type HandlerRun, runHandlers } from './run.ts';
+import { runHandlers } from './run.ts';
 
 /** Handlers that were told to stop have this long to do so, in milliseconds; then a retry may run beside them. */
 const graceMs = 5_000;
@@ -37,33 +37,35 @@ export async function attemptDelivery<Request>(
   progress.key = await readKey(provider, event, progress, timeoutMs);
   if (attempt.signal.aborted) throw closing(attempt.signal.reason);
   const context = new EventContext({ progress, attempt: attempt.attempt, receivedAt, complete });
-  const run = runHandlers(handlers, event, context, timeoutMs);
+  let aborted: WebhookError | undefined;
+  let giveUp: (error: WebhookError) => void = () => undefined;
+  const run = runHandlers(handlers, event, context, timeoutMs, (error) => {
+    aborted = error;
+    giveUp(error);
+  });
   if (run === undefined) return;
   const abort = () => run.abort(closing(attempt.signal.reason));
   attempt.signal.addEventListener('abort', abort);
   try {
-    await ended(run);
+    await new Promise<void>((resolve, reject) => {
+      giveUp = reject;
+      run.settled.then(() => resolve(), reject);
+    });
+  } catch (error) {
+    if (aborted === undefined) throw error;
+    await untilGivenUp(run.settled, aborted);
   } finally {
     run.stop();
     attempt.signal.removeEventListener('abort', abort);
   }
 }
 
-/** Waits for handlers, and for those that take too long a little longer: what they still finish need not be done again. */
-async function ended(run: HandlerRun): Promise<void> {
-  let timeoutError: WebhookError | undefined;
-  run.timedOut.catch((error: WebhookError) => {
-    timeoutError = error;
-  });
+/** Waits a little longer for handlers whose time is over: what they still finish need not be done again. */
+async function untilGivenUp(settled: Promise<unknown>, aborted: WebhookError): Promise<void> {
   try {
-    await Promise.race([run.settled, run.timedOut]);
-  } catch (error) {
-    if (timeoutError === undefined) throw error;
-    try {
-      await inTime(run.settled, graceMs, () => new Error('still running'));
-    } catch {
-      throw timeoutError;
-    }
+    await inTime(settled, graceMs, () => new Error('still running'));
+  } catch {
+    throw aborted;
   }
 }
 

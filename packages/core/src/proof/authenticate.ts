@@ -21,6 +21,8 @@ export interface Unproven<Request> {
   readonly headers: HeaderLookup;
   readonly body: Uint8Array;
   readonly request: Request;
+  /** Set when it was read. */
+  sent: SentSignature | undefined;
   /** Set when they were asked for. */
   secrets: SigningSecrets | undefined;
   /** Set when it is genuine and fresh. */
@@ -42,36 +44,36 @@ export function authentication<Request>(
   secretsFor: SecretsFor<Request>,
   { toleranceSeconds, now }: Clock,
 ): (delivery: Unproven<Request>) => Awaitable<Refusal | undefined> {
-  type Attempt = readonly [delivery: Unproven<Request>, sent: SentSignature];
-
-  const match = (attempt: Attempt, secrets: SigningSecrets): Awaitable<Refusal | undefined> => {
-    const [delivery, sent] = attempt;
+  const match = (delivery: Unproven<Request>, secrets: SigningSecrets): Awaitable<Refusal | undefined> => {
     delivery.secrets = secrets;
-    return goOn(attempt, matchSignature(sent, delivery.body, secrets.prepared), judge);
+    const { sent, body } = delivery;
+    return goOn(delivery, sent === undefined ? -1 : matchSignature(sent, body, secrets.prepared), judge);
   };
 
-  const judge = ([delivery, sent]: Attempt, secretIndex: number): Refusal | undefined => {
+  const judge = (delivery: Unproven<Request>, secretIndex: number): Refusal | undefined => {
+    const { sent, secrets } = delivery;
+    if (sent === undefined || secretIndex === -1) return mismatch(signer, sent);
     const { scheme, id, timestamp } = sent;
-    if (secretIndex === -1) return mismatch(signer, sent);
     if (timestamp !== undefined) {
       const stale = checkFreshness(timestamp, toleranceSeconds ?? scheme.toleranceSeconds, now());
       if (stale !== undefined) return stale;
     }
-    delivery.proof = { id, scope: delivery.secrets?.scope ?? '', secretIndex };
+    delivery.proof = { id, scope: secrets?.scope ?? '', secretIndex };
     return undefined;
   };
 
   return (delivery) => {
     const sent = readSignature(signer.signature, delivery.headers);
     if (sent instanceof Refusal) return sent;
-    return goOn([delivery, sent] as const, secretsFor(delivery.request), match);
+    delivery.sent = sent;
+    return goOn(delivery, secretsFor(delivery.request), match);
   };
 }
 
-function mismatch({ name }: Signer, { scheme }: SentSignature): Refusal {
+function mismatch({ name }: Signer, sent: SentSignature | undefined): Refusal {
   return new Refusal(
     'signature_mismatch',
     () =>
-      `The signature in ${scheme.headers[0]} was not made of these bytes with this secret: the secret belongs to another endpoint of ${name}, or something changed the body on its way.`,
+      `The signature in ${sent?.scheme.headers[0]} was not made of these bytes with this secret: the secret belongs to another endpoint of ${name}, or something changed the body on its way.`,
   );
 }

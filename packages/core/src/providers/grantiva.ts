@@ -7,6 +7,7 @@ import type { BareEvent, KeyFacts } from '../event/format.ts';
 import { looseObject } from '../event/loose-object.ts';
 import { checkNames } from '../option-names.ts';
 import { defineProvider, type Provider } from '../provider.ts';
+import { type Awaitable, goOn } from '../timing/awaitable.ts';
 
 /** Options of {@link grantiva}. */
 export interface GrantivaOptions {
@@ -184,7 +185,7 @@ function bare(body: JsonObject, headers: DeliveryHeaders): BareEvent | undefined
   return { type, timestamp: body[timestampField], data: body };
 }
 
-async function signedKey({ event, deliveryId, bodyHash }: KeyFacts): Promise<string | undefined> {
+function signedKey({ event, deliveryId, bodyHash }: KeyFacts): Awaitable<string | undefined> {
   if (event.timestamp !== undefined) return bodyHash();
-  return deliveryId && `${await bodyHash()}:${deliveryId}`;
+  return deliveryId && goOn(deliveryId, bodyHash(), (id, hash) => `${hash}:${id}`);
 }
