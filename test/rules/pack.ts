@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packages, readManifest, root } from './workspace.ts';
 
-/** Runs a command, and fails with everything that it wrote. */
-export async function run(command: string, cwd: string): Promise<void> {
+/** Runs a command; resolves with what it wrote, and fails with all of it. */
+export async function run(command: string, cwd: string): Promise<{ readonly stdout: string }> {
   try {
-    await promisify(exec)(command, { cwd });
+    return await promisify(exec)(command, { cwd });
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     throw new Error(`${command}\n${stdout}\n${stderr}`);
@@ -31,7 +31,11 @@ export function tarballOf(tarballs: string, folder: string): string {
   return join(tarballs, `hookproof-${folder}-${readManifest(join(root, 'packages', folder)).version}.tgz`);
 }
 
-/** Makes a user's project: `own` packages from their tarballs, and others from the registry. */
+/**
+ * Makes a user's project: `own` packages from their tarballs, and others from the registry.
+ *
+ * @param others names, for the versions that the workspace tests with, or `name@version`
+ */
 export async function makeProject(
   project: string,
   tarballs: string,
@@ -41,14 +45,19 @@ export async function makeProject(
   mkdirSync(project);
   const dependencies = {
     ...Object.fromEntries(own.map((folder) => [`@hookproof/${folder}`, `file:${tarballOf(tarballs, folder)}`])),
-    ...Object.fromEntries(others.map((name) => [name, versionOf(name)])),
+    ...Object.fromEntries(others.map(nameAndVersion)),
   };
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
   await run('npm install --no-audit --no-fund --ignore-scripts', project);
 }
 
+function nameAndVersion(wanted: string): readonly [name: string, version: string] {
+  const at = wanted.indexOf('@', 1);
+  return at === -1 ? [wanted, versionOf(wanted)] : [wanted.slice(0, at), wanted.slice(at + 1)];
+}
+
 /** The version that the workspace tests with. */
-function versionOf(name: string): string {
+export function versionOf(name: string): string {
   const text = readFileSync(join(root, 'test', 'node_modules', name, 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

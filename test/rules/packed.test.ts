@@ -1,10 +1,19 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { boundaries } from './boundaries.ts';
 import { importsOf, isNode, packageOf } from './imports.ts';
-import { makeProject, packPackages, run, tarballOf, tool } from './pack.ts';
+import { makeProject, packPackages, run, tarballOf, tool, versionOf } from './pack.ts';
 import { projects } from './projects.ts';
 import { missingRows } from './rows.ts';
 import { filesBelow, isTest, packages, readManifest, root } from './workspace.ts';
@@ -20,8 +29,9 @@ if (missing.length > 0) throw new Error(missing.join('\n'));
 const frameworks = Object.values(boundaries).flatMap(({ adapterTo }) => adapterTo ?? []);
 
 // Outside the repository, so that nothing is found in its node_modules.
-const scratch = mkdtempSync(join(tmpdir(), 'hookproof-packed-'));
+const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'hookproof-packed-')));
 const tarballs = join(scratch, 'tarballs');
+const programs = join(root, 'test', 'rules', 'packed');
 
 beforeAll(() => packPackages(tarballs));
 
@@ -34,7 +44,7 @@ describe.each(packages.map(({ folder, path }) => [folder, path] as const))('%s',
 
   beforeAll(async () => {
     await makeProject(project, tarballs, own, [...others, '@types/node']);
-    cpSync(join(root, 'test', 'rules', 'packed'), project, { recursive: true });
+    cpSync(programs, project, { recursive: true });
   });
 
   it('holds code, source, README and licence, and nothing else', () => {
@@ -79,27 +89,23 @@ describe.each(packages.map(({ folder, path }) => [folder, path] as const))('%s',
     }
   });
 
-  /** Compiles programs with a user's settings; `skipLibCheck` is off, so every declaration is checked. */
-  function compile(programs: readonly string[], options: object): Promise<void> {
-    const compilerOptions = { strict: true, skipLibCheck: false, target: 'es2023', types: ['node'], ...options };
-    const files = programs.map((program) => `${program}.ts`);
-    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
-    return run(`${tool('tsc')} -p .`, project);
-  }
-
   it('compiles with moduleResolution bundler', async () => {
-    await compile([folder], { module: 'preserve', allowImportingTsExtensions: true, noEmit: true });
+    await compile(project, [folder], { module: 'preserve', allowImportingTsExtensions: true, noEmit: true });
   });
 
   it('compiles with moduleResolution nodenext, and runs in plain Node', async () => {
-    await compile([folder, 'subpaths'], { module: 'nodenext', rewriteRelativeImportExtensions: true, outDir: 'out' });
+    await compile(project, [folder, 'subpaths'], {
+      module: 'nodenext',
+      rewriteRelativeImportExtensions: true,
+      outDir: 'out',
+    });
     await run(`node out/${folder}.js`, project);
     await run('node out/subpaths.js', project);
   });
 
   if (folder === 'hono') {
     it('compiles without the types of Node', async () => {
-      await compile(['worker'], {
+      await compile(project, ['worker'], {
         module: 'nodenext',
         types: [],
         lib: ['es2023', 'dom', 'dom.iterable'],
@@ -108,3 +114,37 @@ describe.each(packages.map(({ folder, path }) => [folder, path] as const))('%s',
     });
   }
 });
+
+// The app brings zod, in any version 4: the oldest, one that many have, and the newest.
+describe.each(['4.0.0', '4.1.12', versionOf('zod')])('in an app with zod %s', (version) => {
+  const project = join(scratch, `zod-${version}`);
+
+  beforeAll(async () => {
+    const own = ['core', 'endpoints', 'express', 'testing'];
+    await makeProject(project, tarballs, own, [`zod@${version}`, '@types/node']);
+    cpSync(programs, project, { recursive: true });
+  });
+
+  it('there is no second copy of it', async () => {
+    const { stdout } = await run('npm ls zod --all --parseable', project);
+    expect(stdout.trim().split('\n')).toEqual([join(project, 'node_modules', 'zod')]);
+  });
+
+  it('what uses it compiles and runs: providers of the app and of ours, and the clients', async () => {
+    const using = ['zod', 'endpoints', 'testing'];
+    await compile(project, using, { module: 'nodenext', rewriteRelativeImportExtensions: true, outDir: 'out' });
+    await run('node out/zod.js', project);
+    await run('node out/endpoints.js', project);
+    // A sample of every event that we have a schema of; the rest of it speaks of no schema.
+    const { stdout } = await run('node --test-name-pattern="the samples of" out/testing.js', project);
+    expect(stdout).toMatch(/\bpass 4\b/);
+  });
+});
+
+/** Compiles programs with a user's settings; `skipLibCheck` is off, so every declaration is checked. */
+async function compile(project: string, programs: readonly string[], options: object): Promise<void> {
+  const compilerOptions = { strict: true, skipLibCheck: false, target: 'es2023', types: ['node'], ...options };
+  const files = programs.map((program) => `${program}.ts`);
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  await run(`${tool('tsc')} -p .`, project);
+}
