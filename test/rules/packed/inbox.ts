@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createReceiver, grantiva } from '@hookproof/core';
 import { memoryInbox } from '@hookproof/inbox';
-import { postgresInbox } from '@hookproof/inbox/postgres';
-import { redisInbox } from '@hookproof/inbox/redis';
+import { postgresClaims, postgresInbox } from '@hookproof/inbox/postgres';
+import { redisClaims, redisInbox } from '@hookproof/inbox/redis';
 import { openDatabase, sqliteInbox } from '@hookproof/inbox/sqlite';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -61,4 +61,13 @@ test('every engine can be made from what users install', async () => {
   const connection = new Redis({ lazyConnect: true, maxRetriesPerRequest: null });
   assert.equal(redisInbox({ connection, work: false }).lanes, false);
   connection.disconnect();
+});
+
+test('shared claims can be made from what users install, and say that there is no server', async () => {
+  const pool = new pg.Pool({ connectionString: 'postgres://127.0.0.1:1/none' });
+  await assert.rejects(async () => postgresClaims(pool).claim('a', 1_000), /ECONNREFUSED/);
+  await pool.end();
+  const client = new Redis({ host: '127.0.0.1', port: 1, lazyConnect: true, retryStrategy: () => null });
+  client.on('error', () => undefined);
+  await assert.rejects(async () => redisClaims(client).claim('a', 1_000), /ECONNREFUSED|Connection is closed/);
 });

@@ -24,7 +24,7 @@ export interface RedisClaimsOptions {
 /** What a key holds once its event was handled; until then, the name of who holds it. */
 const handled = 'done';
 
-// A client that lost its connection asks again over the next one: who holds the key already has taken it.
+// In a cluster, ioredis asks again where a server was lost before it answered: who holds the key already has taken it.
 const take = `
 local held = redis.call('GET', KEYS[1])
 if held == '${handled}' then return 'done' end
