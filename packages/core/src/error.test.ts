@@ -156,4 +156,21 @@ describe('WebhookError', () => {
     const fixed = new WebhookError('body_consumed', 'The body is gone.', { fix: 'Mount it earlier.' });
     expect(inspect(fixed)).toMatch(/fix: 'Mount it earlier\.'/);
   });
+
+  it('is an instance by its mark, which no subclass, plain object or hostile proxy gets by accident', () => {
+    class Refused extends WebhookError {}
+    const error = new WebhookError('busy', 'Wait.');
+    const refused = new Refused('busy', 'Wait.');
+    expect([error instanceof WebhookError, error instanceof Refused]).toEqual([true, false]);
+    expect([refused instanceof WebhookError, refused instanceof Refused]).toEqual([true, true]);
+    const hostile = new Proxy(error, {
+      get: () => {
+        throw new Error('no property for you');
+      },
+    });
+    const alike: unknown[] = [{ ...error }, structuredClone(error), { code: 'busy', message: 'Wait.' }, 'busy', null];
+    for (const one of [...alike, hostile, WebhookError.prototype, new Error('busy')]) {
+      expect(one instanceof WebhookError).toBe(false);
+    }
+  });
 });

@@ -40,8 +40,17 @@ export type WebhookErrorCode = RejectionCode | WorkErrorCode | 'invalid_options'
 export type WorkErrorCode = 'no_handler' | 'worker_lost' | 'lease_lost' | 'not_committed';
 
 /**
+ * What every copy of core marks its errors with. An app has two where versions differ, where one is bundled, or after a hot
+ * reload, and an error of either has the `code`, `message` and `fix` that are written here. The mark says just that: it is
+ * no proof of who threw it, because whatever runs in this process can set it; what comes over a wire, or is spread from an
+ * error, has none.
+ */
+const brand = Symbol.for('hookproof.WebhookError');
+
+/**
  * The one error class of Hookproof. `code` is stable, so a `switch` over it can be exhaustive; `message` names the
- * option or header and the fix, and never holds a secret, a signature or a body.
+ * option or header and the fix, and never holds a secret, a signature or a body. `instanceof` knows the errors of another
+ * copy of core too.
  *
  * @example
  * ```ts
@@ -59,6 +68,12 @@ export type WorkErrorCode = 'no_handler' | 'worker_lost' | 'lease_lost' | 'not_c
  * ```
  */
 export class WebhookError extends Error {
+  static {
+    // Not declared, because a symbol that is a type's member would make the types of two copies differ.
+    Object.defineProperty(WebhookError.prototype, brand, { value: true });
+    Object.defineProperty(WebhookError, Symbol.hasInstance, { value: hasInstance });
+  }
+
   override readonly name = 'WebhookError';
   readonly code: WebhookErrorCode;
   // Only declared, so that an error without a fix is not printed with `fix: undefined`.
@@ -70,6 +85,21 @@ export class WebhookError extends Error {
     super(fix === undefined ? problem : `${problem} ${fix}`, rest);
     this.code = code;
     if (fix !== undefined) this.fix = fix;
+  }
+}
+
+/** What `instanceof` asks. A class below this one knows its own by their prototype: the mark would make every error one. */
+function hasInstance(this: unknown, value: unknown): boolean {
+  return this === WebhookError ? isMarked(value) : Function.prototype[Symbol.hasInstance].call(this, value);
+}
+
+function isMarked(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return Reflect.get(value, brand) === true && typeof Reflect.get(value, 'code') === 'string';
+  } catch {
+    // A proxy may refuse to be asked.
+    return false;
   }
 }
 
@@ -117,4 +147,13 @@ export class Refusal {
   toError(): WebhookError {
     return new WebhookError(this.code, this.#problem(), this.#fix === undefined ? {} : { fix: this.#fix });
   }
+}
+
+/** Whether it is a refusal of this copy of core or of another one, whose readers of bodies an adapter may have. */
+export function isRefusal(value: unknown): value is Refusal {
+  if (value instanceof Refusal) return true;
+  if (typeof value !== 'object' || value === null || value instanceof Error) return false;
+  return (
+    'toError' in value && typeof value.toError === 'function' && 'code' in value && isRejection(String(value.code))
+  );
 }

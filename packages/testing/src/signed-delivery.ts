@@ -137,15 +137,20 @@ function envelopeOf(provider: Provider, event: TypedEvent<Provider>, at: number)
 function unsignedHeaders(provider: Provider, body: RawEvent['body'], deliveryId: string): Record<string, string> {
   const headers: Record<string, string> = {};
   if (provider.headers.deliveryId !== undefined) headers[provider.headers.deliveryId] = deliveryId;
-  const fields = typeof body === 'string' || body instanceof Uint8Array ? [] : Object.entries(body);
+  const fields = typeof body === 'string' || isBytes(body) ? [] : Object.entries(body);
   const type = fields.find(([field]) => field === provider.envelope.type)?.[1];
   if (provider.headers.type !== undefined && typeof type === 'string') headers[provider.headers.type] = type;
   return headers;
 }
 
 function toBytes(body: RawEvent['body']): Uint8Array<ArrayBuffer> {
-  if (body instanceof Uint8Array) return Uint8Array.from(body);
+  if (isBytes(body)) return Uint8Array.from(body);
   return new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+/** Bytes of another realm, such as a test runner's sandbox, fail `instanceof`. */
+function isBytes(body: RawEvent['body']): body is Uint8Array {
+  return ArrayBuffer.isView(body);
 }
 
 function random(): string {

@@ -1,4 +1,4 @@
-import { Refusal, WebhookError } from '../error.ts';
+import { isRefusal, Refusal, WebhookError } from '../error.ts';
 import { type Awaitable, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
 import { LazySignal } from '../timing/lazy-signal.ts';
@@ -84,7 +84,7 @@ class ReaderLimits implements BodyLimits {
 
   /** Has the reader stop, and says why there is no body. */
   giveUp(error: unknown): Refusal | WebhookError {
-    this.#given.abort(error instanceof Refusal ? error.toError() : error);
+    this.#given.abort(isRefusal(error) ? error.toError() : error);
     return readError(error, this.maxBytes);
   }
 }
@@ -113,7 +113,7 @@ export function toBytes(input: unknown): Uint8Array {
 }
 
 function readError(error: unknown, maxBytes: number): Refusal | WebhookError {
-  if (error instanceof Refusal || error instanceof WebhookError) return error;
+  if (isRefusal(error) || error instanceof WebhookError) return error;
   if (typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === 413) {
     return tooLarge(maxBytes);
   }
