@@ -23,7 +23,7 @@ const inbox =
     : sqliteInbox({ path: join(folder, `${contender}.db`), work: contender === 'inbox' });
 const options = { secret, on: { 'grant.revoked': handle } } satisfies ExpressWebhookOptions<typeof provider>;
 const app = express();
-app.post(path, webhooks(provider, inbox === undefined ? options : { ...options, inbox }));
+app.post(path, webhooks(provider, { ...options, inbox }));
 const server = app.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const address = server.address();

@@ -1,14 +1,15 @@
-import type { grantiva, Inbox, WebhookOptions } from '@hookproof/core';
+import type { Grantiva, WebhookOptions } from '@hookproof/core';
+import type { PostgresInbox } from '@hookproof/inbox/postgres';
 import type { Pool } from 'pg';
 
 /** What every process of this app needs to make the same receivers. */
 export interface ReceiversOptions {
-  readonly inbox: Inbox;
+  readonly inbox: PostgresInbox;
   /** The database, which is the inbox's too. */
   readonly pool: Pool;
 }
 
-type GrantivaOptions = WebhookOptions<ReturnType<typeof grantiva>, unknown, Inbox>;
+type GrantivaOptions = WebhookOptions<Grantiva, unknown, PostgresInbox>;
 
 /** Options of the receiver for Grantiva: the web processes mount it, the workers only make it. */
 export function grantivaOptions({ inbox, pool }: ReceiversOptions): GrantivaOptions {

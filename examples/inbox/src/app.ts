@@ -1,6 +1,5 @@
-import type { Inbox } from '@hookproof/core';
 import { grantivaWebhooks } from '@hookproof/express';
-import type { SqliteDatabase } from '@hookproof/inbox/sqlite';
+import type { SqliteDatabase, SqliteInbox } from '@hookproof/inbox/sqlite';
 import express, { type Express } from 'express';
 import { inTransaction } from './database.ts';
 
@@ -10,7 +9,7 @@ export interface AppOptions {
   readonly secret: string;
   readonly database: SqliteDatabase;
   /** An inbox in that database. */
-  readonly inbox: Inbox;
+  readonly inbox: SqliteInbox;
   /** Ends a device's sessions somewhere else; it may be asked twice. */
   readonly endSessions: (deviceId: string, signal: AbortSignal) => Promise<void>;
 }

@@ -8,6 +8,7 @@ export type { DeliveryHeaders, HeadersInput } from './bytes/headers.ts';
 export { letGoOfUpload, type NodeRequest, nodeBody } from './bytes/node-request.ts';
 export { type NodeStream, nodeStreamReader, readNodeStream } from './bytes/node-stream.ts';
 export { requestBody } from './bytes/stream.ts';
+export type { KnownTypes } from './handling/handlers.ts';
 export type { WaitUntil } from './handling/progress.ts';
-export { checkWebhookOptions, type HandlerRequest, type Limits } from './options.ts';
+export { type GivenOptions, type HandlerRequest, type Limits, receiverOptions } from './options.ts';
 export type { ReplyStatus } from './report/reply.ts';

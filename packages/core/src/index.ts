@@ -32,15 +32,15 @@ export type {
   WorkOutcome,
 } from './handling/inbox.ts';
 export type { DeliveryInput, Outcome } from './handling/progress.ts';
-export type { WebhookOptions } from './options.ts';
+export type { SharedOptions, WebhookOptions } from './options.ts';
 export type { SignatureScheme } from './proof/scheme.ts';
 export type { Secret, SecretOption } from './proof/secret.ts';
 export { type SignBodyOptions, signBody } from './proof/sign.ts';
 export type { SecretFormat } from './proof/signer.ts';
 export { defineProvider, type Provider, type ProviderDefinition } from './provider.ts';
-export { type GrantexOptions, grantex } from './providers/grantex.ts';
-export { type GrantivaOptions, grantiva } from './providers/grantiva.ts';
-export { gravv } from './providers/gravv.ts';
+export { type Grantex, type GrantexOptions, grantex } from './providers/grantex.ts';
+export { type Grantiva, type GrantivaOptions, grantiva } from './providers/grantiva.ts';
+export { type Gravv, gravv } from './providers/gravv.ts';
 export { type StandardWebhooksOptions, standardWebhooks } from './providers/standard-webhooks.ts';
 export { createReceiver, type Receiver, type ReceiverOptions } from './receiver.ts';
 export type { Around, OnOutcome, OutcomeReport } from './report/outcome.ts';

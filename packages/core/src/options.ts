@@ -1,7 +1,7 @@
 import { invalid } from './error.ts';
 import type { EventOf } from './event/event.ts';
 import type { ClaimStore } from './handling/claims.ts';
-import type { Handlers } from './handling/handlers.ts';
+import type { Handlers, KnownTypes } from './handling/handlers.ts';
 import { type Inbox, isInbox } from './handling/inbox.ts';
 import { checkNames, type OptionNames } from './option-names.ts';
 import type { SecretOption } from './proof/secret.ts';
@@ -11,15 +11,10 @@ import type { Around, OnOutcome } from './report/outcome.ts';
 /** What handlers get as `request`: with an inbox nothing, because the request was answered long ago. */
 export type HandlerRequest<Request, I extends Inbox | undefined> = I extends undefined ? Request : undefined;
 
-/**
- * What a receiver of any framework can be told. `Request` is the framework's own request or context, `I` the inbox where
- * there is one.
- */
-export interface WebhookOptions<P extends Provider, Request = unknown, I extends Inbox | undefined = undefined> {
-  /** The signing secret: one, a list in the order to try while it is rotated, or a function of the request. */
-  readonly secret: SecretOption<Request>;
+/** All options, but for the secret, which only a receiver with an inbox may lack. */
+export interface SharedOptions<P extends Provider, Request, I extends Inbox | undefined> {
   /** Handlers by event type (`device.high_risk`), pattern (`device.*`), or `*` for everything. */
-  readonly on: Handlers<P, HandlerRequest<Request, I>>;
+  readonly on: Handlers<P, HandlerRequest<Request, I>, I>;
   /** Largest body in bytes; 1 MiB by default. */
   readonly maxBodyBytes?: number | undefined;
   /** Milliseconds in which the whole body must have arrived; 10,000 by default. */
@@ -37,14 +32,15 @@ export interface WebhookOptions<P extends Provider, Request = unknown, I extends
    */
   readonly inbox?: I;
   /** What the inbox knows this receiver by, the same in every process; the provider's name by default. */
-  readonly receiverName?: string | undefined;
+  readonly receiverName?: (I extends Inbox ? string : undefined) | undefined;
   /**
    * Events for which it returns the same text are handled one at a time in the order of their arrival, others side by
-   * side; undefined is no lane. An event whose data does not fit its type has no lane. It needs an inbox that keeps order.
+   * side; undefined is no lane. An event whose data does not fit its type has no lane. It needs an inbox that keeps
+   * order, such as `sqliteInbox` or `postgresInbox`.
    */
-  readonly lane?: ((event: EventOf<P>) => string | undefined) | undefined;
+  readonly lane?: (I extends InboxWithoutLanes | undefined ? undefined : Lane<P>) | undefined;
   /** Where handled events are remembered without an inbox; this process's memory by default, `false` to handle every delivery. */
-  readonly dedupe?: false | ClaimStore | undefined;
+  readonly dedupe?: (I extends Inbox ? undefined : false | ClaimStore) | undefined;
   /**
    * Called once per delivery and once per attempt of the inbox, for logs and metrics. Without it, failures of the server's own go to `console.error`, and
    * in development the diagnosis of rejections to `console.warn`.
@@ -56,7 +52,47 @@ export interface WebhookOptions<P extends Provider, Request = unknown, I extends
   readonly now?: (() => number) | undefined;
 }
 
-const names: OptionNames<WebhookOptions<Provider>> = {
+type InboxWithoutLanes = Inbox & { readonly lanes: false };
+
+type Lane<P extends Provider> = (event: EventOf<P>) => string | undefined;
+
+/**
+ * What a receiver of any framework can be told. `Request` is the framework's own request or context, `I` the inbox where
+ * there is one.
+ */
+export type WebhookOptions<
+  P extends Provider,
+  Request = unknown,
+  I extends Inbox | undefined = undefined,
+> = SharedOptions<P, Request, I> & NeededOptions<Request, I>;
+
+type NeededOptions<Request, I extends Inbox | undefined> = [I] extends [Inbox]
+  ? {
+      readonly inbox: I;
+      /**
+       * The signing secret: one, a list in the order to try while it is rotated, or a function of the request. A process
+       * that only works leaves it out: what is delivered to it all the same is answered with 503 `secret_unavailable`.
+       */
+      readonly secret?: SecretOption<Request>;
+    }
+  : {
+      /** The signing secret: one, a list in the order to try while it is rotated, or a function of the request. */
+      readonly secret: SecretOption<Request>;
+    };
+
+/**
+ * The options of a function for one provider, such as `grantexWebhooks`. `I` is the inbox where there is one, `Types` the
+ * event types and patterns that `on` names: both are inferred. Beside a type argument for `Request` TypeScript infers
+ * nothing: then there may be an inbox of which nothing more is known.
+ */
+export type GivenOptions<P extends Provider, Request, I extends Inbox | undefined, Types extends string> = [
+  Types,
+  I,
+] extends [never, undefined]
+  ? WebhookOptions<P, Request> | WebhookOptions<P, Request, Inbox>
+  : WebhookOptions<P, Request, I> & { readonly on: KnownTypes<P, Types> };
+
+const names: OptionNames<SharedOptions<Provider, unknown, undefined> & { secret: unknown; inbox: unknown }> = {
   secret: true,
   on: true,
   maxBodyBytes: true,
@@ -73,13 +109,25 @@ const names: OptionNames<WebhookOptions<Provider>> = {
 };
 
 /**
- * Checks that the options of an adapter have no name but those of every receiver and these of the adapter's own.
+ * Checks that the options of an adapter have no name but those of every receiver, of the adapter's own, and of the
+ * provider's own.
  *
  * @param of the function whose options they are
+ * @param own names that the receiver does not know; they are taken away
+ * @param passedOn names that it does not know either, and that another function takes away
+ * @returns the options for the receiver
  * @throws WebhookError `invalid_options` with the name that was given, and the nearest one that there is, or all of them
  */
-export function checkWebhookOptions(of: string, options: object, own: Readonly<Record<string, true>>): void {
-  checkNames(of, options, { ...names, ...own });
+export function receiverOptions<Options extends object>(
+  of: string,
+  options: Options,
+  own: Readonly<Record<string, true>>,
+  passedOn: Readonly<Record<string, true>> = {},
+): Options {
+  checkNames(of, options, { ...names, ...own, ...passedOn });
+  const rest = { ...options };
+  for (const name of Object.keys(own)) Reflect.deleteProperty(rest, name);
+  return rest;
 }
 
 /** Times and sizes, each within its bounds. */

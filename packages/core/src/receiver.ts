@@ -3,10 +3,10 @@ import { arrivedHeaders } from './bytes/headers.ts';
 import { requestBody } from './bytes/stream.ts';
 import { lazyDiagnosis, type Rejected } from './diagnosis/diagnosis.ts';
 import { rememberReceiver } from './diagnosis/receivers.ts';
-import { isRefusal, isRejection, Refusal, type RejectionCode, WebhookError } from './error.ts';
+import { invalid, isRefusal, isRejection, Refusal, type RejectionCode, WebhookError } from './error.ts';
 import { acceptStep } from './handling/accept.ts';
 import { claimsOf, dispatchSteps } from './handling/dispatch.ts';
-import { compileHandlers } from './handling/handlers.ts';
+import { compileHandlers, type KnownTypes } from './handling/handlers.ts';
 import type { Attempt, Inbox, WorkOutcome } from './handling/inbox.ts';
 import { type DeliveryInput, type Outcome, Progress, type Step, takeSteps } from './handling/progress.ts';
 import { attemptDelivery } from './handling/work.ts';
@@ -21,15 +21,15 @@ import { makeReport, reporter, surround } from './report/reporter.ts';
 import { type Awaitable, goOn, isThenable } from './timing/awaitable.ts';
 
 /** Options of {@link createReceiver}. */
-export interface ReceiverOptions<
+export type ReceiverOptions<
   P extends Provider,
   Request = globalThis.Request,
   I extends Inbox | undefined = undefined,
-> extends WebhookOptions<P, Request, I> {
+> = WebhookOptions<P, Request, I> & {
   readonly provider: P;
   /** Name of the adapter, for `onOutcome`; `fetch` by default. */
   readonly framework?: string;
-}
+};
 
 /** Delivery in, reply out. It knows no framework. */
 export interface Receiver<Request> {
@@ -65,13 +65,15 @@ export function createReceiver<
   const P extends Provider,
   Request = globalThis.Request,
   I extends Inbox | undefined = undefined,
->(options: ReceiverOptions<P, Request, I>): Receiver<Request> {
+  Types extends string = never,
+>(options: ReceiverOptions<P, Request, I> & { readonly on: KnownTypes<P, Types> }): Receiver<Request> {
   const { provider, inbox, around, onOutcome, framework = 'fetch', now = () => Date.now() } = options;
   const limits = checkOptions(provider, options);
   const { toleranceSeconds, timeoutMs } = limits;
   const about = { provider: provider.name, framework };
   const name = options.receiverName ?? provider.name;
-  const secretsFor = secretsFrom(options.secret, provider, timeoutMs);
+  const secret = options.secret === undefined ? withoutSecret(options) : options.secret;
+  const secretsFor = secretsFrom(secret, provider, timeoutMs);
   const storedHandlers = compileHandlers<HandlerRequest<Request, I>>(provider, options.on);
   const tell = reporter<Request | HandlerRequest<Request, I>>(onOutcome);
   const diagnosisOf = lazyDiagnosis(provider, { toleranceSeconds, now });
@@ -176,7 +178,7 @@ export function createReceiver<
     return made;
   }
 
-  if (typeof options.secret !== 'function') rememberReceiver(provider, options.secret);
+  if (typeof secret !== 'function') rememberReceiver(provider, secret);
   // Last, because what is registered is worked on at once.
   inbox?.register({ name, work });
 
@@ -188,6 +190,20 @@ export function createReceiver<
       const reply = await receive({ method, headers, body: requestBody(request), request });
       return new Response(reply.body, { status: reply.status, headers: reply.headers });
     },
+  };
+}
+
+/** What stands for the secret of a receiver that only works. */
+function withoutSecret(options: { readonly provider: Provider; readonly inbox?: Inbox | undefined }): () => never {
+  const { provider, inbox } = options;
+  // Where it is named, a variable was to hold it.
+  if (inbox === undefined || 'secret' in options) {
+    throw invalid(
+      `secret is undefined: is the environment variable set that should hold the secret of ${provider.name}?`,
+    );
+  }
+  return () => {
+    throw new WebhookError('secret_unavailable', 'This receiver was made without one, to work and not to receive.');
   };
 }
 

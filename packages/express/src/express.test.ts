@@ -262,7 +262,7 @@ for (const [name, framework] of [
       const { options } = recorder();
       const app = framework();
       app.use(grantivaWebhooks(options), grantexWebhooks(options), gravvWebhooks(options));
-      app.use(standardWebhooks({ ...options, secret: `whsec_${'a'.repeat(32)}` }));
+      app.use(webhooks(standardWebhooks(), { ...options, secret: `whsec_${'a'.repeat(32)}` }));
       const url = await listen(app);
       expect(await deliver(url + path)).toBe(200);
       for (const name of ['grantiva', 'gravv', 'standard-webhooks']) {

@@ -5,18 +5,57 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as core from '@hookproof/core';
-import { checkWebhookOptions, letGoOfUpload } from '@hookproof/core/adapter';
+import { type GivenOptions, type KnownTypes, letGoOfUpload, receiverOptions } from '@hookproof/core/adapter';
 import { pathMatcher, rawBodyOf } from './request.ts';
+
+export {
+  type Around,
+  type Claim,
+  type ClaimStore,
+  type Delivery,
+  type Diagnosis,
+  defineProvider,
+  type EventFor,
+  type EventOf,
+  type Grantex,
+  type GrantexOptions,
+  type Grantiva,
+  type GrantivaOptions,
+  type Gravv,
+  grantex,
+  grantiva,
+  gravv,
+  type Handler,
+  type HandlerContext,
+  type Handlers,
+  type Inbox,
+  memoryClaims,
+  type OnOutcome,
+  type Outcome,
+  type OutcomeReport,
+  type Provider,
+  type ProviderDefinition,
+  type Secret,
+  type SecretOption,
+  type StandardWebhooksOptions,
+  standardWebhooks,
+  type UnknownEvent,
+  WebhookError,
+  type WebhookErrorCode,
+  type WebhookEvent,
+} from '@hookproof/core';
 
 /**
  * Options of {@link webhooks}. `Request` is what the secret function gets, and handlers where there is no inbox; `I` is
  * the inbox where there is one.
  */
-export interface ExpressWebhookOptions<
+export type ExpressWebhookOptions<
   P extends core.Provider,
   Request extends IncomingMessage = IncomingMessage,
   I extends core.Inbox | undefined = undefined,
-> extends core.WebhookOptions<P, Request, I> {
+> = core.WebhookOptions<P, Request, I> & Place;
+
+interface Place {
   /**
    * Path to answer, below the mount point. Without it: what the middleware is mounted on or is the route handler of,
    * and `/webhooks/<provider>` at the root of an app.
@@ -35,18 +74,21 @@ export type WebhookMiddleware<Request extends IncomingMessage = IncomingMessage>
  * Receives a provider's webhooks in Express. It reads the body itself, so it works before `express.json()` and needs
  * no `express.raw()`; everything that is not for its path goes on to `next`.
  *
+ * @typeParam P the provider
+ * @typeParam Request what the secret function gets, and handlers where there is no inbox: annotate it there
+ * @typeParam I the inbox where there is one
+ * @typeParam Types the event types and patterns that `on` names
  * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
  *
  * @example
  * ```ts
- * import { webhooks } from '@hookproof/express';
- * import { grantiva } from '@hookproof/core';
+ * import { standardWebhooks, webhooks } from '@hookproof/express';
  * import express from 'express';
  *
  * const app = express();
- * app.use(webhooks(grantiva(), {
- *   secret: process.env.GRANTIVA_SECRET ?? '',
- *   on: { 'device.high_risk': ({ data }) => console.log(data.device_id, data.risk_score) },
+ * app.use(webhooks(standardWebhooks({ name: 'clerk' }), {
+ *   secret: process.env.CLERK_SECRET ?? '',
+ *   on: { 'user.created': ({ envelope }) => console.log(envelope) },
  * }));
  * ```
  */
@@ -54,9 +96,12 @@ export function webhooks<
   const P extends core.Provider,
   Request extends IncomingMessage = IncomingMessage,
   I extends core.Inbox | undefined = undefined,
->(provider: P, options: ExpressWebhookOptions<P, Request, I>): WebhookMiddleware<Request> {
-  checkWebhookOptions('webhooks', options, { path: true });
-  const { path, ...ofReceiver } = options;
+  Types extends string = never,
+>(
+  provider: P,
+  options: ExpressWebhookOptions<P, Request, I> & { readonly on: KnownTypes<P, Types> },
+): WebhookMiddleware<Request> {
+  const ofReceiver = receiverOptions('webhooks', options, { path: true });
   const receiver = core.createReceiver<P, Request, I>({ ...ofReceiver, provider, framework: 'express' });
   const middleware: WebhookMiddleware<Request> = async (request, response, next) => {
     if (!answers(request)) {
@@ -76,54 +121,104 @@ export function webhooks<
       response.destroy();
     }
   };
-  const answers = pathMatcher(path, `/webhooks/${provider.name}`, middleware);
+  const answers = pathMatcher(options.path, `/webhooks/${provider.name}`, middleware);
   return Object.defineProperty(middleware, 'name', { value: `${provider.name}Webhooks` });
 }
 
-/** {@link webhooks} for Grantiva. */
+/**
+ * Receives webhooks of Grantiva in Express: {@link webhooks} for Grantiva.
+ *
+ * @typeParam Request what the secret function gets, and handlers where there is no inbox. Beside it nothing is inferred:
+ *   give `inbox` by a name then, and its type as `I` where handlers call `complete`
+ * @typeParam I the inbox where there is one
+ * @typeParam Types the event types and patterns that `on` names
+ * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
+ *
+ * @example
+ * ```ts
+ * import { grantivaWebhooks } from '@hookproof/express';
+ * import express from 'express';
+ *
+ * const app = express();
+ * app.use(grantivaWebhooks({
+ *   secret: process.env.GRANTIVA_SECRET ?? '',
+ *   on: { 'device.high_risk': ({ data }) => console.log(data.device_id, data.risk_score) },
+ * }));
+ * ```
+ */
 export function grantivaWebhooks<
   Request extends IncomingMessage = IncomingMessage,
   I extends core.Inbox | undefined = undefined,
->(
-  options: ExpressWebhookOptions<ReturnType<typeof core.grantiva>, Request, I> & core.GrantivaOptions,
+  Types extends string = never,
+>(options: GivenOptions<core.Grantiva, Request, I, Types> & Place & core.GrantivaOptions): WebhookMiddleware<Request>;
+export function grantivaWebhooks<Request extends IncomingMessage, I extends core.Inbox | undefined>(
+  options: ExpressWebhookOptions<core.Grantiva, Request, I> & core.GrantivaOptions,
 ): WebhookMiddleware<Request> {
-  checkWebhookOptions('grantivaWebhooks', options, { path: true, key: true });
-  const { key, ...rest } = options;
-  return webhooks(core.grantiva({ key }), rest);
+  const rest = receiverOptions('grantivaWebhooks', options, { key: true }, { path: true });
+  return webhooks<core.Grantiva, Request, I>(core.grantiva({ key: options.key }), rest);
 }
 
-/** {@link webhooks} for Grantex. */
+/**
+ * Receives webhooks of Grantex in Express: {@link webhooks} for Grantex.
+ *
+ * @typeParam Request what the secret function gets, and handlers where there is no inbox. Beside it nothing is inferred:
+ *   give `inbox` by a name then, and its type as `I` where handlers call `complete`
+ * @typeParam I the inbox where there is one
+ * @typeParam Types the event types and patterns that `on` names
+ * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
+ *
+ * @example
+ * ```ts
+ * import { grantexWebhooks } from '@hookproof/express';
+ * import express from 'express';
+ *
+ * const app = express();
+ * app.use(grantexWebhooks({
+ *   secret: process.env.GRANTEX_SECRET ?? '',
+ *   on: { 'grant.revoked': ({ data }) => console.log(data.grantId, data.cascade) },
+ * }));
+ * ```
+ */
 export function grantexWebhooks<
   Request extends IncomingMessage = IncomingMessage,
   I extends core.Inbox | undefined = undefined,
->(
-  options: ExpressWebhookOptions<ReturnType<typeof core.grantex>, Request, I> & core.GrantexOptions,
+  Types extends string = never,
+>(options: GivenOptions<core.Grantex, Request, I, Types> & Place & core.GrantexOptions): WebhookMiddleware<Request>;
+export function grantexWebhooks<Request extends IncomingMessage, I extends core.Inbox | undefined>(
+  options: ExpressWebhookOptions<core.Grantex, Request, I> & core.GrantexOptions,
 ): WebhookMiddleware<Request> {
-  checkWebhookOptions('grantexWebhooks', options, { path: true, signature: true });
-  const { signature, ...rest } = options;
-  return webhooks(core.grantex({ signature }), rest);
+  const rest = receiverOptions('grantexWebhooks', options, { signature: true }, { path: true });
+  return webhooks<core.Grantex, Request, I>(core.grantex({ signature: options.signature }), rest);
 }
 
-/** {@link webhooks} for Gravv. */
+/**
+ * Receives webhooks of Gravv in Express: {@link webhooks} for Gravv.
+ *
+ * @typeParam Request what the secret function gets, and handlers where there is no inbox. Beside it nothing is inferred:
+ *   give `inbox` by a name then, and its type as `I` where handlers call `complete`
+ * @typeParam I the inbox where there is one
+ * @typeParam Types the event types and patterns that `on` names
+ * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
+ *
+ * @example
+ * ```ts
+ * import { gravvWebhooks } from '@hookproof/express';
+ * import express from 'express';
+ *
+ * const app = express();
+ * app.use(gravvWebhooks({
+ *   secret: process.env.GRAVV_SECRET ?? '',
+ *   on: { 'transfer.status.completed': ({ data }) => console.log(data.amount) },
+ * }));
+ * ```
+ */
 export function gravvWebhooks<
   Request extends IncomingMessage = IncomingMessage,
   I extends core.Inbox | undefined = undefined,
->(options: ExpressWebhookOptions<ReturnType<typeof core.gravv>, Request, I>): WebhookMiddleware<Request> {
-  checkWebhookOptions('gravvWebhooks', options, { path: true });
-  return webhooks(core.gravv(), options);
-}
-
-/** {@link webhooks} for the Standard Webhooks specification. */
-export function standardWebhooks<
-  const Name extends string,
-  Events extends core.EventSchemas = core.EventSchemas,
-  Request extends IncomingMessage = IncomingMessage,
-  I extends core.Inbox | undefined = undefined,
->(
-  options: ExpressWebhookOptions<core.Provider<Name | 'standard-webhooks', Events>, Request, I> &
-    core.StandardWebhooksOptions<Name, Events>,
+  Types extends string = never,
+>(options: GivenOptions<core.Gravv, Request, I, Types> & Place): WebhookMiddleware<Request>;
+export function gravvWebhooks<Request extends IncomingMessage, I extends core.Inbox | undefined>(
+  options: ExpressWebhookOptions<core.Gravv, Request, I>,
 ): WebhookMiddleware<Request> {
-  checkWebhookOptions('standardWebhooks', options, { path: true, name: true, events: true });
-  const { name, events, ...rest } = options;
-  return webhooks(core.standardWebhooks({ name, events }), rest);
+  return webhooks<core.Gravv, Request, I>(core.gravv(), receiverOptions('gravvWebhooks', options, {}, { path: true }));
 }

@@ -160,7 +160,8 @@ test('prefix and path say where it answers, and several providers live in one ap
   await app.register(grantexWebhooks, { ...options, prefix: '/api', path: '/in' });
   await app.register(grantivaWebhooks, options);
   await app.register(gravvWebhooks, options);
-  await app.register(standardWebhooks, { ...options, secret: `whsec_${'a'.repeat(32)}`, name: 'clerk' });
+  const clerkSecret = `whsec_${'a'.repeat(32)}`;
+  await app.register(webhooks(standardWebhooks({ name: 'clerk' }), { ...options, secret: clerkSecret }));
   const url = await listen(app);
   expect(await deliver(`${url}/api/in`)).toBe(200);
   for (const name of ['grantiva', 'gravv', 'clerk']) {

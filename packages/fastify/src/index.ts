@@ -4,7 +4,7 @@
  * @module
  */
 import * as core from '@hookproof/core';
-import { checkWebhookOptions, letGoOfUpload } from '@hookproof/core/adapter';
+import { type KnownTypes, letGoOfUpload, receiverOptions } from '@hookproof/core/adapter';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -18,40 +18,101 @@ import type {
 import fastifyPlugin from 'fastify-plugin';
 import { parseAsBytes, rawBodyOf } from './body.ts';
 
+export {
+  type Around,
+  type Claim,
+  type ClaimStore,
+  type Delivery,
+  type Diagnosis,
+  defineProvider,
+  type EventFor,
+  type EventOf,
+  type Grantex,
+  type GrantexOptions,
+  type Grantiva,
+  type GrantivaOptions,
+  type Gravv,
+  grantex,
+  grantiva,
+  gravv,
+  type Handler,
+  type HandlerContext,
+  type Handlers,
+  type Inbox,
+  memoryClaims,
+  type OnOutcome,
+  type Outcome,
+  type OutcomeReport,
+  type Provider,
+  type ProviderDefinition,
+  type Secret,
+  type SecretOption,
+  type StandardWebhooksOptions,
+  standardWebhooks,
+  type UnknownEvent,
+  WebhookError,
+  type WebhookErrorCode,
+  type WebhookEvent,
+} from '@hookproof/core';
+
 /** Options of {@link webhooks}. `I` is the inbox where there is one. */
-export interface FastifyWebhookOptions<P extends core.Provider, I extends core.Inbox | undefined = undefined>
-  extends core.WebhookOptions<P, FastifyRequest, I> {
+export type FastifyWebhookOptions<
+  P extends core.Provider,
+  I extends core.Inbox | undefined = undefined,
+> = core.WebhookOptions<P, FastifyRequest, I> & {
   /** Path to answer, below the plugin's prefix; `/webhooks/<provider>` by default. */
   readonly path?: string | undefined;
+};
+
+/** A plugin for one provider: `app.register(plugin, options)`. `Own` are the provider's own options. */
+export interface WebhooksPlugin<P extends core.Provider, Own extends object = object>
+  extends FastifyPluginAsync<FastifyWebhookOptions<P> & Own> {}
+
+/**
+ * What `register` is for a {@link WebhooksPlugin}: it infers the inbox (`I`) and the event types that `on` names (`Types`)
+ * from the options. With another plugin it takes more arguments than anybody gives, so that TypeScript leaves it out of
+ * what it says of a call that is wrong.
+ */
+type RegisterWebhooks<T> = <Plugin, I extends core.Inbox | undefined = undefined, Types extends string = never>(
+  plugin: Plugin,
+  ...options: Plugin extends WebhooksPlugin<infer P, infer Own>
+    ? [options: FastifyWebhookOptions<P, I> & Own & RegisterOptions & { readonly on: KnownTypes<P, Types> }]
+    : [never, never]
+) => T;
+
+declare module 'fastify' {
+  // Inherited, so that Fastify's own overloads come first.
+  interface FastifyRegister<T> extends RegisterWebhooks<T> {}
 }
 
 /**
  * Receives a provider's webhooks in Fastify. The plugin is encapsulated: the app's other routes keep their own body
- * parsing, and the app's hooks run for this route as for any other. With an inbox it is the way to register: `register`
- * cannot type the handlers of a named plugin, such as {@link grantexWebhooks}, by whether there is one.
+ * parsing, and the app's hooks run for this route as for any other.
  *
+ * @typeParam P the provider
+ * @typeParam I the inbox where there is one
+ * @typeParam Types the event types and patterns that `on` names
  * @returns a plugin for `app.register`
  * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
  *
  * @example
  * ```ts
- * import { grantex } from '@hookproof/core';
- * import { webhooks } from '@hookproof/fastify';
+ * import { standardWebhooks, webhooks } from '@hookproof/fastify';
  * import Fastify from 'fastify';
  *
  * const app = Fastify();
- * await app.register(webhooks(grantex(), {
- *   secret: process.env.GRANTEX_SECRET ?? '',
- *   on: { 'grant.revoked': ({ data }) => console.log(data.grantId, data.cascade) },
+ * await app.register(webhooks(standardWebhooks({ name: 'clerk' }), {
+ *   secret: process.env.CLERK_SECRET ?? '',
+ *   on: { 'user.created': ({ envelope }) => console.log(envelope) },
  * }));
  * ```
  */
-export function webhooks<const P extends core.Provider, I extends core.Inbox | undefined = undefined>(
-  provider: P,
-  options: FastifyWebhookOptions<P, I>,
-): FastifyPluginAsync {
-  checkWebhookOptions('webhooks', options, { path: true });
-  return encapsulated(pluginOf(provider, options));
+export function webhooks<
+  const P extends core.Provider,
+  I extends core.Inbox | undefined = undefined,
+  Types extends string = never,
+>(provider: P, options: FastifyWebhookOptions<P, I> & { readonly on: KnownTypes<P, Types> }): FastifyPluginAsync {
+  return encapsulated(pluginOf(provider, receiverOptions('webhooks', options, {}, { path: true })));
 }
 
 /** What `register` takes for Fastify itself, among the options of a plugin. */
@@ -59,15 +120,10 @@ const ofRegister = { prefix: true, logLevel: true, logSerializers: true } as con
 
 function pluginOf<P extends core.Provider, I extends core.Inbox | undefined>(
   provider: P,
-  options: FastifyWebhookOptions<P, I> & RegisterOptions,
+  options: FastifyWebhookOptions<P, I>,
 ): (app: FastifyInstance) => Promise<void> {
-  const {
-    path = `/webhooks/${provider.name}`,
-    prefix: _prefix,
-    logLevel: _logLevel,
-    logSerializers: _logSerializers,
-    ...ofReceiver
-  } = options;
+  const { path = `/webhooks/${provider.name}` } = options;
+  const ofReceiver = receiverOptions('webhooks', options, { path: true });
   const receiver = core.createReceiver<P, FastifyRequest, I>({ ...ofReceiver, provider, framework: 'fastify' });
   if (!path.startsWith('/')) {
     throw new core.WebhookError('invalid_options', `path must start with "/", but is "${path}".`);
@@ -101,40 +157,64 @@ function encapsulated<Options extends object>(plugin: FastifyPluginAsync<Options
   >(plugin, metadata);
 }
 
-/** {@link webhooks} for Grantiva: `app.register(grantivaWebhooks, options)`. */
-export const grantivaWebhooks: FastifyPluginAsync<
-  FastifyWebhookOptions<ReturnType<typeof core.grantiva>> & core.GrantivaOptions
-> = encapsulated(async (app, options) => {
-  checkWebhookOptions('grantivaWebhooks', options, { path: true, key: true, ...ofRegister });
-  const { key, ...rest } = options;
-  return pluginOf(core.grantiva({ key }), rest)(app);
-});
-
-/** {@link webhooks} for Grantex: `app.register(grantexWebhooks, options)`. */
-export const grantexWebhooks: FastifyPluginAsync<
-  FastifyWebhookOptions<ReturnType<typeof core.grantex>> & core.GrantexOptions
-> = encapsulated(async (app, options) => {
-  checkWebhookOptions('grantexWebhooks', options, { path: true, signature: true, ...ofRegister });
-  const { signature, ...rest } = options;
-  return pluginOf(core.grantex({ signature }), rest)(app);
-});
-
-/** {@link webhooks} for Gravv: `app.register(gravvWebhooks, options)`. */
-export const gravvWebhooks: FastifyPluginAsync<FastifyWebhookOptions<ReturnType<typeof core.gravv>>> = encapsulated(
+/**
+ * Receives webhooks of Grantiva in Fastify: {@link webhooks} for Grantiva.
+ *
+ * @example
+ * ```ts
+ * import { grantivaWebhooks } from '@hookproof/fastify';
+ * import Fastify from 'fastify';
+ *
+ * const app = Fastify();
+ * await app.register(grantivaWebhooks, {
+ *   secret: process.env.GRANTIVA_SECRET ?? '',
+ *   on: { 'device.high_risk': ({ data }) => console.log(data.device_id, data.risk_score) },
+ * });
+ * ```
+ */
+export const grantivaWebhooks: WebhooksPlugin<core.Grantiva, core.GrantivaOptions> = encapsulated(
   async (app, options) => {
-    checkWebhookOptions('gravvWebhooks', options, { path: true, ...ofRegister });
-    return pluginOf(core.gravv(), options)(app);
+    const rest = receiverOptions('grantivaWebhooks', options, { key: true, ...ofRegister }, { path: true });
+    return pluginOf(core.grantiva({ key: options.key }), rest)(app);
   },
 );
 
 /**
- * {@link webhooks} for the Standard Webhooks specification: `app.register(standardWebhooks, options)`. `register` cannot
- * type events by their schemas; `webhooks(standardWebhooks({ events }), options)`, with core's factory, can.
+ * Receives webhooks of Grantex in Fastify: {@link webhooks} for Grantex.
+ *
+ * @example
+ * ```ts
+ * import { grantexWebhooks } from '@hookproof/fastify';
+ * import Fastify from 'fastify';
+ *
+ * const app = Fastify();
+ * await app.register(grantexWebhooks, {
+ *   secret: process.env.GRANTEX_SECRET ?? '',
+ *   on: { 'grant.revoked': ({ data }) => console.log(data.grantId, data.cascade) },
+ * });
+ * ```
  */
-export const standardWebhooks: FastifyPluginAsync<
-  FastifyWebhookOptions<core.Provider> & core.StandardWebhooksOptions<string, core.EventSchemas>
-> = encapsulated(async (app, options) => {
-  checkWebhookOptions('standardWebhooks', options, { path: true, name: true, events: true, ...ofRegister });
-  const { name, events, ...rest } = options;
-  return pluginOf(core.standardWebhooks({ name, events }), rest)(app);
+export const grantexWebhooks: WebhooksPlugin<core.Grantex, core.GrantexOptions> = encapsulated(async (app, options) => {
+  const rest = receiverOptions('grantexWebhooks', options, { signature: true, ...ofRegister }, { path: true });
+  return pluginOf(core.grantex({ signature: options.signature }), rest)(app);
+});
+
+/**
+ * Receives webhooks of Gravv in Fastify: {@link webhooks} for Gravv.
+ *
+ * @example
+ * ```ts
+ * import { gravvWebhooks } from '@hookproof/fastify';
+ * import Fastify from 'fastify';
+ *
+ * const app = Fastify();
+ * await app.register(gravvWebhooks, {
+ *   secret: process.env.GRAVV_SECRET ?? '',
+ *   on: { 'transfer.status.completed': ({ data }) => console.log(data.amount) },
+ * });
+ * ```
+ */
+export const gravvWebhooks: WebhooksPlugin<core.Gravv> = encapsulated(async (app, options) => {
+  const rest = receiverOptions('gravvWebhooks', options, ofRegister, { path: true });
+  return pluginOf(core.gravv(), rest)(app);
 });

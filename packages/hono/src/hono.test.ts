@@ -6,7 +6,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { expect, onTestFinished, test } from 'vitest';
-import { grantexWebhooks, grantivaWebhooks, gravvWebhooks, standardWebhooks } from './index.ts';
+import { grantexWebhooks, grantivaWebhooks, gravvWebhooks, standardWebhooks, webhooks } from './index.ts';
 
 const secret = 'a secret for tests';
 const path = '/webhooks/grantex';
@@ -148,11 +148,12 @@ test('the secret may come from the bindings, and handlers get Hono’s context',
 
 test('several providers live in one app', async () => {
   const { options } = recorder();
+  const clerkSecret = `whsec_${'a'.repeat(32)}`;
   const app = new Hono();
   app.post(path, grantexWebhooks(options));
   app.post('/webhooks/grantiva', grantivaWebhooks(options));
   app.post('/webhooks/gravv', gravvWebhooks(options));
-  app.post('/webhooks/clerk', standardWebhooks({ ...options, name: 'clerk', secret: `whsec_${'a'.repeat(32)}` }));
+  app.post('/webhooks/clerk', webhooks(standardWebhooks({ name: 'clerk' }), { ...options, secret: clerkSecret }));
   for (const name of ['grantex', 'grantiva', 'gravv', 'clerk']) {
     expect((await app.request(`/webhooks/${name}`, { method: 'POST', body: '{}' })).status, name).toBe(401);
   }

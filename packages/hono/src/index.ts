@@ -4,9 +4,53 @@
  * @module
  */
 import * as core from '@hookproof/core';
-import { type BodyInput, checkWebhookOptions, letGoOfUpload, requestBody } from '@hookproof/core/adapter';
+import {
+  type BodyInput,
+  type GivenOptions,
+  type KnownTypes,
+  letGoOfUpload,
+  receiverOptions,
+  requestBody,
+} from '@hookproof/core/adapter';
 import type { Context } from 'hono';
 import { incomingOf, incomingReader, isUntouched } from './node.ts';
+
+export {
+  type Around,
+  type Claim,
+  type ClaimStore,
+  type Delivery,
+  type Diagnosis,
+  defineProvider,
+  type EventFor,
+  type EventOf,
+  type Grantex,
+  type GrantexOptions,
+  type Grantiva,
+  type GrantivaOptions,
+  type Gravv,
+  grantex,
+  grantiva,
+  gravv,
+  type Handler,
+  type HandlerContext,
+  type Handlers,
+  type Inbox,
+  memoryClaims,
+  type OnOutcome,
+  type Outcome,
+  type OutcomeReport,
+  type Provider,
+  type ProviderDefinition,
+  type Secret,
+  type SecretOption,
+  type StandardWebhooksOptions,
+  standardWebhooks,
+  type UnknownEvent,
+  WebhookError,
+  type WebhookErrorCode,
+  type WebhookEvent,
+} from '@hookproof/core';
 
 /**
  * Options of {@link webhooks}. The secret function gets Hono's context, and so do handlers where there is no inbox;
@@ -24,19 +68,22 @@ export type WebhookHandler<C extends Context = Context> = (c: C) => Promise<Resp
 /**
  * Receives a provider's webhooks in Hono.
  *
+ * @typeParam P the provider
+ * @typeParam C what the secret function gets, and handlers where there is no inbox: annotate it there
+ * @typeParam I the inbox where there is one
+ * @typeParam Types the event types and patterns that `on` names
  * @returns a handler for `app.post`, or for `app.all` so that other methods are answered with 405
  * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
  *
  * @example
  * ```ts
- * import { gravv } from '@hookproof/core';
- * import { webhooks } from '@hookproof/hono';
+ * import { standardWebhooks, webhooks } from '@hookproof/hono';
  * import { Hono } from 'hono';
  *
- * const app = new Hono<{ Bindings: { GRAVV_SECRET: string } }>();
- * app.post('/webhooks/gravv', webhooks(gravv(), {
- *   secret: (c) => c.env.GRAVV_SECRET,
- *   on: { 'transfer.status.completed': ({ data }) => console.log(data.amount) },
+ * const app = new Hono<{ Bindings: { CLERK_SECRET: string } }>();
+ * app.post('/webhooks/clerk', webhooks(standardWebhooks({ name: 'clerk' }), {
+ *   secret: (c) => c.env.CLERK_SECRET,
+ *   on: { 'user.created': ({ envelope }) => console.log(envelope) },
  * }));
  * ```
  */
@@ -44,9 +91,10 @@ export function webhooks<
   const P extends core.Provider,
   C extends Context = Context,
   I extends core.Inbox | undefined = undefined,
->(provider: P, options: HonoWebhookOptions<P, C, I>): WebhookHandler<C> {
-  checkWebhookOptions('webhooks', options, {});
-  const receiver = core.createReceiver<P, C, I>({ ...options, provider, framework: 'hono' });
+  Types extends string = never,
+>(provider: P, options: HonoWebhookOptions<P, C, I> & { readonly on: KnownTypes<P, Types> }): WebhookHandler<C> {
+  const ofReceiver = receiverOptions('webhooks', options, {});
+  const receiver = core.createReceiver<P, C, I>({ ...ofReceiver, provider, framework: 'hono' });
   const handler = async (c: C): Promise<Response> => {
     const incoming = incomingOf(c);
     const isDirect = incoming !== undefined && isUntouched(incoming, c);
@@ -87,43 +135,103 @@ function rawBodyOf({ req }: Context): BodyInput {
   };
 }
 
-/** {@link webhooks} for Grantiva. */
-export function grantivaWebhooks<C extends Context = Context, I extends core.Inbox | undefined = undefined>(
-  options: HonoWebhookOptions<ReturnType<typeof core.grantiva>, C, I> & core.GrantivaOptions,
-): WebhookHandler<C> {
-  checkWebhookOptions('grantivaWebhooks', options, { key: true });
-  const { key, ...rest } = options;
-  return webhooks(core.grantiva({ key }), rest);
-}
-
-/** {@link webhooks} for Grantex. */
-export function grantexWebhooks<C extends Context = Context, I extends core.Inbox | undefined = undefined>(
-  options: HonoWebhookOptions<ReturnType<typeof core.grantex>, C, I> & core.GrantexOptions,
-): WebhookHandler<C> {
-  checkWebhookOptions('grantexWebhooks', options, { signature: true });
-  const { signature, ...rest } = options;
-  return webhooks(core.grantex({ signature }), rest);
-}
-
-/** {@link webhooks} for Gravv. */
-export function gravvWebhooks<C extends Context = Context, I extends core.Inbox | undefined = undefined>(
-  options: HonoWebhookOptions<ReturnType<typeof core.gravv>, C, I>,
-): WebhookHandler<C> {
-  checkWebhookOptions('gravvWebhooks', options, {});
-  return webhooks(core.gravv(), options);
-}
-
-/** {@link webhooks} for the Standard Webhooks specification. */
-export function standardWebhooks<
-  const Name extends string,
-  Events extends core.EventSchemas = core.EventSchemas,
+/**
+ * Receives webhooks of Grantiva in Hono: {@link webhooks} for Grantiva.
+ *
+ * @typeParam C what the secret function gets, and handlers where there is no inbox. Beside it nothing is inferred: give
+ *   `inbox` by a name then, and its type as `I` where handlers call `complete`
+ * @typeParam I the inbox where there is one
+ * @typeParam Types the event types and patterns that `on` names
+ * @returns a handler for `app.post`, or for `app.all` so that other methods are answered with 405
+ * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
+ *
+ * @example
+ * ```ts
+ * import { grantivaWebhooks } from '@hookproof/hono';
+ * import { Hono } from 'hono';
+ *
+ * const app = new Hono<{ Bindings: { GRANTIVA_SECRET: string } }>();
+ * app.post('/webhooks/grantiva', grantivaWebhooks({
+ *   secret: (c) => c.env.GRANTIVA_SECRET,
+ *   on: { 'device.high_risk': ({ data }) => console.log(data.device_id, data.risk_score) },
+ * }));
+ * ```
+ */
+export function grantivaWebhooks<
   C extends Context = Context,
   I extends core.Inbox | undefined = undefined,
->(
-  options: HonoWebhookOptions<core.Provider<Name | 'standard-webhooks', Events>, C, I> &
-    core.StandardWebhooksOptions<Name, Events>,
+  Types extends string = never,
+>(options: GivenOptions<core.Grantiva, C, I, Types> & core.GrantivaOptions): WebhookHandler<C>;
+export function grantivaWebhooks<C extends Context, I extends core.Inbox | undefined>(
+  options: HonoWebhookOptions<core.Grantiva, C, I> & core.GrantivaOptions,
 ): WebhookHandler<C> {
-  checkWebhookOptions('standardWebhooks', options, { name: true, events: true });
-  const { name, events, ...rest } = options;
-  return webhooks(core.standardWebhooks({ name, events }), rest);
+  const rest = receiverOptions('grantivaWebhooks', options, { key: true });
+  return webhooks<core.Grantiva, C, I>(core.grantiva({ key: options.key }), rest);
+}
+
+/**
+ * Receives webhooks of Grantex in Hono: {@link webhooks} for Grantex.
+ *
+ * @typeParam C what the secret function gets, and handlers where there is no inbox. Beside it nothing is inferred: give
+ *   `inbox` by a name then, and its type as `I` where handlers call `complete`
+ * @typeParam I the inbox where there is one
+ * @typeParam Types the event types and patterns that `on` names
+ * @returns a handler for `app.post`, or for `app.all` so that other methods are answered with 405
+ * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
+ *
+ * @example
+ * ```ts
+ * import { grantexWebhooks } from '@hookproof/hono';
+ * import { Hono } from 'hono';
+ *
+ * const app = new Hono<{ Bindings: { GRANTEX_SECRET: string } }>();
+ * app.post('/webhooks/grantex', grantexWebhooks({
+ *   secret: (c) => c.env.GRANTEX_SECRET,
+ *   on: { 'grant.revoked': ({ data }) => console.log(data.grantId, data.cascade) },
+ * }));
+ * ```
+ */
+export function grantexWebhooks<
+  C extends Context = Context,
+  I extends core.Inbox | undefined = undefined,
+  Types extends string = never,
+>(options: GivenOptions<core.Grantex, C, I, Types> & core.GrantexOptions): WebhookHandler<C>;
+export function grantexWebhooks<C extends Context, I extends core.Inbox | undefined>(
+  options: HonoWebhookOptions<core.Grantex, C, I> & core.GrantexOptions,
+): WebhookHandler<C> {
+  const rest = receiverOptions('grantexWebhooks', options, { signature: true });
+  return webhooks<core.Grantex, C, I>(core.grantex({ signature: options.signature }), rest);
+}
+
+/**
+ * Receives webhooks of Gravv in Hono: {@link webhooks} for Gravv.
+ *
+ * @typeParam C what the secret function gets, and handlers where there is no inbox. Beside it nothing is inferred: give
+ *   `inbox` by a name then, and its type as `I` where handlers call `complete`
+ * @typeParam I the inbox where there is one
+ * @typeParam Types the event types and patterns that `on` names
+ * @returns a handler for `app.post`, or for `app.all` so that other methods are answered with 405
+ * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
+ *
+ * @example
+ * ```ts
+ * import { gravvWebhooks } from '@hookproof/hono';
+ * import { Hono } from 'hono';
+ *
+ * const app = new Hono<{ Bindings: { GRAVV_SECRET: string } }>();
+ * app.post('/webhooks/gravv', gravvWebhooks({
+ *   secret: (c) => c.env.GRAVV_SECRET,
+ *   on: { 'transfer.status.completed': ({ data }) => console.log(data.amount) },
+ * }));
+ * ```
+ */
+export function gravvWebhooks<
+  C extends Context = Context,
+  I extends core.Inbox | undefined = undefined,
+  Types extends string = never,
+>(options: GivenOptions<core.Gravv, C, I, Types>): WebhookHandler<C>;
+export function gravvWebhooks<C extends Context, I extends core.Inbox | undefined>(
+  options: HonoWebhookOptions<core.Gravv, C, I>,
+): WebhookHandler<C> {
+  return webhooks<core.Gravv, C, I>(core.gravv(), receiverOptions('gravvWebhooks', options, {}));
 }

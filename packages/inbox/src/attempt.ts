@@ -23,10 +23,10 @@ export interface Running {
 }
 
 /** Hands a leased delivery to its receiver, and records what becomes of it. */
-export function startAttempt(
+export function startAttempt<Completed extends Awaitable<void>>(
   lease: Lease,
-  receiver: InboxReceiver,
-  engine: Engine,
+  receiver: InboxReceiver<(transaction: object) => Completed>,
+  engine: Engine<boolean, Completed>,
   settle: (lease: Lease, ending: Ending) => Promise<boolean>,
   settings: Settings,
 ): Running {
@@ -36,7 +36,7 @@ export function startAttempt(
   const closing = new AbortController();
   let completed = false;
 
-  const work: Attempt = {
+  const work: Attempt<(transaction: object) => Completed> = {
     id,
     headers,
     body,
@@ -45,13 +45,10 @@ export function startAttempt(
     timeoutMs,
     signal: stopping.signal,
     failure: attempt > maxAttempts && lease.afterLoss ? workerLost(attempt - 1) : undefined,
-    complete(transaction) {
-      const recorded = engine.complete(lease, transaction);
-      const note = () => {
+    complete: (transaction) =>
+      engine.complete(lease, transaction, () => {
         completed = true;
-      };
-      return recorded instanceof Promise ? recorded.then(note) : note();
-    },
+      }),
     async settle(error) {
       try {
         if (completed) return await settleCompleted(error);

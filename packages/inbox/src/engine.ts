@@ -45,11 +45,12 @@ export interface Page {
 /**
  * A store and its queue: what an inbox needs of SQLite, Postgres, Redis or memory. All that users see is made of it in
  * `inbox.ts` and `worker.ts`, once for all engines. Every method may throw, which means that nothing is known to have
- * been done.
+ * been done. `Lanes` is whether it keeps the order of a lane, `Completed` what its `complete` returns: nothing, a promise,
+ * or never, where it only throws.
  */
-export interface Engine {
+export interface Engine<Lanes extends boolean = boolean, Completed extends Awaitable<void> = Awaitable<void>> {
   /** Whether it keeps the order of a lane. */
-  readonly lanes: boolean;
+  readonly lanes: Lanes;
   /** Makes the store ready. It is called before everything else, and again after it failed. */
   open(): Awaitable<void>;
   /**
@@ -66,8 +67,11 @@ export interface Engine {
   keep(leases: readonly Lease[]): Awaitable<readonly Lease[]>;
   /** Records how attempts ended, durably, and says of each whether the lease still held. */
   settle(endings: readonly (readonly [Lease, Ending])[]): Awaitable<readonly boolean[]>;
-  /** Records in the user's transaction that a delivery was handled; throws `lease_lost` where the lease no longer holds. */
-  complete(lease: Lease, transaction: object): Awaitable<void>;
+  /**
+   * Records in the user's transaction that a delivery was handled, and then calls `recorded`; throws `lease_lost` where
+   * the lease no longer holds.
+   */
+  complete(lease: Lease, transaction: object, recorded: () => void): Completed;
   /**
    * What has to be done now and then: gives up leases of workers that are silent, lets lanes go whose time is over.
    *

@@ -19,7 +19,10 @@ const stepSize = 50;
 const maxWaitingBytes = 64 * 1024 * 1024;
 
 /** Makes an inbox of an engine. */
-export function createInbox(engine: Engine, settings: Settings): Inbox {
+export function createInbox<Lanes extends boolean, Completed extends Awaitable<void>>(
+  engine: Engine<Lanes, Completed>,
+  settings: Settings,
+): Inbox<(transaction: object) => Completed> & { readonly lanes: Lanes } {
   const { now, retainHandledMs } = settings;
   let opening: Promise<void> | undefined;
   let closing: Promise<void> | undefined;

@@ -4,5 +4,5 @@
  *
  * @module
  */
-export { memoryInbox } from './memory.ts';
+export { type MemoryInbox, memoryInbox } from './memory.ts';
 export type { InboxOptions } from './options.ts';

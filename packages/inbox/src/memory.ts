@@ -3,6 +3,11 @@ import type { Ending, Engine, Fresh, Lease } from './engine.ts';
 import { createInbox } from './inbox.ts';
 import { checkOptions, type InboxOptions, invalid, type Settings } from './options.ts';
 
+/** What {@link memoryInbox} makes. It keeps the order of lanes; `complete` of a handler's context does not compile with it. */
+export interface MemoryInbox extends Inbox {
+  readonly lanes: true;
+}
+
 /**
  * Makes an inbox in this process's memory, for tests: nothing in it survives the process. It behaves as the durable ones
  * do, but has no database for `context.complete` to share.
@@ -21,7 +26,7 @@ import { checkOptions, type InboxOptions, invalid, type Settings } from './optio
  * console.log(receiver.limits.maxBodyBytes, await inbox.drain());
  * ```
  */
-export function memoryInbox(options: InboxOptions = {}): Inbox {
+export function memoryInbox(options: InboxOptions = {}): MemoryInbox {
   const settings = checkOptions(options, []);
   return createInbox(memoryEngine(settings), settings);
 }
@@ -36,7 +41,7 @@ interface Kept {
   failingSince: number | undefined;
 }
 
-function memoryEngine({ laneTimeoutMs, now }: Settings): Engine {
+function memoryEngine({ laneTimeoutMs, now }: Settings): Engine<true, never> {
   const all = new Map<string, Kept>();
   const ids = new Map<string, string>();
   let last = 0;

@@ -1,14 +1,17 @@
 // Type tests: `tsc` checks them, nothing runs them.
-import type { ClaimStore } from '@hookproof/core';
+import { type ClaimStore, createReceiver, type EventOf, type Grantex, grantex, type Inbox } from '@hookproof/core';
 import pg, { type Client, type Pool, type PoolClient } from 'pg';
 import { expectTypeOf } from 'vitest';
 import {
   type PostgresClient,
+  type PostgresInbox,
   type PostgresPool,
   type PostgresQueries,
+  type PostgresTransaction,
   postgresClaims,
   postgresInbox,
 } from './postgres.ts';
+import type { SqliteInbox } from './sqlite.ts';
 
 expectTypeOf<Pool>().toExtend<PostgresPool>();
 expectTypeOf<PoolClient>().toExtend<PostgresClient>();
@@ -31,3 +34,28 @@ postgresClaims(new pg.Client());
 postgresClaims({ pool: new pg.Pool() });
 // @ts-expect-error no such option
 postgresClaims(new pg.Pool(), { prefix: 'hooks' });
+
+// complete takes the client of a transaction, and is waited for.
+const pool = new pg.Pool();
+createReceiver({
+  provider: grantex(),
+  secret: 'a secret for tests',
+  lane: ({ type }: EventOf<Grantex>) => type,
+  inbox: postgresInbox({ pool }),
+  on: {
+    '*': async (_event, { attempt, complete }) => {
+      expectTypeOf(attempt).toEqualTypeOf<number>();
+      const client = await pool.connect();
+      expectTypeOf(complete(client)).toEqualTypeOf<Promise<void>>();
+      await complete(new pg.Client());
+      // @ts-expect-error each statement may get another client
+      await complete(pool);
+      // @ts-expect-error no client
+      await complete({});
+    },
+  },
+});
+expectTypeOf<Pool>().not.toExtend<PostgresTransaction>();
+expectTypeOf<PostgresInbox>().toExtend<Inbox>();
+expectTypeOf<PostgresInbox>().not.toExtend<SqliteInbox>();
+expectTypeOf<SqliteInbox>().not.toExtend<PostgresInbox>();

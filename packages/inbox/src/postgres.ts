@@ -6,13 +6,13 @@
 import type { Inbox } from '@hookproof/core';
 import { createInbox } from './inbox.ts';
 import { checkOptions, type InboxOptions, invalid } from './options.ts';
-import type { PostgresPool } from './postgres/client.ts';
+import type { PostgresPool, PostgresTransaction } from './postgres/client.ts';
 import { postgresEngine } from './postgres/engine.ts';
 import { checkIdentifiers, checkPool } from './postgres/options.ts';
 
 export type { InboxOptions } from './options.ts';
 export { type PostgresClaimsOptions, postgresClaims } from './postgres/claims.ts';
-export type { PostgresClient, PostgresPool, PostgresQueries } from './postgres/client.ts';
+export type { PostgresClient, PostgresPool, PostgresQueries, PostgresTransaction } from './postgres/client.ts';
 
 /** Options of {@link postgresInbox}. */
 export interface PostgresInboxOptions extends InboxOptions {
@@ -30,6 +30,14 @@ export interface PostgresInboxOptions extends InboxOptions {
   readonly bossSchema?: string | undefined;
   /** What the names of the queues in pg-boss begin with, before a dash and the receiver's name; `hookproof` by default. */
   readonly queuePrefix?: string | undefined;
+}
+
+/**
+ * What {@link postgresInbox} makes. It keeps the order of lanes; `complete` of a handler's context takes the client with
+ * which the handler writes.
+ */
+export interface PostgresInbox extends Inbox<(client: PostgresTransaction) => Promise<void>> {
+  readonly lanes: true;
 }
 
 /**
@@ -60,7 +68,7 @@ export interface PostgresInboxOptions extends InboxOptions {
  * // On SIGTERM, after server.close(): await inbox.close(), and then pool.end()
  * ```
  */
-export function postgresInbox(options: PostgresInboxOptions): Inbox {
+export function postgresInbox(options: PostgresInboxOptions): PostgresInbox {
   const settings = checkOptions(options, ['pool', 'schema', 'bossSchema', 'queuePrefix']);
   const { pool, schema = 'hookproof', bossSchema = 'pgboss', queuePrefix = 'hookproof' } = options;
   checkPool(pool);

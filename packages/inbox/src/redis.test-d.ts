@@ -1,10 +1,10 @@
 // Type tests: `tsc` checks them, nothing runs them.
-import type { ClaimStore } from '@hookproof/core';
+import { type ClaimStore, createReceiver, grantex, type Inbox } from '@hookproof/core';
 import type { Queue, RedisQueueBackend } from 'bullmq';
 import { Cluster, Redis } from 'ioredis';
 import { expectTypeOf } from 'vitest';
 import type { BullmqBackend, BullmqQueue } from './redis/bullmq.ts';
-import { type RedisClient, redisClaims, redisInbox } from './redis.ts';
+import { type RedisClient, type RedisInbox, redisClaims, redisInbox } from './redis.ts';
 
 // The user's own client fits, however it is configured.
 expectTypeOf<Redis>().toExtend<RedisClient>();
@@ -24,3 +24,23 @@ redisClaims(new Cluster([], { lazyConnect: true }), { prefix: 'hooks', retainMs:
 redisClaims({ connection: new Redis() });
 // @ts-expect-error no such option
 redisClaims(new Redis(), { schema: 'hooks' });
+
+// It counts attempts, and has neither lanes nor a database to share.
+const inbox = redisInbox({ connection: new Redis({ lazyConnect: true }) });
+createReceiver({
+  provider: grantex(),
+  secret: 'a secret for tests',
+  inbox,
+  on: {
+    '*': (_event, { attempt, complete }) => {
+      expectTypeOf(attempt).toEqualTypeOf<number>();
+      // @ts-expect-error there is no database
+      complete({});
+      // @ts-expect-error nor anything else that it takes
+      complete();
+    },
+  },
+});
+// @ts-expect-error it keeps no order
+createReceiver({ provider: grantex(), secret: 'a secret for tests', inbox, lane: () => 'a', on: {} });
+expectTypeOf<RedisInbox>().toExtend<Inbox>();

@@ -28,6 +28,11 @@ export interface RedisInboxOptions extends InboxOptions {
   readonly prefix?: string | undefined;
 }
 
+/** What {@link redisInbox} makes. It keeps no order and has no transactions: `lane` and `complete` do not compile with it. */
+export interface RedisInbox extends Inbox {
+  readonly lanes: false;
+}
+
 /**
  * Makes an inbox in Redis: a queue of BullMQ for each receiver, which BullMQ's own dashboards show.
  *
@@ -61,7 +66,7 @@ export interface RedisInboxOptions extends InboxOptions {
  * });
  * ```
  */
-export function redisInbox(options: RedisInboxOptions): Inbox {
+export function redisInbox(options: RedisInboxOptions): RedisInbox {
   const settings = checkOptions(options, ['connection', 'prefix']);
   const { prefix = 'hookproof' } = options;
   const client = checkClient(options.connection);

@@ -25,6 +25,14 @@ export interface SqliteInboxOptions extends InboxOptions {
 }
 
 /**
+ * What {@link sqliteInbox} makes. It keeps the order of lanes; `complete` of a handler's context takes the database handle
+ * with which the handler writes.
+ */
+export interface SqliteInbox extends Inbox<(database: SqliteDatabase) => void> {
+  readonly lanes: true;
+}
+
+/**
  * Makes an inbox in a SQLite file, which it opens at once. A delivery that is stored survives the end of the process and
  * of the machine's power, as far as the disk keeps what it was made to write (WAL with `synchronous=FULL`).
  *
@@ -46,7 +54,7 @@ export interface SqliteInboxOptions extends InboxOptions {
  * // On SIGTERM, after server.close(): await inbox.close()
  * ```
  */
-export function sqliteInbox(options: SqliteInboxOptions): Inbox {
+export function sqliteInbox(options: SqliteInboxOptions): SqliteInbox {
   const settings = checkOptions(options, ['path', 'database']);
   const { path, database } = options;
   if ((path === undefined) === (database === undefined)) throw invalid('give sqliteInbox either path or database');

@@ -1,4 +1,4 @@
-import type { WorkOutcome } from '@hookproof/core';
+import type { Awaitable, WorkOutcome } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
 import type { InboxReceiver } from '@hookproof/core/inbox';
 import { type Running, startAttempt } from './attempt.ts';
@@ -12,8 +12,8 @@ const timerSlackMs = 5;
 type Tally = Record<WorkOutcome, number>;
 
 /** Works off what an engine holds for the receivers that are registered. */
-export interface Worker {
-  register(receiver: InboxReceiver): void;
+export interface Worker<Completed extends Awaitable<void>> {
+  register(receiver: InboxReceiver<(transaction: object) => Completed>): void;
   /** Looks for work now: something may be due. */
   wake(): void;
   /** Has something done now and then while this process works. */
@@ -23,9 +23,13 @@ export interface Worker {
 }
 
 /** Makes the worker of an inbox; `ready` opens the store. */
-export function createWorker(engine: Engine, settings: Settings, ready: () => Promise<void>): Worker {
+export function createWorker<Completed extends Awaitable<void>>(
+  engine: Engine<boolean, Completed>,
+  settings: Settings,
+  ready: () => Promise<void>,
+): Worker<Completed> {
   const { concurrency, leaseMs, pollMs, onError } = settings;
-  const receivers = new Map<string, InboxReceiver>();
+  const receivers = new Map<string, InboxReceiver<(transaction: object) => Completed>>();
   const running = new Map<string, Running>();
   const chores: { readonly ms: number; readonly run: () => unknown }[] = [
     { ms: leaseMs / 4, run: () => recover(true) },

@@ -1,4 +1,5 @@
 import type { Attempt, NewDelivery } from '@hookproof/core/inbox';
+import type { PostgresTransaction } from '@hookproof/inbox/postgres';
 import type pg from 'pg';
 
 /** The event that the tests of `complete` handle. */
@@ -11,8 +12,11 @@ export const event: NewDelivery = {
   body: new TextEncoder().encode('{"id":"evt_1"}'),
 };
 
+/** An attempt at a delivery of a `postgresInbox`. */
+export type PostgresAttempt = Attempt<(client: PostgresTransaction) => Promise<void>>;
+
 /** Blocks a device and records the event as handled, both or neither. */
-export async function blockDevice(pool: pg.Pool, schema: string, attempt: Attempt): Promise<void> {
+export async function blockDevice(pool: pg.Pool, schema: string, attempt: PostgresAttempt): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');

@@ -2,19 +2,19 @@ import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Inbox, WebhookError } from '@hookproof/core';
-import type { Attempt, NewDelivery } from '@hookproof/core/inbox';
-import { type PostgresInboxOptions, postgresInbox } from '@hookproof/inbox/postgres';
+import { WebhookError } from '@hookproof/core';
+import type { NewDelivery } from '@hookproof/core/inbox';
+import { type PostgresInbox, type PostgresInboxOptions, postgresInbox } from '@hookproof/inbox/postgres';
 import { inboxConformance } from '@hookproof/testing/inbox-conformance';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { migrate, migrations } from '../../../packages/inbox/src/postgres/migrations.ts';
-import { blockDevice, event } from './postgres-device.ts';
+import { blockDevice, event, type PostgresAttempt } from './postgres-device.ts';
 import { type Server, startPostgres } from './servers.ts';
 
 const server = await startPostgres();
 const pools: pg.Pool[] = [];
-const inboxes: Inbox[] = [];
+const inboxes: PostgresInbox[] = [];
 let stores = 0;
 
 function newPool(options: pg.PoolConfig = {}): pg.Pool {
@@ -29,7 +29,7 @@ function newSchema(): string {
   return `own_${stores}`;
 }
 
-function open(options: PostgresInboxOptions): Inbox {
+function open(options: PostgresInboxOptions): PostgresInbox {
   const { schema, queuePrefix = schema } = options;
   const inbox = postgresInbox({ pollMs: 50, backoff: () => 0, ...options, queuePrefix });
   inboxes.push(inbox);
@@ -37,7 +37,7 @@ function open(options: PostgresInboxOptions): Inbox {
 }
 
 /** Registers a receiver whose handler is this. */
-function handle(inbox: Inbox, handler: (attempt: Attempt) => unknown, name = 'devices'): void {
+function handle(inbox: PostgresInbox, handler: (attempt: PostgresAttempt) => unknown, name = 'devices'): void {
   inbox.register({
     name,
     async work(attempt) {
@@ -305,8 +305,8 @@ describe.skipIf(server === undefined)('postgresInbox', { timeout: 60_000 }, () =
     const schema = newSchema();
     const inbox = open({ pool, schema, maxAttempts: 1, work: false });
     handle(inbox, async ({ complete }) => {
-      await expect(complete(pool)).rejects.toThrow(/takes the client .* after its BEGIN/);
-      await expect(complete({})).rejects.toThrow(/takes the client/);
+      await expect(Reflect.apply(complete, undefined, [pool])).rejects.toThrow(/takes the client .* after its BEGIN/);
+      await expect(Reflect.apply(complete, undefined, [{}])).rejects.toThrow(/takes the client/);
       const client = await pool.connect();
       try {
         await expect(complete(client)).rejects.toThrow(/takes the client/);

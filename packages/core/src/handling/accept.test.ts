@@ -239,6 +239,30 @@ describe('a receiver with an inbox', () => {
     ]);
   });
 
+  it('needs no secret to work, and refuses what is delivered to it all the same', async () => {
+    const register = vi.fn<Inbox['register']>();
+    const accept = vi.fn(stored);
+    const reports: OutcomeReport[] = [];
+    const receiver = createReceiver({
+      provider: grantex(),
+      inbox: inboxWith(accept, { register }),
+      on: { '*': () => {} },
+      onOutcome: (report) => reports.push(report),
+    });
+    expect(register).toHaveBeenCalledOnce();
+    const body = JSON.stringify(event);
+    const headers = await signBody(grantex(), { body, secret, id: '', timestamp: Math.floor(Date.now() / 1_000) });
+    expect(await receiver.receive({ headers, body })).toMatchObject({ status: 503, outcome: 'secret_unavailable' });
+    expect(accept).not.toHaveBeenCalled();
+    expect(reports).toMatchObject([{ error: { message: expect.stringMatching(/made without one/) } }]);
+  });
+
+  it('is told of a secret that is named and not there', () => {
+    const named = { provider: grantex(), inbox: inboxWith(stored), on: {}, secret: process.env['NO_SUCH_SECRET'] };
+    // As an app that compiles without exactOptionalPropertyTypes gives it.
+    expect(() => Reflect.apply(createReceiver, undefined, [named])).toThrow(/^secret is undefined: is the environment/);
+  });
+
   const inbox = inboxWith(stored);
   it.each<[what: string, options: object, message: RegExp]>([
     ['an inbox that is none', { inbox: memoryClaims() }, /^inbox must be what sqliteInbox/],

@@ -1,8 +1,8 @@
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import type { Delivery } from '../event/delivery.ts';
-import type { Awaitable } from '../timing/awaitable.ts';
 import { LazySignal } from '../timing/lazy-signal.ts';
 import type { HandlerContext } from './handlers.ts';
+import type { Complete } from './inbox.ts';
 import type { Progress } from './progress.ts';
 
 /** What a context is made of. */
@@ -10,7 +10,7 @@ interface ContextParts<Request> {
   readonly progress: Progress<Request>;
   readonly attempt: number | undefined;
   readonly receivedAt: Date;
-  readonly complete: (transaction: object) => Awaitable<void>;
+  readonly complete: Complete;
 }
 
 /**
@@ -47,7 +47,7 @@ export class EventContext<Request> implements HandlerContext<Request> {
   readonly request: Request;
   readonly attempt: number | undefined;
   readonly receivedAt: Date;
-  readonly complete: (transaction: object) => Awaitable<void>;
+  readonly complete: Complete;
   declare readonly signal: AbortSignal;
   [timeout]: LazySignal | undefined = undefined;
 

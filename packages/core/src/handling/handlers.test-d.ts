@@ -7,10 +7,14 @@ import {
   type EventInput,
   type EventOf,
   type EventType,
+  type Grantex,
   type GrantexOptions,
+  type Grantiva,
+  type Gravv,
   grantex,
   grantiva,
   gravv,
+  type Handlers,
   type JsonObject,
   type Pattern,
   type Provider,
@@ -19,10 +23,6 @@ import {
   verifyDelivery,
   type WebhookEvent,
 } from '../index.ts';
-
-type Grantex = ReturnType<typeof grantex>;
-type Grantiva = ReturnType<typeof grantiva>;
-type Gravv = ReturnType<typeof gravv>;
 
 const secret = 'a secret for tests';
 
@@ -140,6 +140,25 @@ createReceiver({ provider: grantex(), secret, on: { 'device.new': () => {} } });
 createReceiver({ provider: grantex(), secret, on: { 'grant.created.*': () => {} } });
 // @ts-expect-error not a function
 createReceiver({ provider: grantex(), secret, on: { 'grant.created': 'log it' } });
+createReceiver({
+  provider: grantex(),
+  secret,
+  on: {
+    // Beside one that is misspelt a right one is as typed as ever.
+    'grant.created': ({ data }) => expectTypeOf(data.scopes).toEqualTypeOf<string[]>(),
+    // @ts-expect-error misspelt
+    'grant.*d': () => {},
+  },
+});
+// A name that is made when it runs is checked then, and so are handlers of whatever was written elsewhere.
+const made: string = 'grant.created';
+createReceiver({ provider: grantex(), secret, on: { [made]: () => {} } });
+declare const found: Record<string, () => void>;
+createReceiver({ provider: grantex(), secret, on: found });
+const handlers: Handlers<Grantex> = { 'grant.revoked': ({ data }, { attempt }) => [data.cascade, attempt] };
+createReceiver({ provider: grantex(), secret, on: handlers });
+// @ts-expect-error misspelt there
+const _misspelt: Handlers<Grantex> = { 'grant.revokd': () => {} };
 // @ts-expect-error a handler of another type's data
 createReceiver({ provider: grantex(), secret, on: { 'grant.revoked': (_: { data: { tokenId: string } }) => {} } });
 // @ts-expect-error no handlers
@@ -283,6 +302,11 @@ export async function anyProvider(provider: Provider, headers: Headers, body: Ui
   expectTypeOf(event.data).toEqualTypeOf<unknown>();
   expectTypeOf(event.type).toExtend<string>();
 }
+
+// What a factory makes has a name.
+expectTypeOf(grantex()).toExtend<Grantex>();
+expectTypeOf(grantiva()).toExtend<Grantiva>();
+expectTypeOf(gravv()).toExtend<Gravv>();
 
 // The types that make it so.
 expectTypeOf<EventType<Grantex>>().toEqualTypeOf<'grant.created' | 'grant.revoked' | 'token.issued'>();

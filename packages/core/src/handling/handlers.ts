@@ -3,10 +3,10 @@ import type { Delivery } from '../event/delivery.ts';
 import type { EventFor, Pattern, WebhookEvent } from '../event/event.ts';
 import { isBelow } from '../event/event.ts';
 import type { Provider } from '../provider.ts';
-import type { Awaitable } from '../timing/awaitable.ts';
+import type { Complete, Inbox } from './inbox.ts';
 
-/** A handler's second argument. */
-export interface HandlerContext<Request = unknown> {
+/** A handler's second argument. `I` is the inbox where there is one, and undefined where there is none. */
+export interface HandlerContext<Request = unknown, I extends Inbox | undefined = Inbox | undefined> {
   readonly delivery: Delivery;
   /** What makes two deliveries the same event; undefined where nothing tells. */
   readonly key: string | undefined;
@@ -18,30 +18,62 @@ export interface HandlerContext<Request = unknown> {
    */
   readonly request: Request;
   /** Which attempt of the inbox it is, from 1; undefined without an inbox, where only the provider knows. */
-  readonly attempt: number | undefined;
+  readonly attempt: I extends Inbox ? number : undefined;
   /** When the delivery arrived; with an inbox that may be long ago. */
   readonly receivedAt: Date;
   /**
    * Records the event as handled in a transaction of your own, so that what the handler writes and the record are
    * committed together or not at all. It needs an inbox in the same database: with `sqliteInbox` it takes the database
-   * handle and returns nothing, with `postgresInbox` the client and returns a promise.
+   * handle and returns nothing, with `postgresInbox` the client and returns a promise. With any other, and without one,
+   * it takes `never`: a call does not compile.
    *
    * @throws WebhookError `invalid_options` without such an inbox, `lease_lost` where another worker has the delivery:
    *   let both roll the transaction back
    */
-  readonly complete: (transaction: object) => Awaitable<void>;
+  readonly complete: I extends Inbox<infer C> ? C : Complete;
 }
 
-/** The user's function for one event type or pattern. The delivery is handled when the promise it returns resolves. */
-export type Handler<Event, Request = unknown> = (event: Event, context: HandlerContext<Request>) => unknown;
+/**
+ * The user's function for one event type or pattern. The delivery is handled when the promise it returns resolves.
+ * `Request` is what it gets as `request`, `I` the inbox where there is one.
+ */
+export type Handler<Event, Request = unknown, I extends Inbox | undefined = Inbox | undefined> = (
+  event: Event,
+  context: HandlerContext<Request, I>,
+) => unknown;
 
-/** Handlers by event type or pattern. All that match an event run in the order in which they are written. */
-export type Handlers<P extends Provider, Request = unknown> = {
+/**
+ * Handlers by event type or pattern. All that match an event run in the order in which they are written. `Request` is
+ * what they get as `request`, `I` the inbox where there is one.
+ */
+export type Handlers<P extends Provider, Request = unknown, I extends Inbox | undefined = Inbox | undefined> = {
   readonly [K in Pattern<P>]?:
-    | Handler<EventFor<P, K>, Request>
-    | readonly Handler<EventFor<P, K>, Request>[]
+    | Handler<EventFor<P, K>, Request, I>
+    | readonly Handler<EventFor<P, K>, Request, I>[]
     | undefined;
 };
+
+/**
+ * Refuses handlers for types that the provider does not have, in a message that names those that it has. `Types` are the
+ * types and patterns that were given.
+ */
+export type KnownTypes<P extends Provider, Types extends string> = {
+  // A name that is made when it runs is checked then.
+  readonly [T in Types]?: string extends T ? unknown : T extends Pattern<P> ? unknown : NoSuchEvent<T, Similar<P, T>>;
+};
+
+/** What the compiler says of a handler for a type that the provider does not have: `Known` are types that it has. */
+interface NoSuchEvent<Given extends string, Known extends string> {
+  readonly given: Given;
+  readonly known: Known;
+}
+
+/** The types and patterns that begin with the same word; where none does, the first words of all. */
+type Similar<P extends Provider, T extends string> = [Extract<Pattern<P>, Below<T>>] extends [never]
+  ? Extract<Pattern<P>, `${string}.*`> | Exclude<Pattern<P>, `${string}.${string}`>
+  : Extract<Pattern<P>, Below<T>>;
+
+type Below<T extends string> = T extends `${infer Word}.${string}` ? `${Word}.${string}` : never;
 
 /** Finds the handlers for an event type. */
 export type HandlerLookup<Request> = (type: string) => readonly Handler<WebhookEvent, Request>[];

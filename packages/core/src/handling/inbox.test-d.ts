@@ -2,7 +2,6 @@
 
 import { expectTypeOf } from 'vitest';
 import {
-  type Awaitable,
   createReceiver,
   type EventFor,
   type EventOf,
@@ -19,9 +18,31 @@ import type { HandlerRequest } from '../options.ts';
 type Grantex = ReturnType<typeof grantex>;
 
 const secret = 'a secret for tests';
+/** Any inbox: what it can do is not known. */
 declare const inbox: Inbox;
-/** An inbox with something of its own, as `@hookproof/inbox` makes them. */
-declare const special: Inbox & { readonly path: string };
+
+interface Database {
+  readonly exec: (sql: string) => void;
+}
+interface Client {
+  readonly query: (sql: string) => Promise<void>;
+}
+/** Inboxes as `@hookproof/inbox` makes them: in a database that a handler shares, and without one. */
+interface EmbeddedInbox extends Inbox<(database: Database) => void> {
+  readonly lanes: true;
+  readonly path: string;
+}
+interface ServerInbox extends Inbox<(client: Client) => Promise<void>> {
+  readonly lanes: true;
+}
+interface QueueInbox extends Inbox {
+  readonly lanes: false;
+}
+declare const embedded: EmbeddedInbox;
+declare const server: ServerInbox;
+declare const queue: QueueInbox;
+declare const database: Database;
+declare const client: Client;
 
 // With an inbox nobody waits for the reply any more: there is no request, and events are as typed as ever.
 createReceiver({
@@ -38,15 +59,16 @@ createReceiver({
       expectTypeOf(type).toEqualTypeOf<'grant.revoked'>();
       expectTypeOf(data.cascade).toEqualTypeOf<boolean>();
       expectTypeOf(request).toEqualTypeOf<undefined>();
-      expectTypeOf(attempt).toEqualTypeOf<number | undefined>();
+      expectTypeOf(attempt).toEqualTypeOf<number>();
       expectTypeOf(receivedAt).toEqualTypeOf<Date>();
-      expectTypeOf(complete).toEqualTypeOf<(transaction: object) => Awaitable<void>>();
+      // @ts-expect-error what it takes is not known
+      complete(database);
     },
     'grant.*': (event) => {
       if (event.type === 'grant.created') expectTypeOf(event.data.scopes).toEqualTypeOf<string[]>();
     },
     '*': (event, context) => {
-      expectTypeOf(context).toEqualTypeOf<HandlerContext<undefined>>();
+      expectTypeOf(context).toEqualTypeOf<HandlerContext<undefined, Inbox>>();
       if (event.type === 'token.issued') expectTypeOf(event.data.tokenId).toEqualTypeOf<string>();
     },
   },
@@ -54,7 +76,7 @@ createReceiver({
 createReceiver({
   provider: grantex(),
   secret,
-  inbox: special,
+  inbox: embedded,
   on: { 'token.issued': [(_event, { request }) => expectTypeOf(request).toEqualTypeOf<undefined>()] },
 });
 
@@ -109,13 +131,114 @@ createReceiver({
 });
 
 // Where only the run says whether there is one, a handler has to ask.
-declare const perhaps: Inbox | undefined;
+declare const perhaps: EmbeddedInbox | undefined;
 createReceiver({
   provider: grantex(),
   secret,
   inbox: perhaps,
-  on: { '*': (_event, { request }) => expectTypeOf(request).toEqualTypeOf<Request | undefined>() },
+  on: {
+    '*': (_event, { request, attempt, complete }) => {
+      expectTypeOf(request).toEqualTypeOf<Request | undefined>();
+      expectTypeOf(attempt).toEqualTypeOf<number | undefined>();
+      // @ts-expect-error there may be none
+      complete(database);
+    },
+  },
 });
+// @ts-expect-error then it needs a secret
+createReceiver({ provider: grantex(), inbox: perhaps, on: {} });
+
+// complete takes what the engine takes, and returns what it returns.
+createReceiver({
+  provider: grantex(),
+  secret,
+  inbox: embedded,
+  on: {
+    '*': (_event, { complete }) => {
+      expectTypeOf(complete).toEqualTypeOf<(database: Database) => void>();
+      // @ts-expect-error the client of another
+      complete(client);
+      // @ts-expect-error nothing
+      complete();
+    },
+    'grant.*': [(_event, { complete }) => expectTypeOf(complete(database)).toEqualTypeOf<void>()],
+  },
+});
+createReceiver({
+  provider: grantex(),
+  secret,
+  inbox: server,
+  on: {
+    '*': (_event, { complete }) => {
+      expectTypeOf(complete(client)).toEqualTypeOf<Promise<void>>();
+      // @ts-expect-error the handle of another
+      complete(database);
+    },
+  },
+});
+createReceiver({
+  provider: grantex(),
+  secret,
+  inbox: queue,
+  on: {
+    '*': (_event, { attempt, complete }) => {
+      expectTypeOf(attempt).toEqualTypeOf<number>();
+      // @ts-expect-error there is no transaction to share
+      complete(database);
+    },
+  },
+});
+createReceiver({
+  provider: grantex(),
+  secret,
+  on: {
+    '*': (_event, { attempt, complete }) => {
+      expectTypeOf(attempt).toEqualTypeOf<undefined>();
+      // @ts-expect-error there is no inbox
+      complete(database);
+    },
+  },
+});
+
+// A lane needs an inbox that keeps order, and a name one that knows receivers by it.
+const lane = (event: EventOf<Grantex>) => event.type;
+createReceiver({ provider: grantex(), secret, inbox: embedded, lane, on: {} });
+createReceiver({ provider: grantex(), secret, inbox, lane, on: {} });
+// @ts-expect-error it keeps no order
+createReceiver({ provider: grantex(), secret, inbox: queue, lane, on: {} });
+// @ts-expect-error there is no inbox
+createReceiver({ provider: grantex(), secret, lane, on: {} });
+// @ts-expect-error there is no inbox
+createReceiver({ provider: grantex(), secret, receiverName: 'grants', on: {} });
+// @ts-expect-error an inbox remembers by itself
+createReceiver({ provider: grantex(), secret, inbox, dedupe: memoryClaims(), on: {} });
+
+// A process that only works has no secret. One that is named must be there.
+createReceiver({ provider: grantex(), inbox, on: { '*': ({ type }) => type } });
+createReceiver({ provider: grantex(), inbox: embedded, lane, receiverName: 'grants', on: {} });
+// @ts-expect-error process.env may lack it
+createReceiver({ provider: grantex(), secret: process.env['GRANTEX_SECRET'], inbox, on: {} });
+// @ts-expect-error without an inbox it receives
+createReceiver({ provider: grantex(), inbox: undefined, on: {} });
+
+// A handler that was written elsewhere fits where its context does.
+const elsewhere = (_event: EventOf<Grantex>, { attempt, complete }: HandlerContext<undefined, EmbeddedInbox>) => {
+  complete(database);
+  return attempt + 1;
+};
+const anywhere = (_event: EventOf<Grantex>, { attempt }: HandlerContext) => attempt;
+createReceiver({ provider: grantex(), secret, inbox: embedded, on: { '*': [elsewhere, anywhere] } });
+createReceiver({ provider: grantex(), secret, inbox: queue, on: { '*': anywhere } });
+createReceiver({ provider: grantex(), secret, on: { '*': anywhere } });
+// @ts-expect-error a handler that completes in another database
+createReceiver({ provider: grantex(), secret, inbox: server, on: { '*': elsewhere } });
+// @ts-expect-error a handler that completes
+createReceiver({ provider: grantex(), secret, on: { '*': elsewhere } });
+
+// An inbox is any inbox, and no other.
+expectTypeOf<EmbeddedInbox>().toExtend<Inbox>();
+expectTypeOf<Inbox>().not.toExtend<EmbeddedInbox>();
+expectTypeOf<Inbox<(client: Client) => Promise<void>>>().not.toExtend<Inbox<(database: Database) => void>>();
 
 // What is no inbox, no lane or no handler with an inbox does not compile.
 // @ts-expect-error a claims store
@@ -134,7 +257,7 @@ createReceiver<Grantex, Request, Inbox>({ provider: grantex(), secret, inbox, on
 // The types that make it so.
 expectTypeOf<HandlerRequest<Request, undefined>>().toEqualTypeOf<Request>();
 expectTypeOf<HandlerRequest<Request, Inbox>>().toEqualTypeOf<undefined>();
-expectTypeOf<HandlerRequest<Request, typeof special>>().toEqualTypeOf<undefined>();
+expectTypeOf<HandlerRequest<Request, EmbeddedInbox>>().toEqualTypeOf<undefined>();
 
 // What a report tells apart by its stage.
 expectTypeOf<OutcomeReport['stage']>().toEqualTypeOf<'receive' | 'work'>();

@@ -83,8 +83,14 @@ export interface Accepted {
   readonly isNew: boolean;
 }
 
-/** One attempt at a stored delivery, as the inbox hands it to the receiver. */
-export interface Attempt {
+/**
+ * What `complete` of a handler's context is: a function of the transaction in which the handler writes, as each engine
+ * has its own. One that takes `never` cannot be called: there is no database to share.
+ */
+export type Complete = (transaction: never) => Awaitable<void>;
+
+/** One attempt at a stored delivery, as the inbox hands it to the receiver. `C` is what its `complete` is. */
+export interface Attempt<C extends Complete = Complete> {
   /** The inbox's id of the delivery. */
   readonly id: string;
   readonly headers: DeliveryHeaders;
@@ -99,7 +105,7 @@ export interface Attempt {
   /** Aborts when the inbox closes and waits no longer, or another worker has taken the delivery. */
   readonly signal: AbortSignal;
   /** Records the event as handled in a transaction of the handler's; throws where the engine has none. */
-  readonly complete: (transaction: object) => Awaitable<void>;
+  readonly complete: C;
   /** Records how the attempt ended, durably, and says what became of the delivery. It never throws. */
   readonly settle: (error: WebhookError | undefined) => Promise<Settled>;
 }
@@ -114,22 +120,23 @@ export interface Settled {
   readonly error: WebhookError | undefined;
 }
 
-/** What a receiver registers with its inbox. */
-export interface InboxReceiver {
+/** What a receiver registers with its inbox. `C` is what `complete` of its handlers' context is. */
+export interface InboxReceiver<C extends Complete = Complete> {
   readonly name: string;
   /** Parses a stored delivery anew, runs its handlers, settles the attempt and reports. It never throws. */
-  readonly work: (attempt: Attempt) => Promise<WorkOutcome>;
+  readonly work: (attempt: Attempt<C>) => Promise<WorkOutcome>;
 }
 
 /**
  * The durable store between the reply and the handlers. `@hookproof/inbox` makes them: `sqliteInbox`, `postgresInbox`,
- * `redisInbox`, and `memoryInbox` for tests.
+ * `redisInbox`, and `memoryInbox` for tests. `C` is what `complete` of a handler's context is with it; `Inbox` alone is
+ * any inbox, of which that is not known.
  */
-export interface Inbox {
+export interface Inbox<C extends Complete = Complete> {
   /** Whether it can keep the order of a lane. */
   readonly lanes: boolean;
   /** Called by a receiver that is made with this inbox: from then on this process works on its deliveries. */
-  register(receiver: InboxReceiver): void;
+  readonly register: (receiver: InboxReceiver<C>) => void;
   /** Stores a delivery; resolves only when it would survive a crash. */
   accept(delivery: NewDelivery): Promise<Accepted>;
   /** Deliveries without their bytes, in the order of arrival. */

@@ -78,3 +78,6 @@ export function grantex(options: GrantexOptions = {}) {
     },
   });
 }
+
+/** The provider that {@link grantex} makes. */
+export interface Grantex extends ReturnType<typeof grantex> {}

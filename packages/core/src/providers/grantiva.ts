@@ -172,6 +172,9 @@ export function grantiva(options: GrantivaOptions = {}): Provider<'grantiva', ty
   });
 }
 
+/** The provider that {@link grantiva} makes. */
+export interface Grantiva extends ReturnType<typeof grantiva> {}
+
 /**
  * `risk_alert` has no envelope, and its type only in a header that is not signed. It is known by its own fields, so
  * that an altered header cannot make it something else; the header counts only for types that nobody knows yet, and for

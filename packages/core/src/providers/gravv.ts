@@ -84,3 +84,6 @@ export function gravv() {
     },
   });
 }
+
+/** The provider that {@link gravv} makes. */
+export interface Gravv extends ReturnType<typeof gravv> {}

@@ -4,6 +4,12 @@ export interface PostgresQueries {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: unknown[] }>;
 }
 
+/** A client with an open transaction. A pool is none, though it has `query`: each statement may get another client. */
+export interface PostgresTransaction extends PostgresQueries {
+  /** What only pools of pg have. */
+  readonly totalCount?: undefined;
+}
+
 /** A client that was taken from a pool. */
 export interface PostgresClient extends PostgresQueries {
   /** Gives it back to the pool; with an error it is closed instead. */

@@ -24,7 +24,7 @@ export interface Places {
  * The inbox's store in Postgres. A delivery is a row of a table of its own; what is due has a ticket in pg-boss, which
  * hands each to one worker. Both change in one transaction. Every time is the database's.
  */
-export function postgresEngine(pool: PostgresPool, places: Places, settings: Settings): Engine {
+export function postgresEngine(pool: PostgresPool, places: Places, settings: Settings): Engine<true, Promise<void>> {
   const { schema, bossSchema, queuePrefix } = places;
   const table = `"${schema}".inbox_deliveries`;
   const lanes = lanesOf(schema, table);
@@ -91,12 +91,12 @@ export function postgresEngine(pool: PostgresPool, places: Places, settings: Set
         ),
       ),
 
-    async complete(lease, transaction) {
+    async complete(lease, transaction, recorded) {
       if (!runsQueries(transaction) || transaction === pool) throw invalid(wrongClient);
       if (await isAlone(transaction)) throw invalid(wrongClient);
       const [held] = await settleAll(store, transaction, [{ lease, ending: { outcome: 'handled' }, lane: undefined }]);
       if (held === true && laneOf.has(lease)) completed.add(lease.id);
-      if (held === true) return;
+      if (held === true) return recorded();
       throw new WebhookError('lease_lost', 'complete(): another worker has this delivery, or it was settled before.', {
         fix: 'Let this error roll the transaction back.',
       });

@@ -14,7 +14,7 @@ import { createStore } from './storing.ts';
 import { createTaker } from './taker.ts';
 
 /** The inbox's store in Redis: queueing, locks, delays and what dashboards show are BullMQ's. */
-export function redisEngine(client: RedisClient, link: Link, prefix: string, settings: Settings): Engine {
+export function redisEngine(client: RedisClient, link: Link, prefix: string, settings: Settings): Engine<false, never> {
   const { leaseMs, maxAttempts, now, onError } = settings;
   const queues = createQueues(client, link, prefix, settings);
   const keys = keysOf(prefix);

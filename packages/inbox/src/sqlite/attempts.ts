@@ -13,7 +13,7 @@ import type { Prepare, Transactions } from './transactions.ts';
 export function sqliteAttempts(
   { sql, transaction }: Transactions,
   settings: Settings,
-): Pick<Engine, 'take' | 'keep' | 'settle' | 'complete' | 'recover'> {
+): Pick<Engine<true, void>, 'take' | 'keep' | 'settle' | 'complete' | 'recover'> {
   const { leaseMs, laneTimeoutMs, now } = settings;
   const silence = silenceWatch(leaseMs);
   let latest = Number.POSITIVE_INFINITY;
@@ -143,7 +143,7 @@ export function sqliteAttempts(
 
     settle: (endings) => transaction(() => endings.map(([lease, ending]) => settleOne(sql, lease, ending))),
 
-    complete(lease, database) {
+    complete(lease, database, recorded) {
       if (!isDatabase(database)) {
         throw invalid('complete() of a sqliteInbox takes the database handle with which the handler writes');
       }
@@ -159,7 +159,7 @@ export function sqliteAttempts(
         if (!held) database.exec('ROLLBACK TO hookproof_complete');
         database.exec('RELEASE hookproof_complete');
       }
-      if (held) return;
+      if (held) return recorded();
       throw new WebhookError('lease_lost', 'complete(): another worker has this delivery, or it was settled before.', {
         fix: 'Let this error roll the transaction back.',
       });

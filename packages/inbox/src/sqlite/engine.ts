@@ -9,7 +9,7 @@ import { numberIn } from './rows.ts';
 import { sqliteTransactions } from './transactions.ts';
 
 /** The inbox's store in a SQLite database: every step is one transaction. */
-export function sqliteEngine(database: SqliteDatabase, settings: Settings, ownsHandle: boolean): Engine {
+export function sqliteEngine(database: SqliteDatabase, settings: Settings, ownsHandle: boolean): Engine<true, void> {
   const transactions = sqliteTransactions(database, ownsHandle);
   const { sql, transaction } = transactions;
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { deliver, endings, type InboxUnderTest, only, type Tests, withStore } from './scene.ts';
+import { complete, deliver, endings, type InboxUnderTest, only, type Tests, withStore } from './scene.ts';
 
 /** `context.complete`: the handler's writes and the record of the event in one transaction. */
 export function transactionTests(inbox: InboxUnderTest): Tests {
@@ -10,7 +10,7 @@ export function transactionTests(inbox: InboxUnderTest): Tests {
         'complete refuses, because there is no database to share',
         () =>
           withStore(inbox, async ({ start }) => {
-            const process = await start({ maxAttempts: 1 }, ({ context }) => context.complete({}));
+            const process = await start({ maxAttempts: 1 }, (call) => complete(call, {}));
             await deliver(process, 'evt_1');
             const [report] = await process.attempts(1);
             assert.match(String(report?.error?.cause), /complete\(\) needs sqliteInbox or postgresInbox/);
@@ -23,9 +23,9 @@ export function transactionTests(inbox: InboxUnderTest): Tests {
       'complete in a transaction that is committed is the record of the event',
       () =>
         withStore(inbox, async ({ start, store }) => {
-          const process = await start({}, async ({ context }) => {
+          const process = await start({}, async (call) => {
             const { transaction, commit } = await begin(store);
-            await context.complete(transaction);
+            await complete(call, transaction);
             await commit();
           });
           await deliver(process, 'evt_1');
@@ -37,10 +37,10 @@ export function transactionTests(inbox: InboxUnderTest): Tests {
       'complete in a transaction that is rolled back is no record: the event is tried again',
       () =>
         withStore(inbox, async ({ start, store }) => {
-          const process = await start({}, async ({ context }) => {
+          const process = await start({}, async (call) => {
             const { transaction, commit, rollback } = await begin(store);
-            await context.complete(transaction);
-            await (context.attempt === 1 ? rollback() : commit());
+            await complete(call, transaction);
+            await (call.context.attempt === 1 ? rollback() : commit());
           });
           await deliver(process, 'evt_1');
           assert.deepEqual(endings(await process.attempts(2)), ['1 retried not_committed', '2 handled']);
@@ -50,10 +50,10 @@ export function transactionTests(inbox: InboxUnderTest): Tests {
       'a handler that throws after it rolled back is tried again',
       () =>
         withStore(inbox, async ({ start, store }) => {
-          const process = await start({}, async ({ context }) => {
+          const process = await start({}, async (call) => {
             const { transaction, commit, rollback } = await begin(store);
-            await context.complete(transaction);
-            if (context.attempt === 2) return commit();
+            await complete(call, transaction);
+            if (call.context.attempt === 2) return commit();
             await rollback();
             throw new Error('boom');
           });
@@ -65,9 +65,9 @@ export function transactionTests(inbox: InboxUnderTest): Tests {
       'a handler that throws after its transaction was committed is not run again, and the error is reported',
       () =>
         withStore(inbox, async ({ start, store }) => {
-          const process = await start({}, async ({ context }) => {
+          const process = await start({}, async (call) => {
             const { transaction, commit } = await begin(store);
-            await context.complete(transaction);
+            await complete(call, transaction);
             await commit();
             throw new Error('boom');
           });
@@ -80,7 +80,7 @@ export function transactionTests(inbox: InboxUnderTest): Tests {
       'complete refuses what is no transaction of its database',
       () =>
         withStore(inbox, async ({ start }) => {
-          const process = await start({ maxAttempts: 1 }, ({ context }) => context.complete({}));
+          const process = await start({ maxAttempts: 1 }, (call) => complete(call, {}));
           await deliver(process, 'evt_1');
           const [report] = await process.attempts(1);
           assert.deepEqual(endings([report].flatMap((one) => one ?? [])), ['1 dead handler_failed']);
