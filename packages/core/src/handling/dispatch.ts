@@ -147,7 +147,7 @@ function runClaimed<Request>(
         },
         (error) => {
           run.stop();
-          Promise.resolve(release(claim)).then(() => reject(error));
+          void Promise.resolve(release(claim)).then(() => reject(error));
         },
       );
     });
