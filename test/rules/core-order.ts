@@ -4,6 +4,7 @@
  */
 const way: readonly string[] = [
   'error.ts',
+  'option-names.ts',
   'timing/',
   'bytes/',
   'proof/',
@@ -21,7 +22,7 @@ const way: readonly string[] = [
 const providers = { place: 'providers/', importUpTo: 'provider.ts' };
 
 /** What users import, and nothing else does. */
-const entries: readonly string[] = ['index.ts', 'adapter.ts', 'inbox.ts'];
+const entries: readonly string[] = ['index.ts', 'adapter.ts', 'inbox.ts', 'strict.ts'];
 
 /** A folder with its slash, or a file at the root. */
 function placeOf(file: string): string {
