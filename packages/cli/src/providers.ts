@@ -1,20 +1,21 @@
 import { pathToFileURL } from 'node:url';
 import { Argument, Option } from '@commander-js/extra-typings';
-import { defineProvider, grantex, grantiva, gravv, type Provider, standardWebhooks } from '@hookproof/core';
+import { builtInProviders, defineProvider, grantex, type Provider } from '@hookproof/core';
 import { usage } from './failure.ts';
 
 /** Which signature is meant, where a provider has several. */
 type Signature = 'auto' | 'v1' | 'v2';
 
-const makers = new Map<string, (signature: Signature | undefined) => Provider>([
-  ['grantiva', () => grantiva()],
-  ['grantex', (signature) => grantex({ signature })],
-  ['gravv', () => gravv()],
-  ['standard-webhooks', () => standardWebhooks()],
-]);
+// A map, because the name comes from the command line.
+const factories = new Map<string, () => Provider>(Object.entries(builtInProviders));
 
 /** Names of the built-in providers. */
-export const providerNames: readonly string[] = [...makers.keys()];
+export const providerNames: readonly string[] = [...factories.keys()];
+
+/** The built-in provider of that name, as it is by default. */
+export function builtInProvider(name: string): Provider | undefined {
+  return factories.get(name)?.();
+}
 
 /** The argument that names a provider. */
 export const providerArgument = () =>
@@ -31,10 +32,10 @@ export const signatureOption = () =>
  * `defineProvider` or by a function that returns one.
  */
 export async function providerOf(name: string, signature?: Signature): Promise<Provider> {
-  if (signature !== undefined && name !== 'grantex')
-    throw usage(`--signature is for grantex; ${name} has one signature.`);
-  const maker = makers.get(name);
-  if (maker !== undefined) return maker(signature);
+  if (name === 'grantex') return grantex({ signature });
+  if (signature !== undefined) throw usage(`--signature is for grantex; ${name} has one signature.`);
+  const builtIn = builtInProvider(name);
+  if (builtIn !== undefined) return builtIn;
   if (!/[./\\]/.test(name)) {
     throw usage(
       `There is no provider "${name}".`,

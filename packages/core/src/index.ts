@@ -3,6 +3,12 @@
  *
  * @module
  */
+import type { Provider } from './provider.ts';
+import { grantex } from './providers/grantex.ts';
+import { grantiva } from './providers/grantiva.ts';
+import { gravv } from './providers/gravv.ts';
+import { standardWebhooks } from './providers/standard-webhooks.ts';
+
 export type { Diagnosis, DiagnosisCause } from './diagnosis/diagnosis.ts';
 export { type RejectionCode, WebhookError, type WebhookErrorCode, type WorkErrorCode } from './error.ts';
 export type { Delivery } from './event/delivery.ts';
@@ -53,3 +59,21 @@ export {
   verifyDelivery,
   verifySignature,
 } from './verify.ts';
+
+/**
+ * The factories of all built-in providers, by the provider's name: what the command line, the simulator and the tests know
+ * is made of it. A bundle that does not use it holds only the providers that it uses.
+ *
+ * @example
+ * ```ts
+ * import { builtInProviders } from '@hookproof/core';
+ *
+ * for (const make of Object.values(builtInProviders)) console.log(make().name);
+ * ```
+ */
+export const builtInProviders = {
+  grantiva,
+  grantex,
+  gravv,
+  'standard-webhooks': standardWebhooks,
+} as const satisfies Readonly<Record<string, () => Provider>>;

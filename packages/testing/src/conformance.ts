@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { grantex, grantiva, gravv, type Provider, standardWebhooks } from '@hookproof/core';
+import { builtInProviders } from '@hookproof/core';
 import { checkNames } from '@hookproof/core/strict';
 import type { Serve } from './conformance/app.ts';
 import { outcomeTests, type Tests } from './conformance/outcomes.ts';
@@ -60,7 +60,8 @@ export function adapterConformance(adapter: AdapterUnderTest): void {
     serveConsumed: true,
   });
   const { name, test, serve, serveConsumed } = adapter;
-  for (const provider of [grantiva(), grantex(), gravv(), standardWebhooks()] satisfies Provider[]) {
+  for (const make of Object.values(builtInProviders)) {
+    const provider = make();
     const register = (tests: Tests) => {
       for (const [title, run] of tests) test(`${name}, ${provider.name}: ${title}`, run);
     };

@@ -1,4 +1,4 @@
-import type { Provider } from '@hookproof/core';
+import type { builtInProviders, Provider } from '@hookproof/core';
 import type { RawEvent } from './signed-delivery.ts';
 
 // Each sample is made anew on every call, with ids and times of its own, as the provider writes it: Grantiva's sorted
@@ -183,12 +183,17 @@ const standardSamples: Samples = {
   'invoice.paid': () => ({ body: { type: 'invoice.paid', timestamp: now(), data: { id: id(), amount: '120.00' } } }),
 };
 
-const samples: ReadonlyMap<string, ReadonlyMap<string, () => RawEvent>> = new Map([
-  ['grantiva', new Map(Object.entries(grantivaSamples))],
-  ['grantex', new Map(Object.entries(grantexSamples))],
-  ['gravv', new Map(Object.entries(gravvSamples))],
-  ['standard-webhooks', new Map(Object.entries(standardSamples))],
-]);
+const ofBuiltIn: Readonly<Record<keyof typeof builtInProviders, Samples>> = {
+  grantiva: grantivaSamples,
+  grantex: grantexSamples,
+  gravv: gravvSamples,
+  'standard-webhooks': standardSamples,
+};
+
+// Maps, because names of providers and types come from outside.
+const samples: ReadonlyMap<string, ReadonlyMap<string, () => RawEvent>> = new Map(
+  Object.entries(ofBuiltIn).map(([name, made]) => [name, new Map(Object.entries(made))] as const),
+);
 
 /** The event types of which {@link sampleEvent} has a sample; none for a provider that is not built in. */
 export function sampleTypes(provider: Provider): readonly string[] {

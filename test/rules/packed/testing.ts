@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { createReceiver, grantex, grantiva, gravv, type Provider, standardWebhooks } from '@hookproof/core';
+import { builtInProviders, createReceiver, grantex, type Provider } from '@hookproof/core';
 import { grantivaWebhooks, webhooks } from '@hookproof/express';
 import { sampleEvent, sampleTypes, signedDelivery } from '@hookproof/testing';
 import { adapterConformance, type Serve } from '@hookproof/testing/conformance';
@@ -19,7 +19,7 @@ test('a delivery over a socket, without Express', async () => {
   server.close();
 });
 
-const providers: readonly Provider[] = [grantiva(), grantex(), gravv(), standardWebhooks()];
+const providers: readonly Provider[] = Object.values(builtInProviders).map((make) => make());
 for (const provider of providers) {
   test(`the samples of ${provider.name}`, async () => {
     const key = provider.name === 'standard-webhooks' ? `whsec_${btoa(secret.repeat(2))}` : secret;

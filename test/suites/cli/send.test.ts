@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { grantex, grantiva, gravv, type Provider, standardWebhooks, type WebhookEvent } from '@hookproof/core';
+import { builtInProviders, grantex, grantiva, gravv, type Provider, type WebhookEvent } from '@hookproof/core';
 import { webhooks } from '@hookproof/express';
 import { sampleTypes } from '@hookproof/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -54,7 +54,7 @@ async function app(provider: Provider, handler: (event: WebhookEvent) => unknown
   return { events, url, env, send };
 }
 
-const providers = [grantiva(), grantex(), gravv(), standardWebhooks()];
+const providers = Object.values(builtInProviders).map((make) => make());
 
 describe('send', () => {
   it.each(providers)('$name: samples of all types in turn are delivered and handled', async (provider) => {

@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { RootCommand } from '@bomb.sh/tab';
 import { Argument, type Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
-import { grantex, grantiva, gravv, standardWebhooks } from '@hookproof/core';
 import { sampleTypes } from '@hookproof/testing';
-import { providerNames } from '../providers.ts';
+import { builtInProvider, providerNames } from '../providers.ts';
 
 const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 
@@ -61,8 +60,8 @@ function completions(program: Command, words: readonly string[] = []): RootComma
 function valuesOf(argument: string, words: readonly string[]): readonly string[] {
   if (argument === 'provider') return [...providerNames, ...filesLike(words, /^\.{0,2}\//)];
   if (argument === 'file' || argument === 'store') return filesLike(words);
-  const sending = [grantiva(), grantex(), gravv(), standardWebhooks()].filter(({ name }) => name === words[1]);
-  return argument === 'type' ? sending.flatMap((one) => sampleTypes(one)) : [];
+  const sending = argument === 'type' ? builtInProvider(words[1] ?? '') : undefined;
+  return sending === undefined ? [] : sampleTypes(sending);
 }
 
 /** Files whose path begins with the last word; the shell completes none beside what is listed here. */

@@ -1,4 +1,4 @@
-import type { Provider } from '@hookproof/core';
+import type { builtInProviders, Provider } from '@hookproof/core';
 import { checkNames, invalid, type OptionNames } from '@hookproof/core/strict';
 import { checkFunction, checkHeader, checkNumber } from './check.ts';
 
@@ -94,12 +94,15 @@ const standardWebhooks: SendingBehaviour = {
   delaysMs: seconds(5, 300, 1_800, 7_200, 18_000, 36_000, 36_000),
 };
 
-const behaviours: ReadonlyMap<string, SendingBehaviour> = new Map([
-  ['grantex', grantex],
-  ['grantiva', grantiva],
-  ['gravv', gravv],
-  ['standard-webhooks', standardWebhooks],
-]);
+const ofBuiltIn: Readonly<Record<keyof typeof builtInProviders, SendingBehaviour>> = {
+  grantiva,
+  grantex,
+  gravv,
+  'standard-webhooks': standardWebhooks,
+};
+
+/** What the built-in providers do, by their names. */
+export const behaviours: ReadonlyMap<string, SendingBehaviour> = new Map(Object.entries(ofBuiltIn));
 
 const names: OptionNames<SendingBehaviour> = {
   headers: true,

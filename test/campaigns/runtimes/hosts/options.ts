@@ -1,13 +1,10 @@
 import {
+  builtInProviders,
   type Claim,
   type ClaimStore,
-  grantex,
-  grantiva,
-  gravv,
   type Handler,
   type OutcomeReport,
   type Provider,
-  standardWebhooks,
   type WebhookEvent,
   type WebhookOptions,
 } from '@hookproof/core';
@@ -15,9 +12,9 @@ import { type AppOrder, type Calls, decode, encode } from './wire.ts';
 
 /** The provider that an order names, as this process's own packages make it. */
 export function providerOf({ provider }: AppOrder): Provider {
-  const found = [grantiva(), grantex(), gravv(), standardWebhooks()].find(({ name }) => name === provider);
-  if (found === undefined) throw new Error(`${provider} is no built-in provider`);
-  return found;
+  const make = new Map<string, () => Provider>(Object.entries(builtInProviders)).get(provider);
+  if (make === undefined) throw new Error(`${provider} is no built-in provider`);
+  return make();
 }
 
 /** The options of an order, with functions that call the suite's. `onReport` gets the promise of each report's arrival. */
