@@ -47,6 +47,9 @@ export type WorkErrorCode = 'no_handler' | 'worker_lost' | 'lease_lost' | 'not_c
  */
 const brand = Symbol.for('hookproof.WebhookError');
 
+/** The same for a {@link Refusal}. */
+const refusalBrand = Symbol.for('hookproof.Refusal');
+
 /**
  * The one error class of Hookproof. `code` is stable, so a `switch` over it can be exhaustive; `message` names the
  * option or header and the fix, and never holds a secret, a signature or a body. `instanceof` knows the errors of another
@@ -90,13 +93,13 @@ export class WebhookError extends Error {
 
 /** What `instanceof` asks. A class below this one knows its own by their prototype: the mark would make every error one. */
 function hasInstance(this: unknown, value: unknown): boolean {
-  return this === WebhookError ? isMarked(value) : Function.prototype[Symbol.hasInstance].call(this, value);
+  return this === WebhookError ? isMarked(value, brand) : Function.prototype[Symbol.hasInstance].call(this, value);
 }
 
-function isMarked(value: unknown): boolean {
+function isMarked(value: unknown, mark: symbol): boolean {
   if (typeof value !== 'object' || value === null) return false;
   try {
-    return Reflect.get(value, brand) === true && typeof Reflect.get(value, 'code') === 'string';
+    return Reflect.get(value, mark) === true && typeof Reflect.get(value, 'code') === 'string';
   } catch {
     // A proxy may refuse to be asked.
     return false;
@@ -134,6 +137,10 @@ export function isRejection(code: string): code is RejectionCode {
  * whole refusal, and a forger can have as many refusals as it likes.
  */
 export class Refusal {
+  static {
+    Object.defineProperty(Refusal.prototype, refusalBrand, { value: true });
+  }
+
   readonly code: RejectionCode;
   readonly #problem: () => string;
   readonly #fix: string | undefined;
@@ -144,16 +151,12 @@ export class Refusal {
     this.#fix = fix;
   }
 
+  /** Whether any copy of core has made it. `instanceof` knows those of this copy, and is asked for every delivery. */
+  static isRefusal(value: unknown): value is Refusal {
+    return isMarked(value, refusalBrand);
+  }
+
   toError(): WebhookError {
     return new WebhookError(this.code, this.#problem(), this.#fix === undefined ? {} : { fix: this.#fix });
   }
-}
-
-/** Whether it is a refusal of this copy of core or of another one, whose readers of bodies an adapter may have. */
-export function isRefusal(value: unknown): value is Refusal {
-  if (value instanceof Refusal) return true;
-  if (typeof value !== 'object' || value === null || value instanceof Error) return false;
-  return (
-    'toError' in value && typeof value.toError === 'function' && 'code' in value && isRejection(String(value.code))
-  );
 }

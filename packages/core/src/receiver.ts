@@ -3,7 +3,7 @@ import { arrivedHeaders } from './bytes/headers.ts';
 import { requestBody } from './bytes/stream.ts';
 import { lazyDiagnosis, type Rejected } from './diagnosis/diagnosis.ts';
 import { rememberReceiver } from './diagnosis/receivers.ts';
-import { invalid, isRefusal, isRejection, Refusal, type RejectionCode, WebhookError } from './error.ts';
+import { invalid, isRejection, Refusal, type RejectionCode, WebhookError } from './error.ts';
 import { acceptStep } from './handling/accept.ts';
 import { claimsOf, dispatchSteps } from './handling/dispatch.ts';
 import { compileHandlers, type KnownTypes } from './handling/handlers.ts';
@@ -273,7 +273,7 @@ function admit(progress: Progress<unknown>, provider: Provider): undefined {
 }
 
 function failureOf(thrown: unknown): Refusal | Failure {
-  if (isRefusal(thrown)) return thrown;
+  if (thrown instanceof Refusal) return thrown;
   if (thrown instanceof WebhookError && isRejection(thrown.code)) return { code: thrown.code, toError: () => thrown };
   return { code: 'handler_failed', toError: () => unexpected(thrown) };
 }

@@ -50,6 +50,16 @@ it('body_consumed of an adapter is 500 body_consumed in a receiver of another co
   }
 });
 
+it('body_too_large of an adapter is 413 in a receiver of another core, and not 400 body_incomplete', async () => {
+  const { lines } = start('express-app.ts', coreOf('express'));
+  const { port } = Object(await next(lines));
+  // Without a length, so that it is the adapter's reader that counts.
+  const upload = { method: 'POST', body: new Blob(['more than ten bytes']).stream(), duplex: 'half' };
+  const reply = await fetch(`http://127.0.0.1:${port}/own-reader`, upload);
+  expect([reply.status, Object(await reply.json()).code]).toEqual([413, 'body_too_large']);
+  expect(await next(lines)).toEqual({ outcome: 'body_too_large', isOurs: true });
+});
+
 it('worker_lost of an inbox is buried as such by a receiver of another core', async () => {
   const path = join(app, 'webhooks.db');
   const { child } = start('inbox-app.ts', 'die', path, coreOf('inbox'));

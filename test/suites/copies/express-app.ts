@@ -9,6 +9,10 @@ import express from 'express';
 const other: typeof import('@hookproof/core') = await import(process.argv[2] ?? '');
 assert.notEqual(other.WebhookError, WebhookError, 'there is only one core here');
 
+const { nodeStreamReader }: typeof import('@hookproof/core/adapter') = await import(
+  new URL('adapter.ts', process.argv[2]).href
+);
+
 const say = (line: object) => console.log(JSON.stringify(line));
 const options = {
   secret: 'a secret for tests',
@@ -20,14 +24,19 @@ const app = express();
 app.use('/adapter', express.json(), webhooks(grantex(), options));
 
 // An adapter of the app's own, which was written against the other core.
-const receiver = createReceiver({ provider: grantex(), ...options });
-app.post('/own', async (request, response) => {
-  const consumed = async () => {
-    throw new other.WebhookError('body_consumed', 'The raw body was read before.', { fix: 'Mount it earlier.' });
-  };
-  const reply = await receiver.receive({ headers: request.headers, body: consumed });
-  response.status(reply.status).set(reply.headers).send(reply.body);
-});
+const receiver = createReceiver({ provider: grantex(), maxBodyBytes: 10, ...options });
+const consumed = async () => {
+  throw new other.WebhookError('body_consumed', 'The raw body was read before.', { fix: 'Mount it earlier.' });
+};
+for (const [path, read] of [
+  ['/own', () => consumed],
+  ['/own-reader', nodeStreamReader],
+] as const) {
+  app.post(path, async (request, response) => {
+    const reply = await receiver.receive({ headers: request.headers, body: read(request) });
+    response.status(reply.status).set(reply.headers).send(reply.body);
+  });
+}
 
 const server = app.listen(0, '127.0.0.1', () => say({ port: (server.address() as AddressInfo).port }));
 process.once('SIGTERM', () => {

@@ -1,4 +1,4 @@
-import { isRefusal, Refusal, WebhookError } from '../error.ts';
+import { Refusal, WebhookError } from '../error.ts';
 import { type Awaitable, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
 import { LazySignal } from '../timing/lazy-signal.ts';
@@ -84,7 +84,7 @@ class ReaderLimits implements BodyLimits {
 
   /** Has the reader stop, and says why there is no body. */
   giveUp(error: unknown): Refusal | WebhookError {
-    this.#given.abort(isRefusal(error) ? error.toError() : error);
+    this.#given.abort(Refusal.isRefusal(error) ? error.toError() : error);
     return readError(error, this.maxBytes);
   }
 }
@@ -113,7 +113,9 @@ export function toBytes(input: unknown): Uint8Array {
 }
 
 function readError(error: unknown, maxBytes: number): Refusal | WebhookError {
-  if (isRefusal(error) || error instanceof WebhookError) return error;
+  if (error instanceof Refusal || error instanceof WebhookError) return error;
+  // A reader of another copy of core refuses as that copy does.
+  if (Refusal.isRefusal(error)) return error.toError();
   if (typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === 413) {
     return tooLarge(maxBytes);
   }
