@@ -1,4 +1,4 @@
-import { micros, ratioCells, size, table, targetCells } from '../table.ts';
+import { ratioCells, size, table, targetCells } from '../table.ts';
 import type { HttpRow } from './index.ts';
 
 /** Requests over HTTP, ratios first. */
@@ -11,8 +11,8 @@ export function httpTable(rows: readonly HttpRow[]): string {
       'aim',
       'req/s ×',
       'lowest–highest',
-      'CPU µs',
-      'base CPU µs',
+      'req/CPU s',
+      'base req/CPU s',
       'req/s',
       'base req/s',
       'body',
@@ -23,7 +23,7 @@ export function httpTable(rows: readonly HttpRow[]): string {
       ...ratioCells(row.ratio),
       ...targetCells(row.ratio, row.target),
       ...ratioCells(row.rateRatio),
-      ...[micros(row.cpuUs), micros(row.baseCpuUs)],
+      ...[(1_000_000 / row.cpuUs).toFixed(0), (1_000_000 / row.baseCpuUs).toFixed(0)],
       ...[row.requestsPerSecond.toFixed(0), row.baseRequestsPerSecond.toFixed(0), size(row.bytes)],
       ...[row.framework, `${row.contender} / ${row.base}`],
     ]),
