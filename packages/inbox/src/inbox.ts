@@ -153,7 +153,8 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
       await usable();
       return worker.drain(maxMs);
     },
-    async close(options = {}) {
+    // Not async, so that who calls it again gets the same promise.
+    close(options = {}) {
       checkNames<typeof options>('close', options, { maxMs: true });
       const { maxMs = 20_000 } = options;
       milliseconds('maxMs', maxMs);

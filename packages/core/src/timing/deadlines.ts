@@ -1,5 +1,5 @@
 /** Something that must be over at a time of the monotonic clock. */
-export interface Deadline {
+interface Deadline {
   readonly at: number;
   readonly missed: () => void;
 }
