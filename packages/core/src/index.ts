@@ -49,7 +49,7 @@ export { type Grantiva, type GrantivaOptions, grantiva } from './providers/grant
 export { type Gravv, gravv } from './providers/gravv.ts';
 export { type StandardWebhooksOptions, standardWebhooks } from './providers/standard-webhooks.ts';
 export { createReceiver, type Receiver, type ReceiverOptions } from './receiver.ts';
-export type { Around, OnOutcome, OutcomeReport } from './report/outcome.ts';
+export type { OnOutcome, OutcomeReport, Wrap } from './report/outcome.ts';
 export type { Reply } from './report/reply.ts';
 export type { Awaitable } from './timing/awaitable.ts';
 export {

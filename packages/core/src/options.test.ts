@@ -233,12 +233,12 @@ describe('a name that is not an option throws, and leads to the one that is mean
     ['createReceiver', create, { nam: 'grants' }, 'nam is not an option of createReceiver. Did you mean receiverName?'],
     ['createReceiver', create, { lanes: nothing }, 'lanes is not an option of createReceiver. Did you mean lane?'],
     ['createReceiver', create, { index: nothing }, 'index is not an option of createReceiver. Did you mean inbox?'],
-    ['createReceiver', create, { round: nothing }, 'round is not an option of createReceiver. Did you mean around?'],
+    ['createReceiver', create, { warp: nothing }, 'warp is not an option of createReceiver. Did you mean wrap?'],
     [
       'createReceiver',
       create,
       { paths: '/x' },
-      'paths is not an option of createReceiver. There are: secret, on, maxBodyBytes, bodyTimeoutMs, toleranceSeconds, timeoutMs, inbox, receiverName, lane, dedupe, onOutcome, around, now, provider, framework.',
+      'paths is not an option of createReceiver. There are: secret, on, maxBodyBytes, bodyTimeoutMs, toleranceSeconds, timeoutMs, inbox, receiverName, lane, dedupe, onOutcome, wrap, now, provider, framework.',
     ],
     [
       'verifyDelivery',

@@ -6,7 +6,7 @@ import { type Inbox, isInbox } from './handling/inbox.ts';
 import { checkNames, type OptionNames } from './option-names.ts';
 import type { SecretOption } from './proof/secret.ts';
 import type { Provider } from './provider.ts';
-import type { Around, OnOutcome } from './report/outcome.ts';
+import type { OnOutcome, Wrap } from './report/outcome.ts';
 
 /** What handlers get as `request`: with an inbox nothing, because the request was answered long ago. */
 export type HandlerRequest<Request, I extends Inbox | undefined> = I extends undefined ? Request : undefined;
@@ -46,8 +46,8 @@ export interface SharedOptions<P extends Provider, Request, I extends Inbox | un
    * in development the diagnosis of rejections to `console.warn`.
    */
   readonly onOutcome?: OnOutcome<Request | HandlerRequest<Request, I>> | undefined;
-  /** Called once per delivery, and once per attempt of the inbox, around its whole way, for tracing. */
-  readonly around?: Around | undefined;
+  /** Wraps the whole way of each delivery, and of each attempt of the inbox, for tracing. */
+  readonly wrap?: Wrap | undefined;
   /** The clock, in milliseconds since 1970; `Date.now` by default. */
   readonly now?: (() => number) | undefined;
 }
@@ -104,7 +104,7 @@ const names: OptionNames<SharedOptions<Provider, unknown, undefined> & { secret:
   lane: true,
   dedupe: true,
   onOutcome: true,
-  around: true,
+  wrap: true,
   now: true,
 };
 
@@ -151,9 +151,9 @@ export function checkOptions(
 ): Limits {
   checkProvider(provider);
   checkNames('createReceiver', options, { ...names, provider: true, framework: true });
-  const { toleranceSeconds, onOutcome, around, now, dedupe } = options;
+  const { toleranceSeconds, onOutcome, wrap, now, dedupe } = options;
   if (onOutcome !== undefined && typeof onOutcome !== 'function') throw invalid('onOutcome must be a function');
-  if (around !== undefined && typeof around !== 'function') throw invalid('around must be a function');
+  if (wrap !== undefined && typeof wrap !== 'function') throw invalid('wrap must be a function');
   if (now !== undefined && typeof now !== 'function') throw invalid('now must be a function, such as Date.now');
   if (dedupe !== undefined && dedupe !== false && !isClaimStore(dedupe)) {
     throw invalid('dedupe must be false, or a store with a claim function, such as memoryClaims()');

@@ -17,7 +17,7 @@ import type { Provider } from './provider.ts';
 import { isDevelopment } from './report/failure-log.ts';
 import type { OutcomeReport } from './report/outcome.ts';
 import { type Reply, replyFor } from './report/reply.ts';
-import { makeReport, reporter, surround } from './report/reporter.ts';
+import { makeReport, reporter, takeWrapped } from './report/reporter.ts';
 import { type Awaitable, goOn, isThenable } from './timing/awaitable.ts';
 
 /** Options of {@link createReceiver}. */
@@ -67,7 +67,7 @@ export function createReceiver<
   I extends Inbox | undefined = undefined,
   Types extends string = never,
 >(options: ReceiverOptions<P, Request, I> & { readonly on: KnownTypes<P, Types> }): Receiver<Request> {
-  const { provider, inbox, around, onOutcome, framework = 'fetch', now = () => Date.now() } = options;
+  const { provider, inbox, wrap, onOutcome, framework = 'fetch', now = () => Date.now() } = options;
   const limits = checkOptions(provider, options);
   const { toleranceSeconds, timeoutMs } = limits;
   const about = { provider: provider.name, framework };
@@ -78,7 +78,7 @@ export function createReceiver<
   const tell = reporter<Request | HandlerRequest<Request, I>>(onOutcome);
   const diagnosisOf = lazyDiagnosis(provider, { toleranceSeconds, now });
   // Without anyone to tell, what went well needs no report, and what was refused not even an error.
-  const isQuiet = onOutcome === undefined && around === undefined;
+  const isQuiet = onOutcome === undefined && wrap === undefined;
 
   const steps: readonly Step<Request>[] = [
     checkMethod,
@@ -99,9 +99,9 @@ export function createReceiver<
 
   function receive(input: DeliveryInput<Request>): Promise<Reply> {
     const progress = new Progress(input, isQuiet ? 0 : startOf(input));
-    if (around !== undefined) {
+    if (wrap !== undefined) {
       const take = async () => endWith(progress, takeAll(progress), report);
-      return surround(around, { ...about, stage: 'receive' }, take, input?.waitUntil).then(toReply);
+      return takeWrapped(wrap, { ...about, stage: 'receive' }, take, input?.waitUntil).then(toReply);
     }
     const reply = endWith(progress, takeAll(progress), isQuiet ? replyQuietly : reportAndReply);
     return Promise.resolve(reply);
@@ -148,8 +148,8 @@ export function createReceiver<
   /** Takes a stored delivery to its handlers, and tells what became of it. */
   async function work(attempt: Attempt): Promise<WorkOutcome> {
     const take = () => takeAttempt(attempt);
-    if (around === undefined) return (await take()).outcome;
-    return (await surround(around, { ...about, stage: 'work' }, take, undefined)).outcome;
+    if (wrap === undefined) return (await take()).outcome;
+    return (await takeWrapped(wrap, { ...about, stage: 'work' }, take, undefined)).outcome;
   }
 
   async function takeAttempt(attempt: Attempt): Promise<OutcomeReport & { readonly outcome: WorkOutcome }> {

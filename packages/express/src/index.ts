@@ -9,7 +9,6 @@ import { type GivenOptions, type KnownTypes, letGoOfUpload, receiverOptions } fr
 import { pathMatcher, rawBodyOf } from './request.ts';
 
 export {
-  type Around,
   type Claim,
   type ClaimStore,
   type Delivery,
@@ -43,6 +42,7 @@ export {
   WebhookError,
   type WebhookErrorCode,
   type WebhookEvent,
+  type Wrap,
 } from '@hookproof/core';
 
 /**

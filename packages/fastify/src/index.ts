@@ -19,7 +19,6 @@ import fastifyPlugin from 'fastify-plugin';
 import { parseAsBytes, rawBodyOf } from './body.ts';
 
 export {
-  type Around,
   type Claim,
   type ClaimStore,
   type Delivery,
@@ -53,6 +52,7 @@ export {
   WebhookError,
   type WebhookErrorCode,
   type WebhookEvent,
+  type Wrap,
 } from '@hookproof/core';
 
 /** Options of {@link webhooks}. `I` is the inbox where there is one. */

@@ -16,7 +16,6 @@ import type { Context } from 'hono';
 import { incomingOf, incomingReader, isUntouched } from './node.ts';
 
 export {
-  type Around,
   type Claim,
   type ClaimStore,
   type Delivery,
@@ -50,6 +49,7 @@ export {
   WebhookError,
   type WebhookErrorCode,
   type WebhookEvent,
+  type Wrap,
 } from '@hookproof/core';
 
 /**

@@ -1,11 +1,11 @@
-import type { Around, OutcomeReport } from '@hookproof/core';
+import type { OutcomeReport, Wrap } from '@hookproof/core';
 import type { Attributes } from '@opentelemetry/api';
 
 // What a report holds of a delivery's contents (`error.message`, `error.cause`, `key`, `request`) has no place here: a
 // handler's error may quote the payload, and traces are kept longer and read by more people than the data they are about.
 
 /** What is known of a delivery, or of an attempt, before it was read, and so can decide whether it is sampled. */
-export function beforehand({ stage, provider, framework }: Parameters<Around>[1]): Attributes {
+export function beforehand({ stage, provider, framework }: Parameters<Wrap>[1]): Attributes {
   return {
     'messaging.system': 'webhook',
     'messaging.destination.name': provider,

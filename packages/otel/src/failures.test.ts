@@ -48,7 +48,7 @@ test.each(Object.entries(broken))('%s that fails changes no reply', async (_name
     provider: grantex(),
     secret,
     on: { '*': handled },
-    around: telemetry(make()),
+    wrap: telemetry(make()),
   });
   const { headers, body } = await signedDelivery(grantex(), sampleEvent(grantex(), 'grant.revoked'), { secret });
   expect(await receiver.receive({ headers, body })).toMatchObject({ status: 200, outcome: 'handled' });

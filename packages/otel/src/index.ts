@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Around } from '@hookproof/core';
+import type { Wrap } from '@hookproof/core';
 import { checkNames } from '@hookproof/core/strict';
 import { type MeterProvider, SpanKind, SpanStatusCode, type TracerProvider, trace } from '@opentelemetry/api';
 import { afterwards, beforehand, failed } from './attributes.ts';
@@ -29,7 +29,7 @@ export interface TelemetryOptions {
  * is one. A body, a header, a secret, a query or an error's message never gets into either.
  *
  * @throws WebhookError `invalid_options` for a name that is not an option
- * @returns what the `around` option of every adapter takes; one value serves any number of receivers
+ * @returns what the `wrap` option of every adapter takes; one value serves any number of receivers
  *
  * @example
  * ```ts
@@ -39,11 +39,11 @@ export interface TelemetryOptions {
  * export const middleware = grantivaWebhooks({
  *   secret: process.env.GRANTIVA_SECRET ?? '',
  *   on: { 'device.high_risk': ({ data }) => console.log(data.device_id) },
- *   around: telemetry(),
+ *   wrap: telemetry(),
  * });
  * ```
  */
-export function telemetry(options: TelemetryOptions = {}): Around {
+export function telemetry(options: TelemetryOptions = {}): Wrap {
   checkNames<TelemetryOptions>('telemetry', options, { tracerProvider: true, meterProvider: true, diagnose: true });
   const { tracerProvider, meterProvider, diagnose = false } = options;
   const tracer = (tracerProvider ?? trace.getTracerProvider()).getTracer(scope.name, undefined, scope.options);

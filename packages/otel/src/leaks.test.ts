@@ -23,7 +23,7 @@ test('nothing of what was delivered, and no secret, is in spans or metrics', asy
     exporter: new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE),
   });
   const meterProvider = new MeterProvider({ readers: [reader] });
-  const around = telemetry({ tracerProvider, meterProvider, diagnose: true });
+  const wrap = telemetry({ tracerProvider, meterProvider, diagnose: true });
   const on = {
     'grant.revoked': () => undefined,
     'grant.created': ({ data }: { data: object }) => {
@@ -35,8 +35,8 @@ test('nothing of what was delivered, and no secret, is in spans or metrics', asy
   };
   const onOutcome = () => undefined;
   const app = express();
-  app.use('/hooks', grantexWebhooks({ secret: [secret, 'MARKER-old'], on, onOutcome, around, dedupe: false }));
-  app.use('/eaten', express.json(), grantexWebhooks({ secret, path: '/', on, onOutcome, around }));
+  app.use('/hooks', grantexWebhooks({ secret: [secret, 'MARKER-old'], on, onOutcome, wrap, dedupe: false }));
+  app.use('/eaten', express.json(), grantexWebhooks({ secret, path: '/', on, onOutcome, wrap }));
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(async () => {
@@ -75,7 +75,7 @@ test('nothing of what was delivered, and no secret, is in spans or metrics', asy
   };
   for (const attempt of attempts) await post('/hooks', attempt);
   await post('/eaten', genuine);
-  const byHand = createReceiver({ provider: grantex(), secret, on, onOutcome, around });
+  const byHand = createReceiver({ provider: grantex(), secret, on, onOutcome, wrap });
   await byHand.receive({ method: 'MARKER-method', headers: {}, body: 'MARKER' });
 
   const deliveries = attempts.length + 2;

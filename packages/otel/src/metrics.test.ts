@@ -28,8 +28,8 @@ function measured() {
   return { meterProvider, collect };
 }
 
-function receiverWith(around: ReturnType<typeof telemetry>, onOutcome: OnOutcome = () => undefined) {
-  return createReceiver({ provider: grantex(), secret, on: { 'grant.revoked': () => undefined }, around, onOutcome });
+function receiverWith(wrap: ReturnType<typeof telemetry>, onOutcome: OnOutcome = () => undefined) {
+  return createReceiver({ provider: grantex(), secret, on: { 'grant.revoked': () => undefined }, wrap, onOutcome });
 }
 
 test('deliveries are counted by outcome, and timed in seconds', async () => {
@@ -87,8 +87,8 @@ test('an attempt of the inbox is counted and timed apart from the delivery', asy
     close: unused,
   };
   const on = { 'grant.revoked': () => undefined };
-  const around = telemetry({ meterProvider });
-  const receiver = createReceiver({ provider: grantex(), secret, inbox, on, around, onOutcome: () => undefined });
+  const wrap = telemetry({ meterProvider });
+  const receiver = createReceiver({ provider: grantex(), secret, inbox, on, wrap, onOutcome: () => undefined });
   const { headers, body } = await signedDelivery(grantex(), revoked, { secret });
   await receiver.receive({ headers, body });
   await registered?.work({

@@ -37,7 +37,7 @@ async function work(): Promise<void> {
   });
 }
 
-const options = { secret, on: { 'grant.revoked': work }, around: telemetry({ tracerProvider }) };
+const options = { secret, on: { 'grant.revoked': work }, wrap: telemetry({ tracerProvider }) };
 
 // Each app has a span of its own around every request, as HTTP instrumentation makes one.
 const servers: Record<string, () => ServerType> = {
@@ -147,7 +147,7 @@ describe('what went wrong', () => {
   };
 
   test('an error of a handler is one of this service, and is named by its code alone', async () => {
-    const receiver = createReceiver({ ...failing, around: telemetry({ tracerProvider }) });
+    const receiver = createReceiver({ ...failing, wrap: telemetry({ tracerProvider }) });
     expect((await receiver.fetch((await signedDelivery(grantex(), revoked, { secret })).request)).status).toBe(500);
     await vi.waitFor(() => expect(spans('process grantex')).toHaveLength(1));
     const [span] = spans('process grantex');
@@ -157,7 +157,7 @@ describe('what went wrong', () => {
   });
 
   test('a forgery is no error of this service', async () => {
-    const receiver = createReceiver({ ...failing, around: telemetry({ tracerProvider }) });
+    const receiver = createReceiver({ ...failing, wrap: telemetry({ tracerProvider }) });
     await receiver.receive({ method: 'POST', headers: {}, body: '{}' });
     await vi.waitFor(() => expect(spans('process grantex')).toHaveLength(1));
     const [span] = spans('process grantex');
@@ -168,14 +168,14 @@ describe('what went wrong', () => {
   });
 
   test('a method that HTTP does not know is not repeated', async () => {
-    const receiver = createReceiver({ ...failing, around: telemetry({ tracerProvider }) });
+    const receiver = createReceiver({ ...failing, wrap: telemetry({ tracerProvider }) });
     await receiver.receive({ method: 'MARKER', headers: {}, body: '' });
     await vi.waitFor(() => expect(spans('process grantex')).toHaveLength(1));
     expect(spans('process grantex')[0]?.attributes[semconv.ATTR_HTTP_REQUEST_METHOD]).toBe('_OTHER');
   });
 
   test('why it was rejected is on the span where that was asked for', async () => {
-    const receiver = createReceiver({ ...failing, around: telemetry({ tracerProvider, diagnose: true }) });
+    const receiver = createReceiver({ ...failing, wrap: telemetry({ tracerProvider, diagnose: true }) });
     const forgery = await signedDelivery(grantex(), revoked, { secret: 'guessed' });
     await receiver.receive({ headers: forgery.headers, body: forgery.body });
     await vi.waitFor(() => expect(spans('process grantex')).toHaveLength(1));
@@ -210,7 +210,7 @@ describe('an attempt of the inbox', () => {
       secret,
       inbox,
       on: { 'grant.revoked': handler },
-      around: telemetry({ tracerProvider }),
+      wrap: telemetry({ tracerProvider }),
       onOutcome: () => undefined,
     });
     const { headers, body } = await signedDelivery(grantex(), revoked, { secret });

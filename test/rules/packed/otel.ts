@@ -14,7 +14,7 @@ const receiver = createReceiver({
   secret,
   on: { 'device.new': ({ data }) => handled.push(data.device_id) },
   onOutcome: () => undefined,
-  around: telemetry(),
+  wrap: telemetry(),
 });
 
 // The SDK starts after the receiver was made, as it does where imports are hoisted.

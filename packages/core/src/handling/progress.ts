@@ -23,7 +23,7 @@ export interface DeliveryInput<Request> {
   /** When the delivery began to arrive, by `performance.now()`, where its body was read before; now by default. */
   readonly startedMs?: number | undefined;
   /**
-   * Called with what `onOutcome` and `around` return, where that is a promise: `waitUntil` of Workers and the like, which
+   * Called with what `onOutcome` and `wrap` return, where that is a promise: `waitUntil` of Workers and the like, which
    * would end that work with the reply.
    */
   readonly waitUntil?: WaitUntil | undefined;

@@ -4,7 +4,7 @@ import type { WebhookEvent } from '../event/event.ts';
 import { signBody } from '../proof/sign.ts';
 import { grantiva } from '../providers/grantiva.ts';
 import { createReceiver, type ReceiverOptions } from '../receiver.ts';
-import type { Around, OutcomeReport } from '../report/outcome.ts';
+import type { OutcomeReport, Wrap } from '../report/outcome.ts';
 import type { Handler, HandlerContext } from './handlers.ts';
 import type { Attempt, Inbox, InboxReceiver, WorkOutcome } from './inbox.ts';
 
@@ -360,13 +360,13 @@ describe('what is reported of an attempt', () => {
   });
 });
 
-it('around runs around an attempt, and hears that it is one', async () => {
+it('wrap runs around an attempt, and hears that it is one', async () => {
   const steps: unknown[] = [];
-  const around: Around = async (receive, about) => {
+  const wrap: Wrap = async (receive, about) => {
     steps.push(about);
     steps.push((await receive()).outcome);
   };
-  const { work } = set({ ...handling(() => steps.push('handler')), around });
+  const { work } = set({ ...handling(() => steps.push('handler')), wrap });
   expect(await work()).toBe('handled');
   await vi.waitFor(() =>
     expect(steps).toEqual([{ stage: 'work', provider: 'grantiva', framework: 'fetch' }, 'handler', 'handled']),

@@ -51,10 +51,10 @@ export interface OutcomeReport {
 export type OnOutcome<Request = unknown> = (report: OutcomeReport, request: Request) => unknown;
 
 /**
- * What `around` is: it calls `receive` at once, which resolves with the report when the delivery, or an attempt of the
+ * What `wrap` is: it calls `receive` at once, which resolves with the report when the delivery, or an attempt of the
  * inbox, has ended and never rejects. Nothing it does can change a reply, or make a delivery travel twice.
  */
-export type Around = (
+export type Wrap = (
   receive: () => Promise<OutcomeReport>,
   about: Pick<OutcomeReport, 'stage' | 'provider' | 'framework'>,
 ) => unknown;

@@ -2,7 +2,7 @@ import type { WebhookError } from '../error.ts';
 import type { Progress, WaitUntil } from '../handling/progress.ts';
 import { isThenable } from '../timing/awaitable.ts';
 import { failureLog } from './failure-log.ts';
-import type { Around, OnOutcome, OutcomeReport } from './outcome.ts';
+import type { OnOutcome, OutcomeReport, Wrap } from './outcome.ts';
 
 /** What a report says beside what its delivery knows of itself. */
 type Told = Pick<
@@ -36,10 +36,10 @@ export function reporter<Request>(
   return (report, request, waitUntil) => guarded('onOutcome', () => onOutcome(report, request), waitUntil);
 }
 
-/** Lets `around` call what takes a delivery its way, or calls it itself. */
-export function surround<Report extends OutcomeReport>(
-  around: Around,
-  about: Parameters<Around>[1],
+/** Lets `wrap` call what takes a delivery its way, or calls it itself. */
+export function takeWrapped<Report extends OutcomeReport>(
+  wrap: Wrap,
+  about: Parameters<Wrap>[1],
   take: () => Promise<Report>,
   waitUntil: WaitUntil | undefined,
 ): Promise<Report> {
@@ -48,7 +48,7 @@ export function surround<Report extends OutcomeReport>(
     taking ??= take();
     return taking;
   };
-  guarded('around', () => around(once, about), waitUntil);
+  guarded('wrap', () => wrap(once, about), waitUntil);
   return once();
 }
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { signBody } from '../proof/sign.ts';
 import { grantiva } from '../providers/grantiva.ts';
 import { createReceiver } from '../receiver.ts';
-import type { Around, OnOutcome, OutcomeReport } from './outcome.ts';
+import type { OnOutcome, OutcomeReport, Wrap } from './outcome.ts';
 
 const secret = 'a secret for tests';
 const body = '{"event":"webhook.test","data":{},"timestamp":"2026-11-20T23:09:31Z"}';
@@ -15,10 +15,10 @@ const log = vi.spyOn(console, 'error');
 beforeEach(() => void log.mockReset().mockImplementation(() => {}));
 afterEach(() => void log.mockReset());
 
-describe('around', () => {
+describe('wrap', () => {
   const about = { stage: 'receive', provider: 'grantiva', framework: 'fetch' };
 
-  async function deliverWithin(around: Around) {
+  async function deliverWithin(wrap: Wrap) {
     const on = vi.fn();
     const reports: OutcomeReport[] = [];
     const onOutcome: OnOutcome = (report) => reports.push(report);
@@ -27,7 +27,7 @@ describe('around', () => {
       secret,
       on: { '*': on },
       dedupe: false,
-      around,
+      wrap,
       onOutcome,
     });
     const headers = await signBody(grantiva(), { body, secret, id: '', timestamp: 0 });
@@ -39,25 +39,25 @@ describe('around', () => {
 
   it('is called once, hears who delivers, and gets the report that onOutcome gets', async () => {
     const told: unknown[] = [];
-    const around = vi.fn<Around>(async (receive) => told.push(await receive()));
-    const report = await deliverWithin(around);
-    expect(around.mock.calls.map(([, who]) => who)).toEqual([about]);
+    const wrap = vi.fn<Wrap>(async (receive) => told.push(await receive()));
+    const report = await deliverWithin(wrap);
+    expect(wrap.mock.calls.map(([, who]) => who)).toEqual([about]);
     expect(told).toEqual([report]);
   });
 
   it('runs around the handlers', async () => {
     const steps: string[] = [];
-    const around: Around = async (receive) => {
+    const wrap: Wrap = async (receive) => {
       steps.push('before');
       await receive();
       steps.push('after');
     };
-    const receiver = createReceiver({ provider: grantiva(), secret, on: { '*': () => steps.push('handler') }, around });
+    const receiver = createReceiver({ provider: grantiva(), secret, on: { '*': () => steps.push('handler') }, wrap });
     await receiver.receive({ headers: await signBody(grantiva(), { body, secret, id: '', timestamp: 0 }), body });
     expect(steps).toEqual(['before', 'handler', 'after']);
   });
 
-  it.each<[what: string, around: Around]>([
+  it.each<[what: string, wrap: Wrap]>([
     ['rewrites the report', async (receive) => Object.assign(await receive(), { outcome: 'busy' })],
     ['throws before it calls', fail],
     [
@@ -69,17 +69,17 @@ describe('around', () => {
     ],
     ['rejects', () => Promise.reject(new Error('boom'))],
     ['rejects after it called', (receive) => receive().then(fail)],
-  ])('that %s changes nothing, and is logged', async (_what, around) => {
-    await deliverWithin(around);
-    await vi.waitFor(() => expect(log).toHaveBeenCalledWith('hookproof: around failed:', expect.any(Error)));
+  ])('that %s changes nothing, and is logged', async (_what, wrap) => {
+    await deliverWithin(wrap);
+    await vi.waitFor(() => expect(log).toHaveBeenCalledWith('hookproof: wrap failed:', expect.any(Error)));
   });
 
-  it.each<[what: string, around: Around]>([
+  it.each<[what: string, wrap: Wrap]>([
     ['never calls', () => {}],
     ['never ends', () => new Promise(() => {})],
     ['calls twice', (receive) => Promise.all([receive(), receive()])],
-  ])('that %s changes nothing', async (_what, around) => {
-    await deliverWithin(around);
+  ])('that %s changes nothing', async (_what, wrap) => {
+    await deliverWithin(wrap);
     expect(log).not.toHaveBeenCalled();
   });
 
