@@ -72,8 +72,12 @@ export {
  * ```
  */
 export const builtInProviders = {
+  /** Device attestation. */
   grantiva,
+  /** Delegated authorisation for agents. */
   grantex,
+  /** Payments. */
   gravv,
+  /** Whoever sends by the specification. */
   'standard-webhooks': standardWebhooks,
 } as const satisfies Readonly<Record<string, () => Provider>>;
