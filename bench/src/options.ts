@@ -8,7 +8,7 @@ export const usage = `Hookproof beside hand-written code and its peers, in one r
                   profile, or growth, which is measured only when named
   --rounds n      rounds of each part (5 in each of 3 processes, 7 over HTTP and of the inbox, 5 at each size of growth)
   --seconds n     length of a round of the inbox (0.5)
-  --requests n    requests of a round over HTTP by each connection (500, of 100 KiB 80, to the inbox 50)
+  --requests n    requests of a round over HTTP by each connection (500, of 100 KiB 40, to the inbox 50)
   --bytes n       size of a body over HTTP (250 and 102400)
   --stored n      how many deliveries growth stores (1000000)
   --json file     write the figures to a file, too
@@ -60,7 +60,7 @@ export function readOptions(): Options {
     http: {
       warmups: smoke ? 0 : 1,
       rounds: rounds ?? (smoke ? 1 : 7),
-      sizes: bytes === undefined ? [size(250, 500), size(102_400, 80)] : [size(bytes, 80)],
+      sizes: bytes === undefined ? [size(250, 500), size(102_400, 40)] : [size(bytes, 40)],
     },
     inbox: {
       warmups: smoke ? 0 : 1,
