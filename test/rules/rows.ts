@@ -35,17 +35,17 @@ export function missingRows(
   if (!existsSync(join(root, program))) {
     missing.push(`${program} is missing: write what a user of ${name} would, as the programs beside it do`);
   }
-  const references: readonly { readonly path: string }[] = readJson('tsconfig.build.json').references;
+  const { references }: { readonly references: readonly { readonly path: string }[] } = readJson('tsconfig.build.json');
   demand(
     references.some(({ path }) => path === `packages/${folder}`),
     'tsconfig.build.json',
     `{ "path": "packages/${folder}" } to "references"`,
   );
   // One group: all packages share one version.
-  const [fixed]: readonly (readonly string[])[] = readJson('.changeset/config.json').fixed;
-  demand(fixed?.includes(name) ?? false, '.changeset/config.json', `"${name}" to the first list of "fixed"`);
+  const { fixed }: { readonly fixed: readonly (readonly string[])[] } = readJson('.changeset/config.json');
+  demand(fixed[0]?.includes(name) ?? false, '.changeset/config.json', `"${name}" to the first list of "fixed"`);
   // From there the code blocks of the pages are resolved.
-  const { devDependencies } = readJson('test/package.json');
+  const { devDependencies }: { readonly devDependencies: object } = readJson('test/package.json');
   demand(name in devDependencies, 'test/package.json', `"${name}": "workspace:*" to "devDependencies"`);
   demand(
     installed.includes(folder) || folder in leftOut,
