@@ -3,7 +3,7 @@ import { invalid } from '../error.ts';
 import { looseObject } from '../event/loose-object.ts';
 import { checkNames } from '../option-names.ts';
 import type { SignatureScheme } from '../proof/scheme.ts';
-import { defineProvider } from '../provider.ts';
+import { defineProvider, type Provider } from '../provider.ts';
 
 const v2: SignatureScheme = {
   header: 'x-grantex-signature-v2',
@@ -36,6 +36,21 @@ export interface GrantexOptions {
 
 const grant = { grantId: z.string(), agentId: z.string(), principalId: z.string(), scopes: z.array(z.string()) };
 
+const events = {
+  'grant.created': looseObject({
+    ...grant,
+    expiresAt: z.string(),
+    // Only delegated grants have these.
+    parentGrantId: z.nullish(z.string()),
+    delegationDepth: z.nullish(z.number()),
+  }),
+  'grant.revoked': looseObject({ grantId: z.string(), cascade: z.boolean() }),
+  'token.issued': looseObject({ tokenId: z.string(), ...grant, expiresAt: z.string() }),
+};
+
+/** The provider that {@link grantex} makes, by a name with which an app can export it without naming zod. */
+export interface Grantex extends Provider<'grantex', typeof events> {}
+
 /**
  * Grantex, delegated authorisation for agents. Events and signatures are those of its webhook documentation and of
  * captured deliveries.
@@ -53,7 +68,7 @@ const grant = { grantId: z.string(), agentId: z.string(), principalId: z.string(
  * });
  * ```
  */
-export function grantex(options: GrantexOptions = {}) {
+export function grantex(options: GrantexOptions = {}): Grantex {
   checkNames<GrantexOptions>('grantex', options, { signature: true });
   const wanted = options.signature ?? 'auto';
   if (wanted !== 'auto' && wanted !== 'v1' && wanted !== 'v2') {
@@ -65,19 +80,6 @@ export function grantex(options: GrantexOptions = {}) {
     notAccepted: notAccepted[wanted],
     envelope: { id: 'id', type: 'type', timestamp: 'createdAt', data: 'data' },
     timeoutMs: 10_000,
-    events: {
-      'grant.created': looseObject({
-        ...grant,
-        expiresAt: z.string(),
-        // Only delegated grants have these.
-        parentGrantId: z.nullish(z.string()),
-        delegationDepth: z.nullish(z.number()),
-      }),
-      'grant.revoked': looseObject({ grantId: z.string(), cascade: z.boolean() }),
-      'token.issued': looseObject({ tokenId: z.string(), ...grant, expiresAt: z.string() }),
-    },
+    events,
   });
 }
-
-/** The provider that {@link grantex} makes. */
-export interface Grantex extends ReturnType<typeof grantex> {}

@@ -135,6 +135,9 @@ const events = {
   device_blocked: z.unknown(),
 };
 
+/** The provider that {@link grantiva} makes, by a name with which an app can export it without naming zod. */
+export interface Grantiva extends Provider<'grantiva', typeof events> {}
+
 const typeHeader = 'x-grantiva-event';
 const timestampField = 'timestamp';
 
@@ -155,7 +158,7 @@ const timestampField = 'timestamp';
  * });
  * ```
  */
-export function grantiva(options: GrantivaOptions = {}): Provider<'grantiva', typeof events> {
+export function grantiva(options: GrantivaOptions = {}): Grantiva {
   checkNames<GrantivaOptions>('grantiva', options, { key: true });
   const wanted = options.key ?? 'signed';
   if (wanted !== 'signed' && wanted !== 'delivery') {
@@ -171,9 +174,6 @@ export function grantiva(options: GrantivaOptions = {}): Provider<'grantiva', ty
     events,
   });
 }
-
-/** The provider that {@link grantiva} makes. */
-export interface Grantiva extends ReturnType<typeof grantiva> {}
 
 /**
  * `risk_alert` has no envelope, and its type only in a header that is not signed. It is known by its own fields, so

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { converted } from '../event/converted.ts';
 import { looseObject } from '../event/loose-object.ts';
-import { defineProvider } from '../provider.ts';
+import { defineProvider, type Provider } from '../provider.ts';
 
 /** A number becomes text: refusing a genuine event over it would lose it. */
 const text = z.optional(
@@ -37,6 +37,33 @@ const collection = looseObject({ transaction_id: text });
 /** Their fields are not documented. */
 const card = looseObject({});
 
+const events = {
+  'customer.kyc.status.*': looseObject({
+    customer_id: z.string(),
+    status: text,
+    kyc_type: text,
+    tenant_id: text,
+    customer_type: text,
+    customer_email: text,
+  }),
+  'transfer.status.pending': transfer,
+  'transfer.status.completed': transfer,
+  'transfer.status.failed': transfer,
+  'inflow.completed': looseObject(inflow),
+  'inflow.onchain.completed': looseObject(inflow),
+  'collection.status.pending': collection,
+  'collection.status.completed': collection,
+  'collection.status.failed': collection,
+  'cards.application.update': card,
+  'cards.status.update': card,
+  'cards.transaction.funding': card,
+  'cards.transaction.payment': card,
+  'cards.transaction.withdraw': card,
+};
+
+/** The provider that {@link gravv} makes, by a name with which an app can export it without naming zod. */
+export interface Gravv extends Provider<'gravv', typeof events> {}
+
 /**
  * Gravv, payments. The signature is in `X-Gravv-Signature` or, as one page of its documentation says, `X-Signature`.
  *
@@ -54,36 +81,11 @@ const card = looseObject({});
  * });
  * ```
  */
-export function gravv() {
+export function gravv(): Gravv {
   return defineProvider({
     name: 'gravv',
     signature: { header: ['x-gravv-signature', 'x-signature'], encoding: 'hex' },
     envelope: { id: 'event_id', timestamp: 'timestamp', data: 'event_data', type: 'event_type' },
-    events: {
-      'customer.kyc.status.*': looseObject({
-        customer_id: z.string(),
-        status: text,
-        kyc_type: text,
-        tenant_id: text,
-        customer_type: text,
-        customer_email: text,
-      }),
-      'transfer.status.pending': transfer,
-      'transfer.status.completed': transfer,
-      'transfer.status.failed': transfer,
-      'inflow.completed': looseObject(inflow),
-      'inflow.onchain.completed': looseObject(inflow),
-      'collection.status.pending': collection,
-      'collection.status.completed': collection,
-      'collection.status.failed': collection,
-      'cards.application.update': card,
-      'cards.status.update': card,
-      'cards.transaction.funding': card,
-      'cards.transaction.payment': card,
-      'cards.transaction.withdraw': card,
-    },
+    events,
   });
 }
-
-/** The provider that {@link gravv} makes. */
-export interface Gravv extends ReturnType<typeof gravv> {}
