@@ -411,3 +411,44 @@ describe('a handler that ends in time', () => {
     }
   });
 });
+
+describe('a claim', () => {
+  it('that comes after timeoutMs is released when it comes, so that the retry need not wait for its lease', async () => {
+    const asked = gate();
+    const released = gate();
+    const store: ClaimStore = {
+      async claim() {
+        await asked.opened;
+        return { state: 'taken', done: () => undefined, release: () => released.open() };
+      },
+    };
+    const { send, runs } = set({ handler: () => undefined, dedupe: store, timeoutMs: 5 });
+    expect((await send()).outcome).toBe('claims_unavailable');
+    asked.open();
+    await released.opened;
+    expect(runs()).toBe(0);
+  });
+
+  it('may be promised by any thenable, and so may its end', async () => {
+    /** A promise of a library of its own, which `instanceof Promise` does not know. */
+    class Later<T> implements PromiseLike<T> {
+      readonly #promise: Promise<T>;
+      constructor(value: PromiseLike<T> | T) {
+        this.#promise = Promise.resolve(value);
+      }
+      // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested.
+      then: PromiseLike<T>['then'] = (resolve, reject) => this.#promise.then(resolve, reject);
+    }
+    const claims = memoryClaims();
+    const take = async (key: string, leaseMs: number): Promise<Claim> => {
+      const claim = await claims.claim(key, leaseMs);
+      return claim.state === 'taken'
+        ? { ...claim, state: 'taken', done: () => new Later(claim.done()), release: () => claim.release() }
+        : claim;
+    };
+    const store: ClaimStore = { claim: (key, leaseMs) => new Later(take(key, leaseMs)) };
+    const { send, runs } = set({ handler: () => undefined, dedupe: store });
+    expect([(await send()).outcome, (await send()).outcome]).toEqual(['handled', 'duplicate']);
+    expect(runs()).toBe(1);
+  });
+});

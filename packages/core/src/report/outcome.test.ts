@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Refusal } from '../error.ts';
 import { signBody } from '../proof/sign.ts';
 import { grantiva } from '../providers/grantiva.ts';
 import { createReceiver } from '../receiver.ts';
@@ -219,5 +220,23 @@ describe('without onOutcome, in development', () => {
     await receiverOf({ onOutcome: () => {} }).receive({ headers: unsigned, body });
     await receiverOf().receive({ headers: junk, body });
     await vi.waitFor(() => expect(said()).toEqual(['signature_malformed']));
+  });
+});
+
+describe('a refusal', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it.each([
+    ['missing_signature', {}],
+    ['malformed_signature', { 'x-grantiva-signature': 'sha256=1' }],
+    ['signature_mismatch', { 'x-grantiva-signature': `sha256=${'0'.repeat(64)}` }],
+  ])('%s that nobody listens to makes no error in production, and is the same reply', async (outcome, headers) => {
+    const made = vi.spyOn(Refusal.prototype, 'toError');
+    vi.stubEnv('NODE_ENV', 'production');
+    expect(await deliver({}, headers)).toMatchObject({ outcome, status: 401 });
+    expect(made).not.toHaveBeenCalled();
+    expect(await deliver({ onOutcome: () => undefined }, headers)).toMatchObject({ outcome, status: 401 });
+    expect(made).toHaveBeenCalledOnce();
+    made.mockRestore();
   });
 });
