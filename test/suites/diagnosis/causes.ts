@@ -3,7 +3,9 @@ import ts from 'typescript';
 import { root } from '../../rules/workspace.ts';
 
 /** Every cause that there is, read off the type that users see. */
-export const allCauses: readonly string[] = causesOf(join(root, 'packages', 'core', 'src', 'diagnosis.ts'));
+export const allCauses: readonly string[] = causesOf(
+  join(root, 'packages', 'core', 'src', 'diagnosis', 'diagnosis.ts'),
+);
 
 function causesOf(file: string): readonly string[] {
   const program = ts.createProgram([file], {
