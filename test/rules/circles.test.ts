@@ -12,6 +12,8 @@ describe('imports', () => {
   it('are followed from file to file, and from package to package', () => {
     expect(graph.get('test/rules/circles.test.ts')).toEqual(['test/rules/circles.ts']);
     expect(graph.get('packages/testing/src/conformance.ts')).toContain('packages/core/src/index.ts');
+    // For its types alone.
+    expect(graph.get('test/campaigns/attack/sent.ts')).toEqual(['test/campaigns/attack/schemes.ts']);
     for (const tree of ['packages/core/src/', 'bench/src/', 'examples/', 'test/']) {
       expect([...graph.keys()].filter((file) => file.startsWith(tree)).length).toBeGreaterThan(10);
     }
