@@ -135,5 +135,14 @@ function schemaLookup(events: EventSchemas | undefined): (type: string) => core.
     if (type.endsWith('.*')) families.push([type.slice(0, -1), schema]);
     else exact.set(type, schema);
   }
-  return (type) => exact.get(type) ?? families.find(([start]) => isBelow(type, start))?.[1];
+  return (type) => {
+    const known = exact.get(type);
+    if (known !== undefined || families.length === 0) return known;
+    const schema = families.find(([start]) => isBelow(type, start))?.[1];
+    if (schema !== undefined && exact.size < maxTypes) exact.set(type, schema);
+    return schema;
+  };
 }
+
+/** Of so many types it is remembered which schema they have. Types come from outside, so it must be bounded. */
+const maxTypes = 256;

@@ -124,34 +124,57 @@ export function readTimestamp(value: unknown): Date | undefined {
 }
 
 /**
- * Reads a time as nearly all providers write it, `2026-11-20T23:09:31Z` or `2026-11-20T23:09:31.349Z`, without a pattern
- * and the runtime's parser; undefined for all else, the last days of a month included, which is left to them.
+ * Reads a time as nearly all providers write it, `2026-11-20T23:09:31Z` or with a fraction of a second, without a pattern
+ * and the runtime's parser; undefined for all else, which is left to them.
  */
 function readUsualTime(text: string): number | undefined {
-  const { length } = text;
-  if ((length !== 20 && length !== 24) || text.charCodeAt(length - 1) !== letterZ) return undefined;
-  for (let index = 0; index < length - 1; index++) {
-    const code = text.charCodeAt(index);
-    const wanted = usualTime.charCodeAt(index);
-    if (wanted === zero ? (code ^ zero) > 9 : code !== wanted) return undefined;
+  const end = text.length - 1;
+  if (end < 19 || end > 29 || text[end] !== 'Z' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') {
+    return undefined;
   }
-  const month = twoDigits(text, 5);
-  const day = twoDigits(text, 8);
-  const hour = twoDigits(text, 11);
-  const minute = twoDigits(text, 14);
-  const second = twoDigits(text, 17);
-  if (month > 12 || day > 28 || hour > 23 || minute > 59 || second > 59 || month * day === 0) return undefined;
-  const milliseconds = length === 24 ? twoDigits(text, 20) * 10 + text.charCodeAt(22) - zero : 0;
-  return Date.UTC(twoDigits(text, 0) * 100 + twoDigits(text, 2), month - 1, day, hour, minute, second, milliseconds);
+  const hour = digits(text, 11, 13);
+  const minute = digits(text, 14, 16);
+  const second = digits(text, 17, 19);
+  const milliseconds = end === 19 ? 0 : fraction(text, end);
+  // What is not a number is in no range.
+  const isTime = hour <= 23 && minute <= 59 && second <= 59 && milliseconds <= 999;
+  if (!isTime || !isOfLastDay(text)) return undefined;
+  return lastDayStart + ((hour * 60 + minute) * 60 + second) * 1000 + milliseconds;
 }
 
-function twoDigits(text: string, start: number): number {
-  return (text.charCodeAt(start) - zero) * 10 + text.charCodeAt(start + 1) - zero;
+// Most events are of the day of the event before.
+let lastDay = 'none';
+let lastDayStart = 0;
+
+function isOfLastDay(text: string): boolean {
+  if (text.startsWith(lastDay)) return true;
+  const [day] = /^\d{4}-\d\d-\d\d/.exec(text) ?? [];
+  const start = dateOf(Date.parse(day ?? ''));
+  // A thirtieth of February would be in March.
+  if (day === undefined || start?.toISOString().startsWith(day) !== true) return false;
+  lastDay = day;
+  lastDayStart = start.getTime();
+  return true;
 }
 
-const usualTime = '0000-00-00T00:00:00.000';
-const zero = 48;
-const letterZ = 90;
+/** Milliseconds of the fraction of a second that ends there, or NaN. */
+function fraction(text: string, end: number): number {
+  if (text[19] !== '.' || end === 20) return Number.NaN;
+  const thousandths = digits(text, 20, Math.min(end, 23)) * (end === 21 ? 100 : end === 22 ? 10 : 1);
+  // What is finer is dropped, but must be digits all the same.
+  return end > 23 && Number.isNaN(digits(text, 23, end)) ? Number.NaN : thousandths;
+}
+
+/** The number that is written there, or NaN. */
+function digits(text: string, start: number, end: number): number {
+  let number = 0;
+  for (let index = start; index < end; index++) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+}
 
 function dateOf(time: number): Date | undefined {
   return Number.isNaN(time) || Math.abs(time) > maxTime ? undefined : new Date(time);

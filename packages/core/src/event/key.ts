@@ -42,7 +42,7 @@ function bounded(key: string | undefined): Awaitable<string | undefined> {
  * refuse or change: NUL, and halves of surrogate pairs, which as UTF-8 would all be the same.
  */
 export function boundedKey(key: string): Awaitable<string> {
-  if (/^[\x20-\x7e]{1,256}$/.test(key)) return key;
+  if (key.length <= maxKeyLength && !/[^\x20-\x7e]/.test(key)) return key;
   if (/\0|\p{Surrogate}/u.test(key)) return cryptography.sha256Hex(encode(JSON.stringify(key)));
   return key.length <= maxKeyLength ? key : cryptography.sha256Hex(encode(key));
 }

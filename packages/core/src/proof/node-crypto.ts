@@ -60,29 +60,24 @@ function oneShotHmac(hash: NonNullable<NodeCrypto['hash']>) {
     const key = new Uint8Array(block);
     if (secret.length <= block) key.set(secret);
     else setLatin1(key, 0, hash(algorithm, secret, 'latin1'));
+    const afterKey = inner.subarray(block);
     const innerPad = key.map((byte) => byte ^ 0x36);
     const outer = new Uint8Array(block + macBytes[algorithm]);
     outer.set(key.map((byte) => byte ^ 0x5c));
     return (before, body, encoding) => {
-      // What is not ASCII, and never is in a genuine id or timestamp, takes the other way.
-      if (before.length + body.length > oneShotBytes || !isAscii(before)) return streamed(before, body, encoding);
+      // As UTF-8 a text takes three times its length at most.
+      if (3 * before.length + body.length > oneShotBytes) return streamed(before, body, encoding);
       if (front !== innerPad) {
         inner.set(innerPad);
         front = innerPad;
       }
-      setLatin1(inner, block, before);
-      inner.set(body, block + before.length);
-      const message = new Uint8Array(inner.buffer, 0, block + before.length + body.length);
+      const start = before === '' ? block : block + encoder.encodeInto(before, afterKey).written;
+      inner.set(body, start);
+      const message = new Uint8Array(inner.buffer, 0, start + body.length);
       setLatin1(outer, block, hash(algorithm, message, 'latin1'));
       return hash(algorithm, outer, encoding);
     };
   };
-}
-
-function isAscii(text: string): boolean {
-  let all = 0;
-  for (let i = 0; i < text.length; i++) all |= text.charCodeAt(i);
-  return all < 0x80;
 }
 
 function setLatin1(bytes: Uint8Array, start: number, text: string): void {

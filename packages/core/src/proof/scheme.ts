@@ -57,8 +57,9 @@ export interface CompiledScheme {
   readonly timestamp: { readonly headers: readonly string[]; readonly prefix: string } | undefined;
   readonly toleranceSeconds: number;
   readonly id: { readonly headers: readonly string[] } | undefined;
-  /** What a signature looks like without its prefix, in a pattern and in words. */
-  readonly shape: RegExp;
+  /** Whether a text has the form of a signature without its prefix. */
+  readonly isMac: (text: string) => boolean;
+  /** That form in words. */
   readonly looksLike: string;
   /** Characters that would make it unclear where the signed id ends. */
   readonly idEnd: string | undefined;
@@ -121,16 +122,25 @@ export function compileScheme(scheme: SignatureScheme, provider: string): Compil
     },
     toleranceSeconds,
     id: scheme.id && { headers: lowerCase(scheme.id.header) },
-    shape:
-      scheme.encoding === 'hex'
-        ? new RegExp(`^[0-9a-f]{${bytes * 2}}$`)
-        : new RegExp(`^[A-Za-z0-9+/]{${Math.ceil((bytes * 4) / 3)}}={${(3 - (bytes % 3)) % 3}}$`),
+    isMac: scheme.encoding === 'hex' ? hexOf(bytes) : base64Of(bytes),
     looksLike: `${prefix && `"${prefix}" and `}${
       scheme.encoding === 'hex' ? `${bytes * 2} lower-case hex digits` : `${bytes} bytes in base64`
     }`,
     idEnd,
     reads: [scheme.header, scheme.timestamp?.header ?? [], scheme.id?.header ?? []].flatMap(lowerCase),
   };
+}
+
+// Patterns of what must not be there are half as dear as those of what must.
+function hexOf(bytes: number): CompiledScheme['isMac'] {
+  return (text) => text.length === 2 * bytes && !/[^0-9a-f]/.test(text);
+}
+
+function base64Of(bytes: number): CompiledScheme['isMac'] {
+  const digits = Math.ceil((bytes * 4) / 3);
+  const padding = '='.repeat((3 - (bytes % 3)) % 3);
+  return (text) =>
+    text.length === digits + padding.length && text.endsWith(padding) && !/[^A-Za-z0-9+/]/.test(text.slice(0, digits));
 }
 
 function lowerCase(header: string | readonly string[]): readonly string[] {

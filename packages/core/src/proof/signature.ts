@@ -86,19 +86,19 @@ function macsIn(scheme: CompiledScheme, header: string): readonly string[] {
   return macs;
 }
 
-function macIn({ prefix, shape }: CompiledScheme, entry: string): string | undefined {
+function macIn({ prefix, isMac }: CompiledScheme, entry: string): string | undefined {
   if (!entry.startsWith(prefix)) return undefined;
   const mac = entry.slice(prefix.length);
-  return shape.test(mac) ? mac : undefined;
+  return isMac(mac) ? mac : undefined;
 }
 
 /** Whether a text can be seconds since 1970. */
 export function isTimestamp(text: string): boolean {
-  return /^\d{1,12}$/.test(text);
+  return text.length > 0 && text.length <= 12 && !/\D/.test(text);
 }
 
 function isId(text: string, { idEnd = '' }: CompiledScheme): boolean {
-  return /^[\x21-\x7e]{1,256}$/.test(text) && !text.includes(idEnd);
+  return text.length > 0 && text.length <= 256 && !/[^\x21-\x7e]/.test(text) && !text.includes(idEnd);
 }
 
 /** A secret as far as its HMACs go. */
