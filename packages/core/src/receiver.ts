@@ -4,11 +4,11 @@ import { requestBody } from './bytes/stream.ts';
 import { lazyDiagnosis, type Rejected } from './diagnosis/diagnosis.ts';
 import { rememberReceiver } from './diagnosis/receivers.ts';
 import { invalid, isRejection, Refusal, type RejectionCode, WebhookError } from './error.ts';
-import { acceptStep } from './handling/accept.ts';
-import { claimsOf, dispatchSteps } from './handling/dispatch.ts';
+import { accepting } from './handling/accept.ts';
+import { claimsOf, dispatching } from './handling/dispatch.ts';
 import { compileHandlers, type KnownTypes } from './handling/handlers.ts';
 import type { Attempt, Inbox, WorkOutcome } from './handling/inbox.ts';
-import { type DeliveryInput, type Outcome, Progress, type Step, takeSteps } from './handling/progress.ts';
+import { type DeliveryInput, type Outcome, Progress, type Step, takeSteps, type Way } from './handling/progress.ts';
 import { attemptDelivery } from './handling/work.ts';
 import { checkOptions, type HandlerRequest, type Limits, type WebhookOptions } from './options.ts';
 import { authentication } from './proof/authenticate.ts';
@@ -80,22 +80,24 @@ export function createReceiver<
   // Without anyone to tell, what went well needs no report, and what was refused not even an error.
   const isQuiet = onOutcome === undefined && wrap === undefined;
 
-  const steps: readonly Step<Request>[] = [
+  const proving: readonly Step<Request>[] = [
     checkMethod,
     readHeaders,
     (progress) => goOn(progress, readBody(progress.input.body, progress.headers, limits), keepBody),
     authentication(provider, secretsFor, { toleranceSeconds, now }),
     (progress) => admit(progress, provider),
-    ...(inbox === undefined
-      ? dispatchSteps({
+  ];
+  const rest: Way<Request> =
+    inbox === undefined
+      ? dispatching({
           provider,
           handlersFor: compileHandlers<Request>(provider, options.on),
           claims: claimsOf(options.dedupe),
           timeoutMs,
           now,
         })
-      : [acceptStep({ provider, inbox, name, lane: options.lane, handlersFor: storedHandlers, timeoutMs })]),
-  ];
+      : accepting({ provider, inbox, name, lane: options.lane, handlersFor: storedHandlers, timeoutMs });
+  const way = { steps: [...proving, ...rest.steps], last: rest.last };
 
   function receive(input: DeliveryInput<Request>): Promise<Reply> {
     const progress = new Progress(input, isQuiet ? 0 : startOf(input));
@@ -109,7 +111,7 @@ export function createReceiver<
 
   function takeAll(progress: Progress<Request>): Awaitable<Ending> {
     try {
-      return takeSteps(steps, progress);
+      return takeSteps(way, progress);
     } catch (thrown) {
       return failureOf(thrown);
     }

@@ -142,7 +142,7 @@ test('req.rawBody of Google Cloud Functions is used, although the stream was rea
   expect(types).toEqual(['grant.revoked']);
 });
 
-test('after a hook that eats the stream it says at once what to mend', async () => {
+test('after a hook that eats the stream it says at once what to correct', async () => {
   const { reports, options } = recorder();
   const app = Fastify();
   app.addHook('preParsing', async (_request, _reply, payload) => {

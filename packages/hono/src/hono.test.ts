@@ -65,7 +65,7 @@ test('the app’s other routes and middleware are not disturbed, and their heade
 });
 
 test.each(['json', 'text'] as const)(
-  'after c.req.%s() in an earlier middleware it says at once what to mend',
+  'after c.req.%s() in an earlier middleware it says at once what to correct',
   async (method) => {
     const { types, reports, options } = recorder();
     const app = new Hono();

@@ -143,7 +143,7 @@ function textOf(thrown: unknown): string {
 
 function workerLost(attempts: number): WebhookError {
   return new WebhookError('worker_lost', `Each of ${attempts} attempts ended with the worker, the last one silently.`, {
-    fix: 'Does its handler end the process or block its event loop? Mend it and replay the delivery.',
+    fix: 'Does its handler end the process or block its event loop? Correct it and replay the delivery.',
   });
 }
 

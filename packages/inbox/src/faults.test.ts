@@ -85,7 +85,7 @@ describe('opening, with a fault at every statement', () => {
         break;
       } catch {
         expect(database.failures).toBeGreaterThan(0);
-        database.mend();
+        database.correct();
         // The app starts again.
         inbox = sqliteInbox({ database, work: false });
         expect(await receiverOf(inbox).deliver('a1')).toMatchObject({ status: 202 });
@@ -110,7 +110,7 @@ describe('accept, with a fault at every statement', () => {
     database.arm(fault);
     const ids = ['a1', 'a3', 'b1'];
     const replies = await Promise.all(ids.map(deliver));
-    database.mend();
+    database.correct();
     const found = storedIn(path);
     for (const [index, id] of ids.entries()) {
       const status = replies[index]?.status ?? 0;
@@ -152,7 +152,7 @@ describe('work, with a fault at every statement', () => {
     await before.close();
     const onError = () => {
       // An outage ends after some failures, whoever they met.
-      if (database.failures >= 5) database.mend();
+      if (database.failures >= 5) database.correct();
     };
     const inbox = sqliteInbox({ database, leaseMs: 300, pollMs: 20, backoff: () => 5, onError });
     database.arm(fault);

@@ -4,7 +4,7 @@ import type { SqliteDatabase, SqliteStatement } from '@hookproof/inbox/sqlite';
 export const libsql: new (path: string) => SqliteDatabase = createRequire(import.meta.url)('libsql');
 
 /**
- * How a store fails at its nth statement: it refuses that one, or that one and all after it until it is mended, or it
+ * How a store fails at its nth statement: it refuses that one, or that one and all after it until it is corrected, or it
  * commits and then says that it did not (the first COMMIT from the nth statement on).
  */
 export type Fault = { readonly nth: number; readonly kind: 'once' | 'outage' | 'unsure' };
@@ -28,7 +28,7 @@ export class FaultyDatabase implements SqliteDatabase {
     this.fault = fault;
   }
 
-  mend(): void {
+  correct(): void {
     this.fault = undefined;
   }
 
@@ -58,7 +58,7 @@ export class FaultyDatabase implements SqliteDatabase {
     if (kind === 'once' ? at === nth : kind === 'outage' && at >= nth) return this.fail();
     const result = run();
     if (kind === 'unsure' && at >= nth && sql === 'COMMIT') {
-      this.mend();
+      this.correct();
       return this.fail();
     }
     return result;

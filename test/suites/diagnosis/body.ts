@@ -30,7 +30,7 @@ function changed(
       const sent = await fromGrantex(secret, signed);
       return { provider: grantex(), options: { secret }, serve, sent, proxy: (sent) => withBody(sent, change) };
     },
-    mended: () => ({ proxy: (sent) => sent }),
+    corrected: () => ({ proxy: (sent) => sent }),
   };
 }
 
@@ -256,6 +256,6 @@ export const body: readonly Mistake[] = [
     explains: 'The header content-length says 169 bytes, and 166 bytes arrived',
     fix: untouched,
     evidence: { contentLength: 169, bodyBytes: 166 },
-    mended: () => ({ serve: onExpress5 }),
+    corrected: () => ({ serve: onExpress5 }),
   },
 ];

@@ -13,7 +13,7 @@ export const bounds: readonly Mistake[] = [
       return { provider: grantex(), options: { secret: newSecret(), maxBodyBytes: 2_000_000 }, serve: onHono, sent };
     },
     explains: /the body of 11\d{5} bytes is too large/,
-    fix: 'Send a smaller delivery with the same secret to the same endpoint',
+    fix: 'Send a smaller delivery to the same endpoint',
     evidence: { bodyBytes: 1_100_179 },
   },
   {
@@ -24,7 +24,7 @@ export const bounds: readonly Mistake[] = [
       return { provider: grantex(), options: { secret: newSecret() }, serve: onFastify, sent, times: 31 };
     },
     explains: 'More than 30 deliveries were diagnosed within a minute',
-    fix: 'wait a minute and send this one again',
+    fix: 'or send this one again in a minute',
     evidence: {},
   },
   {
@@ -39,8 +39,8 @@ export const bounds: readonly Mistake[] = [
       };
       return { provider, options: { secret: newSecret() }, sent: await fromGrantex(newSecret()) };
     },
-    explains: 'The search for the cause failed itself',
-    fix: 'Report it to the makers of Hookproof, with the code of the rejection: signature_mismatch.',
+    explains: 'The search for the cause failed',
+    fix: 'Report it to the makers of Hookproof, with the code signature_mismatch.',
     evidence: { code: 'signature_mismatch' },
   },
 ];

@@ -12,7 +12,7 @@ function consumed(
   explains: string,
   fix: string,
   serve: Serve,
-  mended: Serve,
+  corrected: Serve,
   contentType = 'application/json',
 ): Mistake {
   return {
@@ -26,7 +26,7 @@ function consumed(
     explains,
     fix,
     evidence: {},
-    mended: () => ({ serve: mended }),
+    corrected: () => ({ serve: corrected }),
   };
 }
 

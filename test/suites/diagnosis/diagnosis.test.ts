@@ -18,7 +18,7 @@ import { time } from './time.ts';
 const groups = { missing, malformed, time, secret, body, bodyConsumed, bounds, ended };
 
 describe.each(Object.entries(groups))('%s', (_name, mistakes) => {
-  it.each(mistakes)('$cause: $what', async ({ cause, explains, fix, evidence, scene, mended }) => {
+  it.each(mistakes)('$cause: $what', async ({ cause, explains, fix, evidence, scene, corrected }) => {
     const setting = await scene();
     const { reply, report } = await play(setting);
     const diagnosis = await report.diagnose?.();
@@ -35,8 +35,8 @@ describe.each(Object.entries(groups))('%s', (_name, mistakes) => {
       const { status, headers, body } = replyFor(outcomeOf(report));
       expect(reply).toEqual({ status, contentType: headers['content-type'], body });
     }
-    if (mended === undefined) return;
-    const again = await play({ ...setting, ...(await mended(setting)) });
+    if (corrected === undefined) return;
+    const again = await play({ ...setting, ...(await corrected(setting)) });
     expect([again.report.outcome, again.reply?.status]).toEqual(['handled', 200]);
   });
 });

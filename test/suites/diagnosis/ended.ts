@@ -17,7 +17,7 @@ function genuine(told: Told, options: Partial<Options>, around: Partial<Scene> =
       const sent = await fromGrantex(secret);
       return { provider: grantex(), options: { secret, ...options }, sent, ...around };
     },
-    mended: () => ({ options: { secret }, send, proxy: (sent) => sent }),
+    corrected: () => ({ options: { secret }, send, proxy: (sent) => sent }),
   };
 }
 
@@ -28,7 +28,7 @@ function wrongEvent(told: Told, body: object | string): Mistake {
     ...told,
     evidence: {},
     scene: async () => ({ provider: grantex(), options: { secret }, sent: await fromGrantex(secret, body) }),
-    mended: async () => ({ sent: await fromGrantex(secret) }),
+    corrected: async () => ({ sent: await fromGrantex(secret) }),
   };
 }
 

@@ -15,11 +15,11 @@ describe('what docs/diagnosis.md says that it cannot tell', () => {
     const proxy = (sent: Sent) =>
       withHeaders(sent, { 'x-gravv-signature': undefined, 'x-hook': sent.headers['x-gravv-signature'] });
     const both: Scene = { provider: gravv(), options: { secret: `${secret}\n` }, sent: await fromGravv(secret), proxy };
-    const mended = { ...both, proxy: (sent: Sent) => sent };
+    const corrected = { ...both, proxy: (sent: Sent) => sent };
 
     expect(await found(both)).toMatchObject({ cause: 'header_renamed', evidence: { header: 'x-hook', fits: 'no' } });
-    expect(await found(mended)).toMatchObject({ cause: 'secret_newline' });
-    expect(await found({ ...mended, options: { secret } })).toBe('handled');
+    expect(await found(corrected)).toMatchObject({ cause: 'secret_newline' });
+    expect(await found({ ...corrected, options: { secret } })).toBe('handled');
   });
 
   it('a signature that is written wrongly in two ways names the other way too', async () => {

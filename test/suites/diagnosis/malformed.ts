@@ -29,7 +29,7 @@ function written(row: Row, write: (mac: Buffer) => string, serve: Serve = onExpr
     ...row,
     evidence: { header, form, fits: 'yes', ...row.evidence },
     scene: () => ({ provider: grantex(), options: { secret }, sent: homemade(secret, write), serve }),
-    mended: () => ({ sent: homemade(secret, (mac) => `sha256=${hex(mac)}`) }),
+    corrected: () => ({ sent: homemade(secret, (mac) => `sha256=${hex(mac)}`) }),
   };
 }
 
@@ -41,7 +41,7 @@ function writtenStandard(row: Row, write: (mac: Buffer) => string, serve: Serve 
     ...row,
     evidence: { header: 'webhook-signature', form: standardForm, fits: 'yes', ...row.evidence },
     scene: () => ({ provider: standardWebhooks(), options: { secret }, sent: homemadeStandard(secret, write), serve }),
-    mended: () => ({ sent: homemadeStandard(secret, (mac) => `v1,${base64(mac)}`) }),
+    corrected: () => ({ sent: homemadeStandard(secret, (mac) => `v1,${base64(mac)}`) }),
   };
 }
 
@@ -66,7 +66,7 @@ export const malformed: readonly Mistake[] = [
     explains: 'The signature in acme-signature lacks its prefix "v1=" (fits with it: yes)',
     fix: 'as acme does: "v1=" and 64 lower-case hex digits',
     evidence: { header: 'acme-signature', form: '"v1=" and 64 lower-case hex digits', fits: 'yes', prefix: 'v1=' },
-    mended: ({ options }) => ({ sent: fromAcme(String(options.secret), Math.floor(Date.now() / 1000)) }),
+    corrected: ({ options }) => ({ sent: fromAcme(String(options.secret), Math.floor(Date.now() / 1000)) }),
   },
   written(
     {
@@ -114,7 +114,7 @@ export const malformed: readonly Mistake[] = [
     explains: 'The signature in x-gravv-signature has a prefix, where gravv writes none (fits without: yes)',
     fix: /as gravv does: 64 lower-case hex digits\. If a proxy rewrites it, turn that off/,
     evidence: { header: 'x-gravv-signature', form: '64 lower-case hex digits', fits: 'yes' },
-    mended: () => ({ proxy: (sent) => sent }),
+    corrected: () => ({ proxy: (sent) => sent }),
   },
   written(
     {
@@ -155,7 +155,7 @@ export const malformed: readonly Mistake[] = [
       cause: 'digest_truncated',
       what: 'a column varchar(64) in which the sender keeps the header',
       explains: 'it has 64 characters with its prefix, and needs 71 (fits as far as it goes: yes)',
-      fix: 'Look for a limit of 64 characters: in a database column',
+      fix: 'Look for a limit of 64 characters in a database column',
       evidence: { characters: 64, wantedCharacters: 71 },
     },
     (mac) => `sha256=${hex(mac)}`.slice(0, 64),
@@ -173,7 +173,7 @@ export const malformed: readonly Mistake[] = [
       explains: `The signature in ${header} is as long as one of ${algorithm}, not of sha256 (fits: yes)`,
       fix: 'Let the sender sign with sha256',
       evidence: { header, form, fits: 'yes', algorithm, wantedAlgorithm: 'sha256', also: 'prefix_other' },
-      mended: () => ({ sent: homemade(secret, (mac) => `sha256=${hex(mac)}`) }),
+      corrected: () => ({ sent: homemade(secret, (mac) => `sha256=${hex(mac)}`) }),
     };
   }),
   written(
@@ -204,7 +204,7 @@ export const malformed: readonly Mistake[] = [
     explains: `The header ${header} came 2 times (the first fits: yes)`,
     fix: 'Look for a proxy that adds the header again',
     evidence: { header, form, fits: 'yes', times: 2 },
-    mended: () => ({ proxy: (sent) => sent }),
+    corrected: () => ({ proxy: (sent) => sent }),
   },
   {
     ...written(

@@ -25,7 +25,7 @@ export const missing: readonly Mistake[] = [
     explains: 'The header x-grantex-timestamp is missing, but x-grantex-signature-v2 came',
     fix: 'Let every proxy pass on all of them',
     evidence: { missing: 'x-grantex-timestamp', present: 'x-grantex-signature-v2' },
-    mended: () => ({ proxy: (sent) => sent }),
+    corrected: () => ({ proxy: (sent) => sent }),
   },
   {
     cause: 'signature_not_accepted',
@@ -37,7 +37,7 @@ export const missing: readonly Mistake[] = [
     explains: /^Only the signature x-grantex-signature came \(fits: yes\).*demands x-grantex-signature-v2/,
     fix: "signature: 'auto'",
     evidence: { header: 'x-grantex-signature', fits: 'yes' },
-    mended: () => ({ provider: grantex({ signature: 'auto' }) }),
+    corrected: () => ({ provider: grantex({ signature: 'auto' }) }),
   },
   {
     cause: 'signature_not_accepted',
@@ -50,7 +50,7 @@ export const missing: readonly Mistake[] = [
     explains: /^Only the signature x-grantex-signature-v2 came \(fits: yes\).*demands x-grantex-signature\./,
     fix: "signature: 'auto'",
     evidence: { header: 'x-grantex-signature-v2', fits: 'yes' },
-    mended: () => ({ provider: grantex({ signature: 'auto' }) }),
+    corrected: () => ({ provider: grantex({ signature: 'auto' }) }),
   },
   {
     cause: 'header_renamed',
@@ -72,7 +72,7 @@ export const missing: readonly Mistake[] = [
     explains: 'The header x-grantiva-signature is missing, but x-forwarded-signature holds what looks like',
     fix: 'use the name x-grantiva-signature',
     evidence: { header: 'x-forwarded-signature', fits: 'yes' },
-    mended: () => ({ proxy: (sent) => sent }),
+    corrected: () => ({ proxy: (sent) => sent }),
   },
   {
     cause: 'header_renamed',
@@ -90,7 +90,7 @@ export const missing: readonly Mistake[] = [
     explains: /x-acme-signature holds .* \(fits: yes\)/,
     fix: 'describe the sender with defineProvider and this header',
     evidence: { header: 'x-acme-signature', fits: 'yes' },
-    mended: () => ({
+    corrected: () => ({
       provider: defineProvider({
         name: 'acme',
         signature: {
@@ -120,7 +120,7 @@ export const missing: readonly Mistake[] = [
     explains: 'a genuine delivery of gravv. This receiver is for grantiva; another one of this process is for gravv.',
     fix: 'At gravv, change the URL of the webhook to the path of its own receiver',
     evidence: { other: 'gravv' },
-    mended: () => ({ path: '/webhooks/gravv' }),
+    corrected: () => ({ path: '/webhooks/gravv' }),
   },
   {
     cause: 'other_provider_header',
@@ -161,7 +161,7 @@ export const missing: readonly Mistake[] = [
     explains: 'x-grantex-signature-v2 or x-grantex-signature is missing',
     fix: 'can be signed with signedDelivery of @hookproof/testing',
     evidence: {},
-    async mended({ provider, sent, options }) {
+    async corrected({ provider, sent, options }) {
       if (typeof options.secret !== 'string') throw new TypeError('The secret of this scene is a text.');
       return { sent: await signedDelivery(provider, { body: sent.body }, { secret: options.secret }) };
     },

@@ -48,5 +48,5 @@ export interface Mistake {
   readonly fix: string | RegExp;
   readonly evidence: Readonly<Record<string, unknown>>;
   /** The scene after somebody did what the fix says: then the same delivery is handled. */
-  readonly mended?: (scene: Scene) => Awaitable<Partial<Scene>>;
+  readonly corrected?: (scene: Scene) => Awaitable<Partial<Scene>>;
 }

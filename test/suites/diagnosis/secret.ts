@@ -47,10 +47,10 @@ export const secret: readonly Mistake[] = [
       const path = file(`${real}\n`);
       return { provider: grantex(), options: { secret: readFileSync(path, 'utf8') }, sent: await fromGrantex(real) };
     },
-    explains: 'if the line break at the end or the beginning of the option secret is taken away',
+    explains: 'if the line break at an end of the option secret is taken away',
     fix: `what grantex shows. Files and "echo" add a line break: use printf '%s', or trim()`,
     evidence: { option: 'secret' },
-    mended: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
+    corrected: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
   },
   {
     cause: 'secret_newline',
@@ -60,10 +60,10 @@ export const secret: readonly Mistake[] = [
       const secret = envOf(file(`GRANTEX_SECRET=${real}\\n\n`), 'GRANTEX_SECRET');
       return { provider: grantex(), options: { secret }, serve: onHono, sent: await fromGrantex(real) };
     },
-    explains: 'if the line break at the end or the beginning of the option secret is taken away',
+    explains: 'if the line break at an end of the option secret is taken away',
     fix: 'it must be byte for byte what grantex shows',
     evidence: { option: 'secret' },
-    mended: ({ options }) => ({ options: { secret: String(options.secret).slice(0, -2) } }),
+    corrected: ({ options }) => ({ options: { secret: String(options.secret).slice(0, -2) } }),
   },
   {
     cause: 'secret_newline',
@@ -76,7 +76,7 @@ export const secret: readonly Mistake[] = [
     explains: 'of the option secret[1] is taken away',
     fix: 'trim() where you read it',
     evidence: { option: 'secret[1]' },
-    mended: ({ options }) => ({ options: { secret: listOf(options.secret).map((one) => String(one).trim()) } }),
+    corrected: ({ options }) => ({ options: { secret: listOf(options.secret).map((one) => String(one).trim()) } }),
   },
   {
     cause: 'secret_whitespace',
@@ -89,7 +89,7 @@ export const secret: readonly Mistake[] = [
     explains: 'if the spaces around the option secret are taken away',
     fix: 'it must be byte for byte what grantiva shows',
     evidence: { option: 'secret' },
-    mended: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
+    corrected: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
   },
   {
     cause: 'secret_quoted',
@@ -102,7 +102,7 @@ export const secret: readonly Mistake[] = [
     explains: 'if the quotes around the option secret are taken away',
     fix: 'docker --env-file',
     evidence: { option: 'secret' },
-    async mended({ options }) {
+    async corrected({ options }) {
       const { secret } = options;
       if (typeof secret !== 'function') throw new TypeError('The secret of this scene is a function.');
       const quoted = String(await secret(undefined));
@@ -119,7 +119,7 @@ export const secret: readonly Mistake[] = [
     explains: 'if the option secret has "whsec_" before it',
     fix: 'it must be byte for byte what grantiva shows',
     evidence: { option: 'secret' },
-    mended: ({ options }) => ({ options: { secret: `whsec_${String(options.secret)}` } }),
+    corrected: ({ options }) => ({ options: { secret: `whsec_${String(options.secret)}` } }),
   },
   {
     cause: 'secret_prefix_unexpected',
@@ -131,7 +131,7 @@ export const secret: readonly Mistake[] = [
     explains: 'if the "whsec_" of the option secret is taken away',
     fix: 'configure the secret without it',
     evidence: { option: 'secret' },
-    mended: ({ options }) => ({ options: { secret: String(options.secret).slice('whsec_'.length) } }),
+    corrected: ({ options }) => ({ options: { secret: String(options.secret).slice('whsec_'.length) } }),
   },
   {
     cause: 'secret_decoded',
@@ -144,7 +144,7 @@ export const secret: readonly Mistake[] = [
     explains: 'if the hex of the option secret is decoded',
     fix: "Give the receiver the decoded bytes, Buffer.from(secret, 'hex').",
     evidence: { option: 'secret', encoding: 'hex', give: "the decoded bytes, Buffer.from(secret, 'hex')" },
-    mended: ({ options }) => ({ options: { secret: Buffer.from(String(options.secret), 'hex') } }),
+    corrected: ({ options }) => ({ options: { secret: Buffer.from(String(options.secret), 'hex') } }),
   },
   {
     cause: 'secret_decoded',
@@ -157,7 +157,7 @@ export const secret: readonly Mistake[] = [
     explains: 'if the base64 of the option secret is decoded',
     fix: "Give the receiver the decoded bytes, Buffer.from(secret.slice(6), 'base64').",
     evidence: { option: 'secret', encoding: 'base64', give: expect.stringContaining('secret.slice(6)') },
-    mended: ({ options }) => ({ options: { secret: Buffer.from(String(options.secret).slice(6), 'base64') } }),
+    corrected: ({ options }) => ({ options: { secret: Buffer.from(String(options.secret).slice(6), 'base64') } }),
   },
   {
     cause: 'secret_decoded',
@@ -170,7 +170,7 @@ export const secret: readonly Mistake[] = [
     explains: 'if the base64 of the option secret is decoded',
     fix: 'Give the receiver the text and not its bytes, new TextDecoder().decode(secret).trim().',
     evidence: { option: 'secret', encoding: 'base64', give: expect.stringMatching(/^the text and not its bytes/) },
-    mended: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
+    corrected: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
   },
   {
     cause: 'secret_undecoded',
@@ -183,7 +183,7 @@ export const secret: readonly Mistake[] = [
     explains: 'fits the text of the option secret as it is, and not the bytes that it stands for',
     fix: 'Give the receiver the text as it is shown, not decoded.',
     evidence: { option: 'secret', give: 'the text as it is shown, not decoded' },
-    mended: ({ options }) => ({ options: { secret: bytesOf(options.secret).toString('base64') } }),
+    corrected: ({ options }) => ({ options: { secret: bytesOf(options.secret).toString('base64') } }),
   },
   ...[0, 'whsec_'.length].map((from): Mistake => {
     const inCode = from === 0 ? 'secret' : `secret.slice(${from})`;
@@ -199,7 +199,7 @@ export const secret: readonly Mistake[] = [
       explains: 'fits the text of the option secret as it is',
       fix: `Give the receiver ${give}.`,
       evidence: { option: 'secret', give },
-      mended: ({ options }) => ({
+      corrected: ({ options }) => ({
         options: { secret: new TextEncoder().encode(String(options.secret).slice(from)) },
       }),
     };
@@ -219,7 +219,7 @@ export const secret: readonly Mistake[] = [
     explains: 'fits the secret of another receiver of this process, the one for gravv',
     fix: 'The secrets of two endpoints are swapped',
     evidence: { other: 'gravv' },
-    mended: () => ({ options: { secret: swapped.grantex } }),
+    corrected: () => ({ options: { secret: swapped.grantex } }),
   },
   {
     cause: 'nothing_fits',
@@ -228,11 +228,11 @@ export const secret: readonly Mistake[] = [
       const sent = await fromOldGrantex('of production');
       return { provider: grantex(), options: { secret: 'of the sandbox' }, sent };
     },
-    explains: 'The secret is probably of another endpoint or environment',
+    explains: 'probably the secret is of another endpoint or environment',
     // As the commands of the fix print them.
     fix: /^Compare fingerprints\. .*must print 0c1466b4\. .* must begin with 912b7666, and it must be 169 bytes long\./,
     evidence: { secretSha256: '0c1466b4', bodySha256: '912b7666', bodyBytes: 169, trials: expect.any(Number) },
-    mended: () => ({ options: { secret: 'of production' } }),
+    corrected: () => ({ options: { secret: 'of production' } }),
   },
 ];
 

@@ -29,7 +29,7 @@ export const time: readonly Mistake[] = [
     explains: 'The time in webhook-timestamp is in milliseconds since 1970, where seconds are signed (fits: yes)',
     fix: 'Math.floor(Date.now() / 1000)',
     evidence: { header: 'webhook-timestamp', fits: 'yes' },
-    mended: ({ options }) => ({ sent: homemadeStandard(String(options.secret), base64) }),
+    corrected: ({ options }) => ({ sent: homemadeStandard(String(options.secret), base64) }),
   },
   {
     cause: 'timestamp_milliseconds',
@@ -41,7 +41,7 @@ export const time: readonly Mistake[] = [
     explains: 'The time in acme-signature is in milliseconds since 1970',
     fix: 'Math.floor(Date.now() / 1000)',
     evidence: { header: 'acme-signature', fits: 'yes' },
-    mended: ({ options }) => ({
+    corrected: ({ options }) => ({
       sent: fromAcme(String(options.secret), Math.floor(Date.now() / 1000)),
     }),
   },
@@ -54,9 +54,9 @@ export const time: readonly Mistake[] = [
       return { provider: standardWebhooks(), options: { secret }, serve: onHono, sent };
     },
     explains: 'The time in webhook-timestamp is not a number of seconds since 1970 (fits: yes)',
-    fix: 'whole seconds since 1970, in digits alone',
+    fix: 'whole seconds since 1970, in digits',
     evidence: { header: 'webhook-timestamp', fits: 'yes' },
-    mended: ({ options }) => ({ sent: homemadeStandard(String(options.secret), base64) }),
+    corrected: ({ options }) => ({ sent: homemadeStandard(String(options.secret), base64) }),
   },
   {
     cause: 'id_malformed',
@@ -69,7 +69,7 @@ export const time: readonly Mistake[] = [
     explains: 'The id in webhook-id',
     fix: 'letters, digits, - and _',
     evidence: { header: 'webhook-id' },
-    mended: async ({ options }) => ({ sent: await fromStandard(String(options.secret), { id: 'msg-2026-1' }) }),
+    corrected: async ({ options }) => ({ sent: await fromStandard(String(options.secret), { id: 'msg-2026-1' }) }),
   },
   {
     cause: 'timestamp_stale',
@@ -88,7 +88,7 @@ export const time: readonly Mistake[] = [
       serverClock: '2026-11-21T09:00:00.000Z',
       toleranceSeconds: 300,
     },
-    async mended({ options }) {
+    async corrected({ options }) {
       const sent = await fromStandard(String(options.secret), { at: Date.UTC(2026, 10, 21, 9) });
       return { sent };
     },
@@ -106,14 +106,14 @@ export const time: readonly Mistake[] = [
       };
     },
     explains: /signed (599|60[01]) seconds in the future/,
-    fix: "set this server's by NTP. toleranceSeconds is 60",
+    fix: "Set this server's clock by NTP",
     evidence: {
       seconds: expect.closeTo(600, -1),
       signedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       serverClock: expect.stringMatching(/^\d{4}-.*Z$/),
       toleranceSeconds: 60,
     },
-    mended: ({ options }) => ({ options: { ...options, now: Date.now } }),
+    corrected: ({ options }) => ({ options: { ...options, now: Date.now } }),
   },
   {
     cause: 'signs_body_alone',
@@ -129,7 +129,7 @@ export const time: readonly Mistake[] = [
     explains: 'x-grantex-signature-v2 covers the body alone, where grantex signs x-grantex-timestamp with it',
     fix: 'Let the sender sign x-grantex-timestamp before the body',
     evidence: { header: 'x-grantex-signature-v2', signed: 'x-grantex-timestamp' },
-    mended: async ({ options }) => ({ sent: await fromGrantex(String(options.secret)) }),
+    corrected: async ({ options }) => ({ sent: await fromGrantex(String(options.secret)) }),
   },
   {
     cause: 'other_scheme_fits',
@@ -153,6 +153,6 @@ export const time: readonly Mistake[] = [
       option: 'secret',
       signed: 'x-grantex-timestamp',
     },
-    mended: () => ({ proxy: (sent) => sent }),
+    corrected: () => ({ proxy: (sent) => sent }),
   },
 ];

@@ -133,10 +133,10 @@ withRedis("a plain queue of BullMQ shows the jobs, and its dashboard's retry beg
   const prefix = fresh();
   const { inbox } = open({ prefix, maxAttempts: 2 });
   const attempts: number[] = [];
-  let mended = false;
+  let corrected = false;
   work(inbox, ({ attempt }) => {
     attempts.push(attempt);
-    if (!mended) throw new Error('the disk is full');
+    if (!corrected) throw new Error('the disk is full');
   });
   await inbox.accept(delivery('a key', { type: 'order.paid' }));
   await until(async () => (await inbox.counts()).dead === 1);
@@ -152,7 +152,7 @@ withRedis("a plain queue of BullMQ shows the jobs, and its dashboard's retry beg
   });
   expect(job?.failedReason).toBe('handler_failed: Error: the disk is full');
   expect(job?.attemptsMade).toBe(2);
-  mended = true;
+  corrected = true;
   await job?.retry();
   await until(async () => (await inbox.counts()).handled === 1);
   expect(attempts).toEqual([1, 2, 1]);

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 
 function levelOf({ outcome, status, error }: OutcomeReport): 'info' | 'warn' | 'error' {
   if (status === undefined) return error === undefined ? 'info' : 'error'; // an attempt of the inbox
-  if (status >= 500) return 'error'; // yours to mend, and the provider will try again
+  if (status >= 500) return 'error'; // yours to correct, and the provider will try again
   if (status < 300) return error === undefined ? 'info' : 'error'; // accepted, but something went wrong beside it
   return outcome === 'busy' ? 'info' : 'warn'; // what senders did
 }

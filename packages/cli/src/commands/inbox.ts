@@ -28,7 +28,7 @@ At three in the morning:
   $ hookproof inbox counts webhooks.db
   $ hookproof inbox list webhooks.db --state dead      what could not be handled, and why
   $ hookproof inbox show webhooks.db 42
-  … mend the cause, and deploy …
+  … correct the cause, and deploy …
   $ hookproof inbox replay webhooks.db --all
   $ hookproof inbox counts webhooks.db`,
     );

@@ -20,7 +20,7 @@ export function addReplay(inbox: Command, shell: Shell): void {
     .addHelpText(
       'after',
       `
-Mend the cause first, and deploy. The stored bytes are parsed anew. With --state another state than dead is meant.
+Correct the cause first, and deploy. The stored bytes are parsed anew. With --state another state than dead is meant.
 
 Examples:
   $ hookproof inbox replay webhooks.db 42 43

@@ -4,7 +4,7 @@ interface Text {
   readonly fix: string;
 }
 
-const secretFix = 'Mend the secret where it is configured: it must be byte for byte what {provider} shows.';
+const secretFix = 'Correct the secret where it is configured: it must be byte for byte what {provider} shows.';
 const senderFix = 'Let the sender write the header as {provider} does: {form}. If a proxy rewrites it, turn that off.';
 const bodyFix =
   'Find what changes the body between {provider} and this receiver (a gateway, a proxy, an earlier middleware), and let it pass the bytes on untouched.';
@@ -15,12 +15,12 @@ export const causes = {
   // No signature where the provider puts it.
   signature_incomplete: {
     explanation: 'The header {missing} is missing, but {present} came: they are signed together.',
-    fix: 'Let every proxy pass on all of them. A weaker signature is never used in place of one that is half there.',
+    fix: 'Let every proxy pass on all of them.',
   },
   signature_not_accepted: {
     explanation:
       'Only the signature {header} came (fits: {fits}), which this receiver does not accept: it demands {wanted}.',
-    fix: "If the sender does send {wanted}, look for a proxy that drops the headers. If it cannot, accept both: the option signature: 'auto' of Grantex, or both schemes under signature in defineProvider.",
+    fix: "If the sender does send {wanted}, look for a proxy that drops the headers. If it cannot, accept both: signature: 'auto' of Grantex, or both schemes in defineProvider.",
   },
   header_renamed: {
     explanation: 'The header {wanted} is missing, but {header} holds what looks like its signature (fits: {fits}).',
@@ -33,7 +33,7 @@ export const causes = {
   },
   other_provider_header: {
     explanation: 'No signature of {provider} came, but {header}, which {other} sends.',
-    fix: 'Point the webhook of {other} at a receiver for {other}, or make this receiver one: the path and the provider do not belong together.',
+    fix: 'Point the webhook of {other} at a receiver for {other}, or make this receiver one.',
   },
   signature_absent: {
     explanation: 'No header looks like a signature: {wanted} is missing, and so is every other that is known.',
@@ -80,7 +80,7 @@ export const causes = {
   digest_truncated: {
     explanation:
       'The signature in {header} is cut off: it has {characters} characters with its prefix, and needs {wantedCharacters} (fits as far as it goes: {fits}).',
-    fix: 'Look for a limit of {characters} characters: in a database column that holds the header, in a proxy, in a test fixture.',
+    fix: 'Look for a limit of {characters} characters in a database column, a proxy or a test fixture.',
   },
   algorithm_other: {
     explanation: 'The signature in {header} is as long as one of {algorithm}, not of {wantedAlgorithm} (fits: {fits}).',
@@ -104,7 +104,7 @@ export const causes = {
   },
   timestamp_malformed: {
     explanation: 'The time in {header} is not a number of seconds since 1970 (fits: {fits}).',
-    fix: 'Let the sender sign and send whole seconds since 1970, in digits alone.',
+    fix: 'Let the sender sign and send whole seconds since 1970, in digits.',
   },
   id_malformed: {
     explanation: 'The id in {header} is empty, longer than 256 characters, or has one that would blur where it ends.',
@@ -114,11 +114,10 @@ export const causes = {
   // A signature that does not fit.
   body_empty: {
     explanation: 'No byte of the body arrived (content-length: {contentLength}), and the signature is of another body.',
-    fix: 'Look for a redirect (it turns POST into GET or drops the body), or for a middleware that took the body without a trace.',
+    fix: 'Look for a redirect, which may drop the body, or for a middleware that took it.',
   },
   secret_newline: {
-    explanation:
-      'The signature fits if the line break at the end or the beginning of the option {option} is taken away.',
+    explanation: 'The signature fits if the line break at an end of the option {option} is taken away.',
     fix: `${secretFix} Files and "echo" add a line break: use printf '%s', or trim() where you read it.`,
   },
   secret_whitespace: {
@@ -171,7 +170,7 @@ export const causes = {
   },
   body_json_string: {
     explanation: 'The signature fits what is inside of the body, which is a JSON string that holds the JSON.',
-    fix: 'Something called JSON.stringify on a text. Pass the text on as it is.',
+    fix: 'Something called JSON.stringify on a text: pass it on as it is.',
   },
   body_percent_encoded: {
     explanation: 'The signature fits the body after percent-decoding: it came as a form.',
@@ -183,7 +182,7 @@ export const causes = {
   },
   body_gzipped: {
     explanation: 'The signature fits the body after gunzipping it.',
-    fix: 'Something compressed the body on its way and did not say so. Turn compression of requests off for this path.',
+    fix: 'Something compressed the body without saying so. Turn compression of requests off for this path.',
   },
   body_latin1: {
     explanation: 'The signature fits the body {how}: something read its UTF-8 as Latin-1.',
@@ -200,7 +199,7 @@ export const causes = {
   },
   nothing_fits: {
     explanation:
-      'Neither another spelling of the secret nor a change of the body that can be undone explains it ({trials} trials). The secret is probably of another endpoint or environment; else the body was changed for good, or this is a forgery.',
+      'Neither another spelling of the secret nor a change of the body that can be undone explains it ({trials} trials): probably the secret is of another endpoint or environment; else the body was changed for good, or this is a forgery.',
     fix: 'Compare fingerprints. Secret: printf %s "$SECRET" | sha256sum | cut -c1-8, with the secret that {provider} shows for this endpoint, must print {secretSha256}. Body: sha256sum of what the sender sent must begin with {bodySha256}, and it must be {bodyBytes} bytes long. If both agree, the sender does not sign as {provider} does.',
   },
 
@@ -213,21 +212,21 @@ export const causes = {
   timestamp_future: {
     explanation:
       "The delivery is genuine, but was signed {seconds} seconds in the future: at {signedAt}, while this server's clock says {serverClock}.",
-    fix: "The clock of this server or of the sender is wrong: set this server's by NTP. toleranceSeconds is {toleranceSeconds}.",
+    fix: "Set this server's clock by NTP; else the sender's is wrong. toleranceSeconds is {toleranceSeconds}.",
   },
 
   // No search.
   too_large_to_diagnose: {
     explanation: 'The signature does not fit, and the body of {bodyBytes} bytes is too large to try why.',
-    fix: 'Send a smaller delivery with the same secret to the same endpoint, and look at its diagnosis.',
+    fix: 'Send a smaller delivery to the same endpoint.',
   },
   too_many_diagnoses: {
     explanation: 'More than 30 deliveries were diagnosed within a minute, so this one was not.',
-    fix: 'Look at the earlier ones. If they differ, wait a minute and send this one again.',
+    fix: 'Look at the earlier ones, or send this one again in a minute.',
   },
   diagnosis_failed: {
-    explanation: 'The search for the cause failed itself, which must not happen.',
-    fix: 'Report it to the makers of Hookproof, with the code of the rejection: {code}.',
+    explanation: 'The search for the cause failed.',
+    fix: 'Report it to the makers of Hookproof, with the code {code}.',
   },
 } as const satisfies Readonly<Record<string, Text>>;
 

@@ -45,7 +45,7 @@ export async function diagnoseMalformed(suspect: Suspect): Promise<Finding> {
     return { cause: 'signature_malformed', evidence: { header, characters, form: scheme.looksLike } };
   }
   const fits = await fitsSomehow(suspect, scheme, digest);
-  // Who signs with another algorithm writes its prefix too, `sha1=`: to mend that alone would mend nothing.
+  // Who signs with another algorithm writes its prefix too, `sha1=`: to correct that alone would correct nothing.
   const digestFirst = digest.problem === 'algorithm_other';
   const written = digestFirst ? [digest.problem, prefixProblem] : [prefixProblem, digest.problem];
   const [cause, ...also] = [entry.problem, ...written].filter((problem) => problem !== undefined);

@@ -404,6 +404,43 @@ describe('readTimestamp', () => {
     }
   });
 
+  it('reads a time alike, whichever it has read before', () => {
+    const days = fc.constantFrom('2026-11-20', '2026-11-31', '2024-02-29', '2026-13-01', '1969-12-31', '2026-1-120');
+    const clocks = fc.constantFrom('23:09', '00:00', '24:00', '12:60', '2:309');
+    const seconds = fc.constantFrom('', ':31', ':00', ':59', ':60', ':3', ':3x', '.31', ':31.');
+    const fractions = fc.constantFrom(
+      '',
+      '.3',
+      '.34',
+      '.349',
+      '.3499',
+      '.349481927',
+      '.3494819271',
+      '.34x',
+      ',349',
+      '.',
+    );
+    const times = fc.tuple(
+      days,
+      fc.constantFrom('T', 't', ' '),
+      clocks,
+      seconds,
+      fractions,
+      fc.constantFrom('Z', 'z', ''),
+    );
+    const texts = times.map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(texts, texts, (before, text) => {
+        readTimestamp('1999-12-31T23:59:59Z');
+        const alone = readTimestamp(text);
+        readTimestamp(before);
+        expect(readTimestamp(text)).toEqual(alone);
+        expect(readTimestamp(text)).toEqual(alone);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
   it('never throws, and never gives an invalid date', () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {

@@ -113,56 +113,40 @@ function dropProto(key: string, value: unknown): unknown {
 export function readTimestamp(value: unknown): Date | undefined {
   if (typeof value === 'number') return dateOf(Math.abs(value) < 1e11 ? value * 1000 : value);
   if (typeof value !== 'string') return undefined;
-  const usual = readUsualTime(value);
-  if (usual !== undefined) return new Date(usual);
+  const time = withinLastMinute(value);
+  if (time !== undefined) return new Date(time);
   const iso = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?\s?([Zz]|[+-]\d\d:?\d\d)?$/.exec(value);
   if (iso === null) return /^\d{9,13}$/.test(value) ? readTimestamp(Number(value)) : undefined;
   const [, day, clock = '', fraction = '', zone = 'Z'] = iso;
   const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase();
   const seconds = clock.length === 5 ? `${clock}:00` : clock;
-  return dateOf(Date.parse(`${day}T${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`));
-}
-
-/**
- * Reads a time as nearly all providers write it, `2026-11-20T23:09:31Z` or with a fraction of a second, without a pattern
- * and the runtime's parser; undefined for all else, which is left to them.
- */
-function readUsualTime(text: string): number | undefined {
-  const end = text.length - 1;
-  if (end < 19 || end > 29 || text[end] !== 'Z' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') {
-    return undefined;
+  const date = dateOf(Date.parse(`${day}T${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`));
+  // Midnight may be 24:00:00, and never 24:00:01.
+  if (date !== undefined && offset === 'Z' && clock < '24') {
+    lastMinute = `${day}T${clock.slice(0, 5)}:`;
+    lastMinuteStart = Math.floor(date.getTime() / 60_000) * 60_000;
   }
-  const hour = digits(text, 11, 13);
-  const minute = digits(text, 14, 16);
-  const second = digits(text, 17, 19);
-  const milliseconds = end === 19 ? 0 : fraction(text, end);
-  // What is not a number is in no range.
-  const isTime = hour <= 23 && minute <= 59 && second <= 59 && milliseconds <= 999;
-  if (!isTime || !isOfLastDay(text)) return undefined;
-  return lastDayStart + ((hour * 60 + minute) * 60 + second) * 1000 + milliseconds;
+  return date;
 }
 
-// Most events are of the day of the event before.
-let lastDay = 'none';
-let lastDayStart = 0;
+// Under load most events are of the same minute as the one before. Until there is one, nothing begins like it.
+let lastMinute = 'none';
+let lastMinuteStart = 0;
 
-function isOfLastDay(text: string): boolean {
-  if (text.startsWith(lastDay)) return true;
-  const [day] = /^\d{4}-\d\d-\d\d/.exec(text) ?? [];
-  const start = dateOf(Date.parse(day ?? ''));
-  // A thirtieth of February would be in March.
-  if (day === undefined || start?.toISOString().startsWith(day) !== true) return false;
-  lastDay = day;
-  lastDayStart = start.getTime();
-  return true;
+/** A time as nearly all providers write it, `2026-11-20T23:09:31Z` or with a fraction, without a pattern and a parser. */
+function withinLastMinute(text: string): number | undefined {
+  const end = text.length - 1;
+  if (!text.startsWith(lastMinute) || text[end] !== 'Z' || end < 19 || end > 29) return undefined;
+  const time = digits(text, 17, 19) * 1000 + (end === 19 ? 0 : milliseconds(text, end));
+  // What holds anything but digits is not a number.
+  return time < 60_000 ? lastMinuteStart + time : undefined;
 }
 
-/** Milliseconds of the fraction of a second that ends there, or NaN. */
-function fraction(text: string, end: number): number {
+function milliseconds(text: string, end: number): number {
   if (text[19] !== '.' || end === 20) return Number.NaN;
   const thousandths = digits(text, 20, Math.min(end, 23)) * (end === 21 ? 100 : end === 22 ? 10 : 1);
   // What is finer is dropped, but must be digits all the same.
-  return end > 23 && Number.isNaN(digits(text, 23, end)) ? Number.NaN : thousandths;
+  return thousandths + 0 * digits(text, 23, end);
 }
 
 /** The number that is written there, or NaN. */
@@ -170,8 +154,7 @@ function digits(text: string, start: number, end: number): number {
   let number = 0;
   for (let index = start; index < end; index++) {
     const digit = text.charCodeAt(index) - 48;
-    if (digit < 0 || digit > 9) return Number.NaN;
-    number = number * 10 + digit;
+    number = digit < 0 || digit > 9 ? Number.NaN : number * 10 + digit;
   }
   return number;
 }

@@ -6,7 +6,7 @@ import { cryptography } from '../proof/crypto.ts';
 import type { Provider } from '../provider.ts';
 import { inTime } from '../timing/in-time.ts';
 import type { Accepted, Inbox, NewDelivery } from './inbox.ts';
-import type { Progress, Step } from './progress.ts';
+import type { Progress, Way } from './progress.ts';
 
 /** Where a receiver stores what it proved. */
 export interface Storage<P extends Provider> {
@@ -20,12 +20,12 @@ export interface Storage<P extends Provider> {
 }
 
 /**
- * The step that stores a proven delivery as it came, whatever event its JSON holds: the handlers' attempt reads it anew,
+ * The rest of the way, which stores a proven delivery as it came, whatever event its JSON holds: the handlers' attempt reads it anew,
  * so that what does not fit becomes a dead letter and is not lost. What is no JSON is rejected as it is without an inbox.
  */
-export function acceptStep<P extends Provider>(storage: Storage<P>): Step<unknown> {
+export function accepting<P extends Provider>(storage: Storage<P>): Way<unknown> {
   const { provider, name, handlersFor } = storage;
-  return async (progress) => {
+  const last: Way<unknown>['last'] = async (progress) => {
     const event = readable(progress, () => readEnvelope(provider, progress, progress.proof?.id));
     progress.event = event;
     const type = event?.type;
@@ -45,6 +45,7 @@ export function acceptStep<P extends Provider>(storage: Storage<P>): Step<unknow
     progress.inboxId = stored.id;
     return stored.isNew ? 'stored' : 'duplicate';
   };
+  return { steps: [], last };
 }
 
 type KeyAndLane = Pick<NewDelivery, 'key' | 'lane'>;

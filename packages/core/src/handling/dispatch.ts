@@ -9,8 +9,8 @@ import { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
 import { EventContext } from './context.ts';
 import type { Handler, HandlerLookup } from './handlers.ts';
 import { completeWithoutInbox } from './inbox.ts';
-import type { Progress, Step, TakenClaim } from './progress.ts';
-import { runHandlers } from './run.ts';
+import type { Progress, Step, TakenClaim, Way } from './progress.ts';
+import { handlerFailed, runHandlers } from './run.ts';
 
 /** A handler that has not ended this long after its timeout is given up: a retry may then run it again. */
 const leaseGraceMs = 60_000;
@@ -30,39 +30,40 @@ export function claimsOf(dedupe: false | ClaimStore | undefined): ClaimStore | u
   return dedupe === false ? undefined : (dedupe ?? memoryClaims());
 }
 
-/** The steps that hand the event of a proven delivery to its handlers, once. */
-export function dispatchSteps<Request>(dispatching: Dispatching<Request>): readonly Step<Request>[] {
-  const { provider, handlersFor, claims, timeoutMs, now } = dispatching;
-  return [
-    function readEvent(progress) {
-      const event = readEnvelope(provider, progress, progress.proof?.id);
-      progress.event = event;
-      if (handlersFor(event.type).length === 0) return 'ignored';
-      progress.event = checkData(provider, event);
-      return undefined;
-    },
-    function findKey(progress) {
-      const { event } = progress;
-      if (event === undefined) return undefined;
-      return goOn(progress, readKey(provider, event, progress, timeoutMs), keepKey);
-    },
-    function claimEvent(progress) {
-      const { key, proof } = progress;
-      if (claims === undefined || key === undefined) return undefined;
-      return goOn(progress, claimInTime(claims, `${provider.name}:${proof?.scope}${key}`, timeoutMs), keepClaim);
-    },
-    function handle(progress) {
-      const { event, claim } = progress;
-      if (event === undefined) return undefined;
-      const context = new EventContext({
-        progress,
-        attempt: undefined,
-        receivedAt: new Date(now()),
-        complete: completeWithoutInbox,
-      });
-      return goOn(progress, runClaimed(handlersFor(event.type), event, context, claim, timeoutMs), keepWarning);
-    },
-  ];
+/** The rest of the way, which hands the event of a proven delivery to its handlers, once. */
+export function dispatching<Request>({
+  provider,
+  handlersFor,
+  claims,
+  timeoutMs,
+  now,
+}: Dispatching<Request>): Way<Request> {
+  const readEvent: Step<Request> = (progress) => {
+    const event = readEnvelope(provider, progress, progress.proof?.id);
+    progress.event = event;
+    if (handlersFor(event.type).length === 0) return 'ignored';
+    progress.event = checkData(provider, event);
+    return undefined;
+  };
+  const findKey: Step<Request> = (progress) =>
+    goOn(progress, readKey(provider, eventOf(progress), progress, timeoutMs), keepKey);
+  const claimEvent: Step<Request> = (progress) => {
+    const { key, proof } = progress;
+    if (claims === undefined || key === undefined) return undefined;
+    return goOn(progress, claimInTime(claims, `${provider.name}:${proof?.scope}${key}`, timeoutMs), keepClaim);
+  };
+  const handle: Way<Request>['last'] = (progress) => {
+    const event = eventOf(progress);
+    const receivedAt = new Date(now());
+    const context = new EventContext({ progress, attempt: undefined, receivedAt, complete: completeWithoutInbox });
+    return runClaimed(handlersFor(event.type), event, context, progress, timeoutMs);
+  };
+  return { steps: [readEvent, findKey, claimEvent], last: handle };
+}
+
+function eventOf({ event }: Progress<unknown>): WebhookEvent {
+  if (event === undefined) throw new TypeError('The event was not read.');
+  return event;
 }
 
 function keepKey(progress: Progress<unknown>, key: string | undefined): undefined {
@@ -123,7 +124,7 @@ function claimsUnavailable(cause: unknown): never {
 }
 
 /**
- * Runs handlers, and records what became of them. It ends once they all returned, with an error if that could not be
+ * Runs handlers, and records what became of them. It ends once they all returned, with a warning if that could not be
  * recorded: the event was handled all the same, so it must not be run again. Handlers that are still at work when their
  * time is over are recorded when they end.
  */
@@ -131,28 +132,29 @@ function runClaimed<Request>(
   handlers: readonly Handler<WebhookEvent, Request>[],
   event: WebhookEvent,
   context: EventContext<Request>,
-  claim: TakenClaim | undefined,
+  progress: Progress<Request>,
   timeoutMs: number,
-): Awaitable<WebhookError | undefined> {
+): Awaitable<'handled'> {
   let giveUp: (error: WebhookError) => void = () => undefined;
   try {
     const run = runHandlers(handlers, event, context, timeoutMs, (error) => giveUp(error));
-    if (run === undefined) return record(claim);
+    if (run === undefined) return goOn(progress, record(progress.claim), keepWarning);
     return new Promise((resolve, reject) => {
       giveUp = reject;
       run.settled.then(
         () => {
           run.stop();
-          resolve(record(claim));
+          resolve(goOn(progress, record(progress.claim), keepWarning));
         },
-        (error) => {
+        (cause) => {
           run.stop();
-          void Promise.resolve(release(claim)).then(() => reject(error));
+          const error = handlerFailed(event, context, cause);
+          void Promise.resolve(release(progress.claim)).then(() => reject(error));
         },
       );
     });
   } catch (error) {
-    return goOn(error, release(claim), failWith);
+    return goOn(error, release(progress.claim), failWith);
   }
 }
 

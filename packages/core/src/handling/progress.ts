@@ -76,16 +76,23 @@ const noBytes = new Uint8Array(0);
 /** One step of a delivery's way. It ends the way with an outcome or a refusal, or throws what ends it; else it goes on. */
 export type Step<Request> = (progress: Progress<Request>) => Awaitable<Outcome | Refusal | undefined>;
 
+/** The way of a delivery: steps, and a last one that ends it in any case. */
+export interface Way<Request> {
+  readonly steps: readonly Step<Request>[];
+  readonly last: (progress: Progress<Request>) => Awaitable<Outcome | Refusal>;
+}
+
 /** Takes the steps one after the other, at once as long as none of them waits. */
 export function takeSteps<Request>(
-  steps: readonly Step<Request>[],
+  way: Way<Request>,
   progress: Progress<Request>,
   first = 0,
 ): Awaitable<Outcome | Refusal> {
+  const { steps, last } = way;
   for (let index = first; index < steps.length; index++) {
     const end = steps[index]?.(progress);
-    if (isThenable(end)) return end.then((reached) => reached ?? takeSteps(steps, progress, index + 1));
+    if (isThenable(end)) return end.then((reached) => reached ?? takeSteps(way, progress, index + 1));
     if (end !== undefined) return end;
   }
-  throw new RangeError('The last step tells an outcome.');
+  return last(progress);
 }

@@ -6,7 +6,7 @@ import type { Handler, HandlerContext } from './handlers.ts';
 
 /** Handlers of which one did not return at once. */
 export interface HandlerRun {
-  /** What became of them in the end, even after the timeout: rejects with `handler_failed` when one fails. */
+  /** What became of them in the end, even after the timeout: rejects with what one of them threw. */
   readonly settled: Promise<unknown>;
   /** Gives the handlers up before their time. */
   readonly abort: (error: WebhookError) => void;
@@ -33,11 +33,8 @@ export function runHandlers<Request>(
   for (let index = 0; index < handlers.length; index++) {
     const returned = call(handlers[index], event, context);
     if (!isThenable(returned)) continue;
-    const failed = (cause: unknown) => {
-      throw handlerFailed(event, context, cause);
-    };
     const rest = handlers.slice(index + 1);
-    const first = Promise.resolve(returned).then(undefined, failed);
+    const first = Promise.resolve(returned);
     const settled = rest.length === 0 ? first : first.then(() => runRest(rest, event, context));
     const abort = (error: WebhookError) => {
       timeoutOf(context).abort(error);
@@ -65,11 +62,7 @@ async function runRest<Request>(
   for (const handler of rest) {
     const timeout = timeoutOf(context);
     if (timeout.aborted) throw timeout.signal.reason;
-    try {
-      await handler(event, context);
-    } catch (cause) {
-      throw handlerFailed(event, context, cause);
-    }
+    await handler(event, context);
   }
 }
 
@@ -85,7 +78,8 @@ function call<Request>(
   }
 }
 
-function handlerFailed(event: WebhookEvent, { attempt }: HandlerContext, cause: unknown): WebhookError {
+/** The error of a handler that threw. */
+export function handlerFailed(event: WebhookEvent, { attempt }: HandlerContext, cause: unknown): WebhookError {
   return new WebhookError('handler_failed', `A handler for ${JSON.stringify(event.type)} failed.`, {
     cause,
     fix: `The cause of this error is what it threw.${attempt === undefined ? ' The provider will try again.' : ''}`,

@@ -8,7 +8,7 @@ import { EventContext } from './context.ts';
 import type { HandlerLookup } from './handlers.ts';
 import type { Attempt } from './inbox.ts';
 import type { Progress } from './progress.ts';
-import { runHandlers } from './run.ts';
+import { handlerFailed, runHandlers } from './run.ts';
 
 /** Handlers that were told to stop have this long to do so, in milliseconds; then a retry may run beside them. */
 const graceMs = 5_000;
@@ -49,7 +49,10 @@ export async function attemptDelivery<Request>(
   try {
     await new Promise<void>((resolve, reject) => {
       giveUp = reject;
-      run.settled.then(() => resolve(), reject);
+      run.settled.then(
+        () => resolve(),
+        (cause) => reject(handlerFailed(event, context, cause)),
+      );
     });
   } catch (error) {
     if (aborted === undefined) throw error;

@@ -57,8 +57,10 @@ export interface CompiledScheme {
   readonly timestamp: { readonly headers: readonly string[]; readonly prefix: string } | undefined;
   readonly toleranceSeconds: number;
   readonly id: { readonly headers: readonly string[] } | undefined;
-  /** Whether a text has the form of a signature without its prefix. */
-  readonly isMac: (text: string) => boolean;
+  /** How a signature is written after its prefix: so many digits, with none of what is not a digit, and then this. */
+  readonly digits: number;
+  readonly noDigit: RegExp;
+  readonly padding: string;
   /** That form in words. */
   readonly looksLike: string;
   /** Characters that would make it unclear where the signed id ends. */
@@ -122,25 +124,16 @@ export function compileScheme(scheme: SignatureScheme, provider: string): Compil
     },
     toleranceSeconds,
     id: scheme.id && { headers: lowerCase(scheme.id.header) },
-    isMac: scheme.encoding === 'hex' ? hexOf(bytes) : base64Of(bytes),
+    digits: scheme.encoding === 'hex' ? bytes * 2 : Math.ceil((bytes * 4) / 3),
+    // A search for what must not be there costs half of a match of all that may be.
+    noDigit: scheme.encoding === 'hex' ? /[^0-9a-f]/ : /[^A-Za-z0-9+/]/,
+    padding: scheme.encoding === 'hex' ? '' : '='.repeat((3 - (bytes % 3)) % 3),
     looksLike: `${prefix && `"${prefix}" and `}${
       scheme.encoding === 'hex' ? `${bytes * 2} lower-case hex digits` : `${bytes} bytes in base64`
     }`,
     idEnd,
     reads: [scheme.header, scheme.timestamp?.header ?? [], scheme.id?.header ?? []].flatMap(lowerCase),
   };
-}
-
-// Patterns of what must not be there are half as dear as those of what must.
-function hexOf(bytes: number): CompiledScheme['isMac'] {
-  return (text) => text.length === 2 * bytes && !/[^0-9a-f]/.test(text);
-}
-
-function base64Of(bytes: number): CompiledScheme['isMac'] {
-  const digits = Math.ceil((bytes * 4) / 3);
-  const padding = '='.repeat((3 - (bytes % 3)) % 3);
-  return (text) =>
-    text.length === digits + padding.length && text.endsWith(padding) && !/[^A-Za-z0-9+/]/.test(text.slice(0, digits));
 }
 
 function lowerCase(header: string | readonly string[]): readonly string[] {

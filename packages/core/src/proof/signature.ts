@@ -86,10 +86,11 @@ function macsIn(scheme: CompiledScheme, header: string): readonly string[] {
   return macs;
 }
 
-function macIn({ prefix, isMac }: CompiledScheme, entry: string): string | undefined {
-  if (!entry.startsWith(prefix)) return undefined;
+function macIn({ prefix, digits, noDigit, padding }: CompiledScheme, entry: string): string | undefined {
+  if (entry.length !== prefix.length + digits + padding.length) return undefined;
+  if (!entry.startsWith(prefix) || !entry.endsWith(padding)) return undefined;
   const mac = entry.slice(prefix.length);
-  return isMac(mac) ? mac : undefined;
+  return noDigit.test(padding === '' ? mac : mac.slice(0, digits)) ? undefined : mac;
 }
 
 /** Whether a text can be seconds since 1970. */

@@ -100,23 +100,34 @@ const maxPrepared = 1_000;
 /** Prepares what a secret function returned, each secret once and not for each delivery. */
 function preparing(signer: Signer): (returned: Secret | readonly Secret[]) => Awaitable<SigningSecrets> {
   const known = new Map<string, SigningSecret>();
+  // Nearly always it is a single text, which needs no list to be made.
+  const texts = new Map<string, Awaitable<SigningSecrets>>();
   const prepare = (secret: unknown, option: string): SigningSecret => {
     const name = nameOf(secret);
     const before = name === undefined ? undefined : known.get(name);
     if (before !== undefined) return before;
     const prepared = new SigningSecret(toSecretBytes(secret, option, signer));
-    const [oldest] = known.size < maxPrepared ? [] : known.keys();
-    if (oldest !== undefined) known.delete(oldest);
-    if (name !== undefined) known.set(name, prepared);
+    if (name !== undefined) remember(known, name, prepared);
     return prepared;
   };
   return (returned) => {
+    const before = typeof returned === 'string' ? texts.get(returned) : undefined;
+    if (before !== undefined) return before;
     const prepared = Array.isArray(returned)
       ? returned.map((secret: unknown, index) => prepare(secret, `secret[${index}]`))
       : [prepare(returned, 'secret')];
     const given = listOf(returned);
-    return goOn(prepared, scopeOf(prepared), (made, scope) => ({ given, prepared: made, scope }));
+    const secrets = goOn(prepared, scopeOf(prepared), (made, scope) => ({ given, prepared: made, scope }));
+    if (typeof returned === 'string') remember(texts, returned, secrets);
+    return secrets;
   };
+}
+
+/** Keeps something under a name, and forgets the oldest where there are too many. */
+function remember<T>(known: Map<string, T>, name: string, value: T): void {
+  const [oldest] = known.size < maxPrepared ? [] : known.keys();
+  if (oldest !== undefined) known.delete(oldest);
+  known.set(name, value);
 }
 
 /** A name under which a secret is found again. */

@@ -112,7 +112,7 @@ describe('onOutcome', () => {
 });
 
 describe('without onOutcome', () => {
-  it('what the operator has to mend is logged, with its cause', async () => {
+  it('what the operator has to correct is logged, with its cause', async () => {
     await deliver({ on: fail });
     expect(log).toHaveBeenCalledOnce();
     expect(log).toHaveBeenCalledWith('hookproof:', expect.objectContaining({ code: 'handler_failed' }));

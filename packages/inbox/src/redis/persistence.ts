@@ -25,7 +25,7 @@ export async function persistenceWarning(link: Link): Promise<Error | undefined>
   if (wrong.length === 0) return undefined;
   const state = wrong.map(([name, value]) => `"${name} ${value}"`).join(', ');
   return new Error(
-    `${promise}${settings}. This one has ${state}: deliveries whose sender was told 202 may be lost, and what was handled may be handled again. Mend it in redis.conf, or with CONFIG SET and CONFIG REWRITE.`,
+    `${promise}${settings}. This one has ${state}: deliveries whose sender was told 202 may be lost, and what was handled may be handled again. Correct it in redis.conf, or with CONFIG SET and CONFIG REWRITE.`,
   );
 }
 

@@ -133,7 +133,7 @@ export function transportTests(serve: Serve, provider: Provider): Tests {
 export function consumedTests(serve: Serve, provider: Provider): Tests {
   return [
     [
-      'body_consumed: answered at once, and the report says what to mend',
+      'body_consumed: answered at once, and the report says what to correct',
       () =>
         withApp(serve, provider, {}, async (app) => {
           const report = await expectOutcome(app, await send(app.url, await app.sign()), 'body_consumed');

@@ -53,11 +53,11 @@ export function laneTests(inbox: InboxUnderTest): Tests {
     [
       'a failing event holds its lane back, and no other',
       withLanes(inbox, async ({ start }) => {
-        let mended = false;
+        let corrected = false;
         const process = await start(
           { backoff: () => 20, maxAttempts: 1_000 },
           ({ event }) => {
-            if (event.id === 'a1' && !mended) throw new Error('boom');
+            if (event.id === 'a1' && !corrected) throw new Error('boom');
           },
           byGrant,
         );
@@ -67,7 +67,7 @@ export function laneTests(inbox: InboxUnderTest): Tests {
         const reports = await process.attempts(5);
         assert.ok(reports.some(({ id, outcome }) => id === 'b1' && outcome === 'handled'));
         assert.ok(!handledIds(process).includes('a2'));
-        mended = true;
+        corrected = true;
         while ((await process.inbox.counts()).handled < 3) await new Promise((resolve) => setTimeout(resolve, 20));
         assert.equal(handledIds(process).at(-1), 'a2');
       }),
@@ -75,12 +75,12 @@ export function laneTests(inbox: InboxUnderTest): Tests {
     [
       'after laneTimeoutMs a lane goes on without the event that keeps failing, which is still tried',
       withLanes(inbox, async ({ start }) => {
-        let mended = false;
+        let corrected = false;
         const settings = { laneTimeoutMs: 400, leaseMs: 400, backoff: () => 50, maxAttempts: 1_000 };
         const process = await start(
           settings,
           ({ event }) => {
-            if (event.id === 'a1' && !mended) throw new Error('boom');
+            if (event.id === 'a1' && !corrected) throw new Error('boom');
           },
           byGrant,
         );
@@ -90,7 +90,7 @@ export function laneTests(inbox: InboxUnderTest): Tests {
         while ((await process.inbox.counts()).handled < 2) await new Promise((resolve) => setTimeout(resolve, 20));
         const others = handledIds(process).filter((id) => id !== 'a1');
         assert.deepEqual(others, ['a2', 'a3']);
-        mended = true;
+        corrected = true;
         while ((await process.inbox.counts()).handled < 3) await new Promise((resolve) => setTimeout(resolve, 20));
       }),
     ],
@@ -115,13 +115,13 @@ export function laneTests(inbox: InboxUnderTest): Tests {
     [
       'a dead letter lets its lane go at once, and joins it again when it is replayed',
       withLanes(inbox, async ({ start }) => {
-        let mended = false;
+        let corrected = false;
         const begun = gate();
         const finish = gate();
         const process = await start(
           { maxAttempts: 1 },
           ({ event }) => {
-            if (event.id === 'a1' && !mended) throw new Error('boom');
+            if (event.id === 'a1' && !corrected) throw new Error('boom');
             if (event.id !== 'a3') return undefined;
             begun.open();
             return finish.opened;
@@ -135,7 +135,7 @@ export function laneTests(inbox: InboxUnderTest): Tests {
         await deliver(process, 'a3', 'a');
         await deliver(process, 'a4', 'a');
         await begun.opened;
-        mended = true;
+        corrected = true;
         assert.equal(await process.inbox.replay({ state: 'dead' }), 1);
         assert.equal(handledIds(process).length, 3);
         finish.open();

@@ -99,14 +99,14 @@ export function operatingTests(inbox: InboxUnderTest): Tests {
       'a dead letter that is replayed begins again with attempt 1 and no error',
       () =>
         withStore(inbox, async ({ start }) => {
-          let mended = false;
+          let corrected = false;
           const process = await start({ maxAttempts: 2 }, () => {
-            if (!mended) throw new Error('boom');
+            if (!corrected) throw new Error('boom');
           });
           await deliver(process, 'evt_1');
           await deliver(process, 'evt_2');
           await process.attempts(4);
-          mended = true;
+          corrected = true;
           assert.equal(await process.inbox.replay({ state: 'dead', error: 'invalid_event' }), 0);
           assert.equal(await process.inbox.replay({ error: 'handler_failed' }), 2);
           assert.deepEqual(endings((await process.attempts(6)).slice(4)), ['1 handled', '1 handled']);
@@ -120,9 +120,9 @@ export function operatingTests(inbox: InboxUnderTest): Tests {
       () =>
         withStore(inbox, async ({ start }) => {
           const process = await start({ backoff: () => 60_000 }, ({ event, context }) => {
-            if (event.id === 'evt_2' && context.receivedAt && !mended) throw new Error('boom');
+            if (event.id === 'evt_2' && context.receivedAt && !corrected) throw new Error('boom');
           });
-          let mended = false;
+          let corrected = false;
           await deliver(process, 'evt_1');
           await process.attempts(1);
           await deliver(process, 'evt_2');
@@ -130,7 +130,7 @@ export function operatingTests(inbox: InboxUnderTest): Tests {
           assert.equal(await process.inbox.replay({}), 0);
           const [one, two] = await listed(process);
           assert.ok(one && two);
-          mended = true;
+          corrected = true;
           assert.equal(await process.inbox.replay(two.id), 1);
           assert.equal((await process.attempts(3))[2]?.outcome, 'handled');
           assert.equal(await process.inbox.replay(one.id), 1);
@@ -144,14 +144,14 @@ export function operatingTests(inbox: InboxUnderTest): Tests {
       'what is replayed while all dead letters are discarded is not lost',
       () =>
         withStore(inbox, async ({ start }) => {
-          let mended = false;
+          let corrected = false;
           const process = await start({ maxAttempts: 1 }, () => {
-            if (!mended) throw new Error('boom');
+            if (!corrected) throw new Error('boom');
           });
           const ids = Array.from({ length: 120 }, (_, index) => `evt_${index}`);
           await Promise.all(ids.map((id) => deliver(process, id)));
           await process.attempts(120);
-          mended = true;
+          corrected = true;
           const last = (await listed(process)).at(-1);
           assert.ok(last);
           const discarding = process.inbox.discard({});

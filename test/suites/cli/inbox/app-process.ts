@@ -1,4 +1,4 @@
-// An app in a process of its own: it works until its parent is gone. The first message tells where; 'mend' ends what
+// An app in a process of its own: it works until its parent is gone. The first message tells where; 'correct' ends what
 // makes the handler fail; anything else is the id of an event to deliver.
 import { openApp, type Place, revoked } from './app.ts';
 
@@ -10,7 +10,7 @@ const app = openApp(where, () => problem, {
   onOutcome: ({ stage, outcome }) => stage === 'work' && process.send?.(outcome),
 });
 process.on('message', async (message) => {
-  if (message === 'mend') problem = undefined;
+  if (message === 'correct') problem = undefined;
   else process.send?.(String(await app.deliver(revoked(String(message)))));
 });
 process.on('disconnect', () => process.exit());

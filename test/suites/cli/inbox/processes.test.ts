@@ -31,7 +31,7 @@ async function startApp({ place }: StoreUnderTest) {
 }
 
 describe.each(engines)('hookproof inbox beside an app on %s', { timeout: 60_000 }, (_engine, newStore) => {
-  it('a dead letter that is replayed after the mend is handled by the running app', async () => {
+  it('a dead letter that is replayed after the correction is handled by the running app', async () => {
     const store = newStore();
     const { cli } = appOn(store);
     const app = await startApp(store);
@@ -41,7 +41,7 @@ describe.each(engines)('hookproof inbox beside an app on %s', { timeout: 60_000 
       expect((await cli('counts', ['--fail-if-dead'])).code).toBe(1);
       const [dead] = (await cli('list', ['--state', 'dead', '--json'])).records();
       expect(dead).toMatchObject({ key: 'evt_1', error: { message: 'Error: the disk is full' } });
-      app.send('mend');
+      app.send('correct');
       expect((await cli('replay', [String(dead?.['id'])])).code).toBe(0);
       await app.until(['up', '202', 'retried', 'dead', 'handled']);
       expect((await cli('counts', ['--json'])).records()).toEqual([{ waiting: 0, working: 0, handled: 1, dead: 0 }]);
