@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
-import { collector } from './collect.ts';
+import { Collector } from './collect.ts';
 
 it('takes memory for what has arrived, not for what may', () => {
-  const body = collector(1024 * 1024);
+  const body = new Collector(1024 * 1024);
   body.add(new Uint8Array(100));
   expect(body.take().buffer.byteLength).toBeLessThanOrEqual(200);
 });
 
 it('copies what it has a few times, and not with every chunk', () => {
-  const body = collector(1024 * 1024);
+  const body = new Collector(1024 * 1024);
   const buffers = new Set<ArrayBufferLike>();
   for (let byte = 0; byte < 4_096; byte++) {
     body.add(Uint8Array.of(byte));
@@ -19,7 +19,7 @@ it('copies what it has a few times, and not with every chunk', () => {
 });
 
 it('never takes more than the limit', () => {
-  const body = collector(1_000);
+  const body = new Collector(1_000);
   body.add(new Uint8Array(600));
   body.add(new Uint8Array(400));
   expect(body.take().buffer.byteLength).toBe(1_000);

@@ -1,39 +1,46 @@
 import { Refusal } from '../error.ts';
 
-/** Gathers the chunks of a body. */
-export interface Collector {
+/**
+ * Gathers the chunks of a body in one buffer that doubles. A list of chunks would let a sender that puts every byte in a
+ * chunk of its own take sixty times the memory of the body. A first chunk, which mostly is the whole body, is kept as it
+ * is, and not copied, where the packet around it is hardly larger.
+ */
+export class Collector {
+  readonly #maxBytes: number;
+  #bytes: Uint8Array = nothing;
+  #length = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
   /** Throws `body_too_large` as soon as there are more bytes than allowed. */
-  readonly add: (chunk: Uint8Array) => void;
-  readonly take: () => Uint8Array;
+  add(chunk: Uint8Array): void {
+    const end = this.#length + chunk.length;
+    if (end > this.#maxBytes) throw tooLarge(this.#maxBytes);
+    if (this.#length === 0) {
+      this.#bytes = chunk.buffer.byteLength - chunk.length > maxAround ? new Uint8Array(chunk) : chunk;
+    } else {
+      if (end > this.#bytes.length) this.#grow(end);
+      this.#bytes.set(chunk, this.#length);
+    }
+    this.#length = end;
+  }
+
+  /** What has arrived. */
+  take(): Uint8Array {
+    return this.#bytes.length === this.#length ? this.#bytes : this.#bytes.subarray(0, this.#length);
+  }
+
+  #grow(end: number): void {
+    const larger = new Uint8Array(Math.min(this.#maxBytes, Math.max(end, 2 * this.#bytes.length)));
+    larger.set(this.take());
+    this.#bytes = larger;
+  }
 }
 
-/**
- * Gathers chunks in one buffer that doubles. A list of chunks would let a sender that puts every byte in a chunk of its
- * own take sixty times the memory of the body. No chunk is kept: the packet around it may be much larger.
- */
-export function collector(maxBytes: number): Collector {
-  let bytes: Uint8Array = nothing;
-  let length = 0;
-  return {
-    add(chunk) {
-      const end = length + chunk.length;
-      if (end > maxBytes) throw tooLarge(maxBytes);
-      if (length === 0) {
-        bytes = new Uint8Array(chunk);
-        length = end;
-        return;
-      }
-      if (end > bytes.length) {
-        const larger = new Uint8Array(Math.min(maxBytes, Math.max(end, 2 * bytes.length)));
-        larger.set(bytes.subarray(0, length));
-        bytes = larger;
-      }
-      bytes.set(chunk, length);
-      length = end;
-    },
-    take: () => (bytes.length === length ? bytes : bytes.subarray(0, length)),
-  };
-}
+/** The headers of a delivery, in bytes: what came in one packet with them need not be copied. */
+const maxAround = 1024;
 
 const nothing = new Uint8Array(0);
 

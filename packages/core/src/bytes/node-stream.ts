@@ -1,6 +1,6 @@
-import { type Deadlines, deadlines } from '../timing/deadlines.ts';
+import { type Deadline, deadlines, type Waiting } from '../timing/deadlines.ts';
 import { type BodyLimits, type BodyReader, bodyTimeout } from './body.ts';
-import { type Collector, collector } from './collect.ts';
+import { Collector } from './collect.ts';
 
 /** What is used of a readable stream of Node's. */
 export interface NodeStream {
@@ -51,49 +51,100 @@ export function readNodeStream(
 ): Promise<Uint8Array> {
   // A promise, because it keeps the app's AsyncLocalStorage, which the events of the stream do not.
   return new Promise((resolve, reject) => {
-    if (!stream.readable) return reject(new Error('The stream is not readable.'));
-    const { begin, end } = deadlinesOf(timeoutMs);
-    let body: Collector | undefined = collector(maxBytes);
-    const onData = (chunk: Uint8Array) => {
-      try {
-        body?.add(chunk);
-      } catch (error) {
-        fail(error);
-      }
-    };
-    // The other listeners stay, because to take them away costs as much as to add them, and because what goes wrong with
-    // the stream from here on is nobody's concern, but must not end the process.
-    const fail = (error: unknown) => {
-      if (body === undefined) return;
-      body = undefined;
-      end(deadline);
-      stream.off('data', onData);
-      reject(error);
-    };
-    const deadline = begin(() => fail(bodyTimeout(timeoutMs)));
-    stream.on('data', onData);
-    stream.on('end', () => {
-      if (body === undefined) return;
-      const bytes = body.take();
-      body = undefined;
-      end(deadline);
-      resolve(bytes);
-    });
-    stream.on('error', fail);
-    stream.on('close', () => {
-      // Every stream is closed in the end, and an error costs its stack.
-      if (body !== undefined) fail(new Error('The stream was closed.'));
-    });
+    if (!stream.readable || reading in stream) return reject(new Error('The stream is not readable.'));
+    new Reading(stream, { maxBytes, timeoutMs }, resolve, reject);
   });
 }
 
-const byTime = new Map<number, Deadlines>();
+/** Where a stream holds its reading: a listener is called on its stream, so that no delivery needs listeners of its own. */
+const reading = Symbol('hookproof.reading');
 
-/** The deadlines of that length, of which an app has one or two. */
-function deadlinesOf(ms: number): Deadlines {
-  const known = byTime.get(ms);
-  if (known !== undefined) return known;
-  const made = deadlines(ms);
-  byTime.set(ms, made);
-  return made;
+/** A stream of which the body is being read. */
+type ReadStream = NodeStream & { [reading]?: Reading | undefined };
+
+class Reading implements Waiting {
+  readonly #stream: ReadStream;
+  readonly #body: Collector;
+  readonly #timeoutMs: number;
+  readonly #deadline: Deadline;
+  readonly #resolve: (bytes: Uint8Array) => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(
+    stream: ReadStream,
+    { maxBytes, timeoutMs }: Pick<BodyLimits, 'maxBytes' | 'timeoutMs'>,
+    resolve: (bytes: Uint8Array) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#stream = stream;
+    this.#body = new Collector(maxBytes);
+    this.#timeoutMs = timeoutMs;
+    this.#deadline = beginDeadline(timeoutMs, this);
+    this.#resolve = resolve;
+    this.#reject = reject;
+    stream[reading] = this;
+    stream.on('data', onData);
+    stream.on('end', onEnd);
+    stream.on('error', onError);
+    stream.on('close', onClose);
+  }
+
+  add(chunk: Uint8Array): void {
+    try {
+      this.#body.add(chunk);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  end(): void {
+    this.#stop();
+    this.#resolve(this.#body.take());
+  }
+
+  fail(error: unknown): void {
+    this.#stop();
+    this.#stream.off('data', onData);
+    this.#reject(error);
+  }
+
+  missed(): void {
+    this.fail(bodyTimeout(this.#timeoutMs));
+  }
+
+  // The other listeners stay, because to take them away costs as much as to add them, and because what goes wrong with the
+  // stream from here on is nobody's concern, but must not end the process.
+  #stop(): void {
+    this.#stream[reading] = undefined;
+    this.#deadline.end();
+  }
+}
+
+function onData(this: ReadStream, chunk: Uint8Array): void {
+  this[reading]?.add(chunk);
+}
+
+function onEnd(this: ReadStream): void {
+  this[reading]?.end();
+}
+
+function onError(this: ReadStream, error: Error): void {
+  this[reading]?.fail(error);
+}
+
+function onClose(this: ReadStream): void {
+  // Every stream is closed in the end, and an error costs its stack.
+  if (this[reading] !== undefined) this[reading].fail(new Error('The stream was closed.'));
+}
+
+const byTime = new Map<number, ReturnType<typeof deadlines>>();
+
+/** Begins a deadline with the timer of that length, of which an app has one or two. */
+function beginDeadline(ms: number, owner: Waiting): Deadline {
+  let begin = byTime.get(ms);
+  if (begin === undefined) {
+    begin = deadlines(ms);
+    byTime.set(ms, begin);
+  }
+  return begin(owner);
 }

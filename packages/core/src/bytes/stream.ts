@@ -1,6 +1,6 @@
 import { WebhookError } from '../error.ts';
 import type { BodyLimits, BodyReader } from './body.ts';
-import { collector } from './collect.ts';
+import { Collector } from './collect.ts';
 
 /**
  * Reads the bytes of a `Request`, or says at once that they are gone. Nothing of the body is touched before it is
@@ -22,7 +22,7 @@ export function streamReader(
   stream: ReadableStream<Uint8Array> | null,
 ): (limits: Pick<BodyLimits, 'maxBytes' | 'signal'>) => Promise<Uint8Array> {
   return async ({ maxBytes, signal }) => {
-    const body = collector(maxBytes);
+    const body = new Collector(maxBytes);
     if (stream === null) return body.take();
     const reader = stream.getReader();
     const stop = () => void reader.cancel().catch(() => undefined);

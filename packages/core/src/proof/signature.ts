@@ -22,11 +22,16 @@ const maxSignatures = 32;
  * is refused and not passed over: stripping one header must never lead to a weaker scheme.
  */
 export function readSignature(schemes: readonly CompiledScheme[], headers: HeaderLookup): SentSignature | Refusal {
-  const scheme = presentScheme(schemes, headers);
-  if (scheme === undefined)
-    return new Refusal('missing_signature', () => `There is no signature header (${namesOf(schemes)}).`);
-  const signature = headerValue(scheme.headers, headers);
-  if (signature === undefined) return missing(scheme.headers);
+  for (const scheme of schemes) {
+    const signature = headerValue(scheme.headers, headers);
+    if (signature !== undefined) return readRest(scheme, signature, headers);
+    for (const name of scheme.reads) if (headers.has(name)) return missing(scheme.headers);
+  }
+  return new Refusal('missing_signature', () => `There is no signature header (${namesOf(schemes)}).`);
+}
+
+/** Reads what is signed with the body beside the signature. */
+function readRest(scheme: CompiledScheme, signature: string, headers: HeaderLookup): SentSignature | Refusal {
   let timestamp: string | undefined;
   if (scheme.timestamp !== undefined) {
     const value = headerValue(scheme.timestamp.headers, headers);
