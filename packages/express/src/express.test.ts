@@ -60,6 +60,15 @@ for (const [name, framework] of [
   ['express 4', express4 as unknown as typeof express],
 ] as const) {
   describe(name, () => {
+    test('a reply says how long it is, and does not come in chunks', async () => {
+      const app = framework();
+      app.use(grantexWebhooks(recorder().options));
+      const reply = await fetch(`${await listen(app)}${path}`, { method: 'POST' });
+      const body = await reply.arrayBuffer();
+      expect(reply.headers.get('content-length')).toBe(String(body.byteLength));
+      expect(reply.headers.get('transfer-encoding')).toBeNull();
+    });
+
     test('one line before express.json() changes nothing else in the app', async () => {
       const { types, options } = recorder();
       const app = framework();

@@ -113,8 +113,10 @@ export function webhooks<
     // A timeout of the app's own, or a handler, may have answered in the meantime.
     if (response.headersSent) return void request.resume();
     try {
+      // Without a length Node would send each reply in chunks. All of it is ASCII.
+      const length = { 'content-length': reply.body.length };
       const close = letGoOfUpload(request) ? { connection: 'close' } : undefined;
-      response.writeHead(reply.status, { ...reply.headers, ...close }).end(reply.body);
+      response.writeHead(reply.status, { ...reply.headers, ...length, ...close }).end(reply.body);
     } catch (error) {
       // The app has put something of its own around the response. Express 4 would let a rejected promise end the process.
       if (next !== undefined) return next(error);

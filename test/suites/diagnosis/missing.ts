@@ -88,7 +88,7 @@ export const missing: readonly Mistake[] = [
       };
     },
     explains: /x-acme-signature holds .* \(fits: yes\)/,
-    fix: 'describe the sender with defineProvider and this header',
+    fix: 'describe the sender with defineProvider',
     evidence: { header: 'x-acme-signature', fits: 'yes' },
     corrected: () => ({
       provider: defineProvider({
@@ -117,7 +117,7 @@ export const missing: readonly Mistake[] = [
         sent: await fromGravv(gravvSecret),
       };
     },
-    explains: 'a genuine delivery of gravv. This receiver is for grantiva; another one of this process is for gravv.',
+    explains: 'a genuine delivery of gravv, which has a receiver of its own in this process.',
     fix: 'At gravv, change the URL of the webhook to the path of its own receiver',
     evidence: { other: 'gravv' },
     corrected: () => ({ path: '/webhooks/gravv' }),

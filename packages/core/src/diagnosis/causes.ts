@@ -24,11 +24,10 @@ export const causes = {
   },
   header_renamed: {
     explanation: 'The header {wanted} is missing, but {header} holds what looks like its signature (fits: {fits}).',
-    fix: 'Let the sender or the proxy use the name {wanted}, or describe the sender with defineProvider and this header.',
+    fix: 'Let the sender or the proxy use the name {wanted}, or describe the sender with defineProvider.',
   },
   other_provider_fits: {
-    explanation:
-      'This is a genuine delivery of {other}. This receiver is for {provider}; another one of this process is for {other}.',
+    explanation: 'This is a genuine delivery of {other}, which has a receiver of its own in this process.',
     fix: 'At {other}, change the URL of the webhook to the path of its own receiver.',
   },
   other_provider_header: {
@@ -36,7 +35,7 @@ export const causes = {
     fix: 'Point the webhook of {other} at a receiver for {other}, or make this receiver one.',
   },
   signature_absent: {
-    explanation: 'No header looks like a signature: {wanted} is missing, and so is every other that is known.',
+    explanation: 'No header looks like a signature: {wanted} is missing, and so is every other known one.',
     fix: 'Did {provider} send this at all? If so, has the endpoint a secret there, and do all proxies pass the header on? A request by hand can be signed with signedDelivery of @hookproof/testing.',
   },
 
@@ -84,7 +83,7 @@ export const causes = {
   },
   algorithm_other: {
     explanation: 'The signature in {header} is as long as one of {algorithm}, not of {wantedAlgorithm} (fits: {fits}).',
-    fix: 'Let the sender sign with {wantedAlgorithm}, or describe it with defineProvider and its algorithm.',
+    fix: 'Let the sender sign with {wantedAlgorithm}, or describe it with defineProvider.',
   },
   signature_quoted: {
     explanation: 'The signature in {header} stands in quotes (fits without: {fits}).',
@@ -92,11 +91,11 @@ export const causes = {
   },
   signature_repeated: {
     explanation: 'The header {header} came {times} times (the first fits: {fits}).',
-    fix: 'Look for a proxy that adds the header again instead of passing it on.',
+    fix: 'Look for a proxy that adds the header again.',
   },
   signature_malformed: {
     explanation: 'What {header} holds is no signature: it is not {form}, but {characters} characters.',
-    fix: 'Log the header where the sender makes it. An unset variable or a template that was not filled in looks like this.',
+    fix: 'Log the header where the sender makes it: an unset variable or an unfilled template looks like this.',
   },
   timestamp_milliseconds: {
     explanation: 'The time in {header} is in milliseconds since 1970, where seconds are signed (fits: {fits}).',
@@ -113,7 +112,7 @@ export const causes = {
 
   // A signature that does not fit.
   body_empty: {
-    explanation: 'No byte of the body arrived (content-length: {contentLength}), and the signature is of another body.',
+    explanation: 'No byte of the body arrived (content-length: {contentLength}).',
     fix: 'Look for a redirect, which may drop the body, or for a middleware that took it.',
   },
   secret_newline: {
@@ -126,7 +125,7 @@ export const causes = {
   },
   secret_quoted: {
     explanation: 'The signature fits if the quotes around the option {option} are taken away.',
-    fix: `${secretFix} docker --env-file and some CI systems keep quotes as part of the value.`,
+    fix: `${secretFix} docker --env-file and some CI systems keep quotes.`,
   },
   secret_prefix_missing: {
     explanation: 'The signature fits if the option {option} has "whsec_" before it.',
@@ -226,7 +225,7 @@ export const causes = {
   },
   diagnosis_failed: {
     explanation: 'The search for the cause failed.',
-    fix: 'Report it to the makers of Hookproof, with the code {code}.',
+    fix: 'Report it to the makers of Hookproof, with {code}.',
   },
 } as const satisfies Readonly<Record<string, Text>>;
 

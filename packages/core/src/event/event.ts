@@ -18,6 +18,10 @@ export interface WebhookEvent<Type extends string = string, Data = unknown> {
 /** A JSON object of which nothing is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 declare enum Undeclared {
   type = '',
 }

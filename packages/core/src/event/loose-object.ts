@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type * as core from 'zod/v4/core';
 import { $constructor, $ZodAsyncError, $ZodType } from 'zod/v4/core';
 import { type Conversion, conversions } from './converted.ts';
+import { isJsonObject } from './event.ts';
 
 /**
  * An object with these fields and any others: `z.looseObject` of zod/mini, in a third of its time and less code. (The
@@ -21,7 +22,7 @@ const LooseObject = /* @__PURE__ */ $constructor('LooseObject', (object: core.$Z
 
   object._zod.parse = (payload, ctx) => {
     const input = payload.value;
-    if (!isObject(input)) {
+    if (!isJsonObject(input)) {
       payload.issues.push({ code: 'invalid_type', expected: 'object', input, inst: object });
       return payload;
     }
@@ -54,10 +55,6 @@ const LooseObject = /* @__PURE__ */ $constructor('LooseObject', (object: core.$Z
     return payload;
   };
 });
-
-function isObject(input: unknown): input is Readonly<Record<string, unknown>> {
-  return typeof input === 'object' && input !== null && !Array.isArray(input);
-}
 
 interface Field {
   readonly key: string;

@@ -49,14 +49,9 @@ export function replyFor(outcome: Outcome): Reply {
 
 function entry(outcome: Outcome, status: ReplyStatus, mediaType: string, body: object): [Outcome, Reply] {
   // Fastify adds the charset where it is missing; naming it keeps all adapters alike.
-  const text = JSON.stringify(body);
-  // All of it is ASCII. Without a length Node would send each reply in chunks.
-  const headers: Record<string, string> = {
-    'content-type': `${mediaType}; charset=utf-8`,
-    'content-length': String(text.length),
-  };
+  const headers: Record<string, string> = { 'content-type': `${mediaType}; charset=utf-8` };
   if (outcome === 'method_not_allowed') headers['allow'] = 'POST';
-  return [outcome, Object.freeze({ status, headers: Object.freeze(headers), body: text, outcome })];
+  return [outcome, Object.freeze({ status, headers: Object.freeze(headers), body: JSON.stringify(body), outcome })];
 }
 
 // `Object.entries` forgets which value belongs to which key.
