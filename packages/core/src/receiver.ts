@@ -18,7 +18,7 @@ import { isDevelopment } from './report/failure-log.ts';
 import type { OutcomeReport } from './report/outcome.ts';
 import { type Reply, replyFor } from './report/reply.ts';
 import { makeReport, reporter, takeWrapped } from './report/reporter.ts';
-import { type Awaitable, goOn, isThenable } from './timing/awaitable.ts';
+import { type Awaitable, isThenable } from './timing/awaitable.ts';
 
 /** Options of {@link createReceiver}. */
 export type ReceiverOptions<
@@ -83,7 +83,7 @@ export function createReceiver<
   const proving: readonly Step<Request>[] = [
     checkMethod,
     readHeaders,
-    (progress) => goOn(progress, readBody(progress.input.body, progress.headers, limits), keepBody),
+    (progress) => readBody(progress.input.body, progress.headers, limits, progress, keepBody),
     authentication(provider, secretsFor, { toleranceSeconds, now }),
     (progress) => admit(progress, provider),
   ];
@@ -94,7 +94,6 @@ export function createReceiver<
           handlersFor: compileHandlers<Request>(provider, options.on),
           claims: claimsOf(options.dedupe),
           timeoutMs,
-          now,
         })
       : accepting({ provider, inbox, name, lane: options.lane, handlersFor: storedHandlers, timeoutMs });
   const way = { steps: [...proving, ...rest.steps], last: rest.last };

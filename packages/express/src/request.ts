@@ -84,7 +84,9 @@ function findLayer(layers: Layers | undefined, middleware: unknown): Layer | und
 
 function pathOf(url = '/'): string {
   // Proxies may send the absolute form, `POST https://host/path`.
-  const [path = ''] = url.replace(/^[a-z]+:\/\/[^/?]*/i, '').split('?', 1);
+  const target = url.startsWith('/') ? url : url.replace(/^[a-z]+:\/\/[^/?]*/i, '');
+  const query = target.indexOf('?');
+  const path = query === -1 ? target : target.slice(0, query);
   return path === '' ? '/' : path;
 }
 

@@ -11,7 +11,7 @@ import { requestBody, streamReader } from './stream.ts';
 const limits = { maxBodyBytes: 10, bodyTimeoutMs: 10_000 };
 
 async function read(input: BodyInput, headers: Record<string, string> = {}, options = limits) {
-  return readBody(input, new Map(Object.entries(headers)), options);
+  return readBody(input, new Map(Object.entries(headers)), options, undefined, (_state, bytes) => bytes);
 }
 
 async function rejection(reading: Promise<unknown> | (() => Promise<unknown>)): Promise<WebhookError> {

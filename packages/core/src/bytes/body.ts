@@ -34,24 +34,29 @@ export interface BodyOptions {
   readonly bodyTimeoutMs: number;
 }
 
-/** The body's raw bytes, bounded in size and time. */
-export function readBody(input: BodyInput, headers: HeaderLookup, options: BodyOptions): Awaitable<Uint8Array> {
-  if (typeof input !== 'function') return checkBody(toBytes(input), headers, options);
+/** Reads the body's raw bytes, bounded in size and time, and goes on with them: later where they are still to come. */
+export function readBody<State, R>(
+  input: BodyInput,
+  headers: HeaderLookup,
+  options: BodyOptions,
+  state: State,
+  next: (state: State, bytes: Uint8Array) => R,
+): Awaitable<R> {
+  if (typeof input !== 'function') return next(state, checkBody(toBytes(input), headers, options));
   // Only a shortcut: a sender may leave content-length out or lie, so the reader counts all the same.
   if (Number(headers.get('content-length')) > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
   const limits = new ReaderLimits(options);
+  const take = (bytes: unknown) => next(state, checkBody(toBytes(bytes), headers, options));
+  const fail = (error: unknown) => {
+    throw limits.giveUp(error);
+  };
   try {
     const reading = input(limits);
-    if (!isThenable(reading)) return checkBody(toBytes(reading), headers, options);
-    const read = input.keepsTime === true ? Promise.resolve(reading) : inBodyTime(reading, options.bodyTimeoutMs);
-    return read.then(
-      (bytes) => checkBody(toBytes(bytes), headers, options),
-      (error) => {
-        throw limits.giveUp(error);
-      },
-    );
+    if (!isThenable(reading)) return take(reading);
+    const read = input.keepsTime === true ? reading : inBodyTime(reading, options.bodyTimeoutMs);
+    return read.then(take, fail);
   } catch (error) {
-    throw limits.giveUp(error);
+    return fail(error);
   }
 }
 

@@ -41,7 +41,9 @@ export interface NodeStream {
  */
 export function nodeStreamReader(stream: NodeStream): BodyReader {
   const read = (limits: Pick<BodyLimits, 'maxBytes' | 'timeoutMs'>) => readNodeStream(stream, limits);
-  return Object.assign(read, { keepsTime: true });
+  // Not by Object.assign, which takes as long as all the rest.
+  read.keepsTime = true;
+  return read;
 }
 
 /** Reads a stream of Node's within the limits; {@link nodeStreamReader} for what reads before a receiver is called. */

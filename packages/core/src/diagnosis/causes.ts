@@ -36,7 +36,7 @@ export const causes = {
   },
   signature_absent: {
     explanation: 'No header looks like a signature: {wanted} is missing, and so is every other known one.',
-    fix: 'Did {provider} send this at all? If so, has the endpoint a secret there, and do all proxies pass the header on? A request by hand can be signed with signedDelivery of @hookproof/testing.',
+    fix: 'Has the endpoint a secret at {provider}, and do all proxies pass the header on? A request by hand can be signed with signedDelivery of @hookproof/testing.',
   },
 
   // A signature that is not written as the provider writes it.

@@ -22,7 +22,6 @@ export interface Dispatching<Request> {
   /** Where handled events are remembered, if they are. */
   readonly claims: ClaimStore | undefined;
   readonly timeoutMs: number;
-  readonly now: () => number;
 }
 
 /** The store that the `dedupe` option means. */
@@ -31,13 +30,7 @@ export function claimsOf(dedupe: false | ClaimStore | undefined): ClaimStore | u
 }
 
 /** The rest of the way, which hands the event of a proven delivery to its handlers, once. */
-export function dispatching<Request>({
-  provider,
-  handlersFor,
-  claims,
-  timeoutMs,
-  now,
-}: Dispatching<Request>): Way<Request> {
+export function dispatching<Request>({ provider, handlersFor, claims, timeoutMs }: Dispatching<Request>): Way<Request> {
   const readEvent: Step<Request> = (progress) => {
     const event = readEnvelope(provider, progress, progress.proof?.id);
     progress.event = event;
@@ -54,7 +47,7 @@ export function dispatching<Request>({
   };
   const handle: Way<Request>['last'] = (progress) => {
     const event = eventOf(progress);
-    const receivedAt = new Date(now());
+    const receivedAt = new Date(progress.proof?.at ?? 0);
     const context = new EventContext({ progress, attempt: undefined, receivedAt, complete: completeWithoutInbox });
     return runClaimed(handlersFor(event.type), event, context, progress, timeoutMs);
   };

@@ -14,6 +14,8 @@ export interface Proof {
   readonly scope: string;
   /** Which secret of the list fits, from 0. */
   readonly secretIndex: number;
+  /** When it was proven, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** A delivery that is still to be proven. */
@@ -54,11 +56,12 @@ export function authentication<Request>(
     const { sent, secrets } = delivery;
     if (sent === undefined || secretIndex === -1) return mismatch(signer, sent);
     const { scheme, id, timestamp } = sent;
+    const at = now();
     if (timestamp !== undefined) {
-      const stale = checkFreshness(timestamp, toleranceSeconds ?? scheme.toleranceSeconds, now());
+      const stale = checkFreshness(timestamp, toleranceSeconds ?? scheme.toleranceSeconds, at);
       if (stale !== undefined) return stale;
     }
-    delivery.proof = { id, scope: secrets?.scope ?? '', secretIndex };
+    delivery.proof = { id, scope: secrets?.scope ?? '', secretIndex, at };
     return undefined;
   };
 
