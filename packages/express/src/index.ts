@@ -8,42 +8,8 @@ import * as core from '@hookproof/core';
 import { type GivenOptions, type KnownTypes, letGoOfUpload, receiverOptions } from '@hookproof/core/adapter';
 import { pathMatcher, rawBodyOf } from './request.ts';
 
-export {
-  type Claim,
-  type ClaimStore,
-  type Delivery,
-  type Diagnosis,
-  defineProvider,
-  type EventFor,
-  type EventOf,
-  type Grantex,
-  type GrantexOptions,
-  type Grantiva,
-  type GrantivaOptions,
-  type Gravv,
-  grantex,
-  grantiva,
-  gravv,
-  type Handler,
-  type HandlerContext,
-  type Handlers,
-  type Inbox,
-  memoryClaims,
-  type OnOutcome,
-  type Outcome,
-  type OutcomeReport,
-  type Provider,
-  type ProviderDefinition,
-  type Secret,
-  type SecretOption,
-  type StandardWebhooksOptions,
-  standardWebhooks,
-  type UnknownEvent,
-  WebhookError,
-  type WebhookErrorCode,
-  type WebhookEvent,
-  type Wrap,
-} from '@hookproof/core';
+// One package is enough: apps need not have core among their own dependencies, and under pnpm could not import it.
+export * from '@hookproof/core';
 
 /**
  * Options of {@link webhooks}. `Request` is what the secret function gets, and handlers where there is no inbox; `I` is

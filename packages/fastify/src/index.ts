@@ -5,6 +5,7 @@
  */
 import * as core from '@hookproof/core';
 import { type KnownTypes, letGoOfUpload, receiverOptions } from '@hookproof/core/adapter';
+import { checkNames } from '@hookproof/core/strict';
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -18,42 +19,8 @@ import type {
 import fastifyPlugin from 'fastify-plugin';
 import { parseAsBytes, rawBodyOf } from './body.ts';
 
-export {
-  type Claim,
-  type ClaimStore,
-  type Delivery,
-  type Diagnosis,
-  defineProvider,
-  type EventFor,
-  type EventOf,
-  type Grantex,
-  type GrantexOptions,
-  type Grantiva,
-  type GrantivaOptions,
-  type Gravv,
-  grantex,
-  grantiva,
-  gravv,
-  type Handler,
-  type HandlerContext,
-  type Handlers,
-  type Inbox,
-  memoryClaims,
-  type OnOutcome,
-  type Outcome,
-  type OutcomeReport,
-  type Provider,
-  type ProviderDefinition,
-  type Secret,
-  type SecretOption,
-  type StandardWebhooksOptions,
-  standardWebhooks,
-  type UnknownEvent,
-  WebhookError,
-  type WebhookErrorCode,
-  type WebhookEvent,
-  type Wrap,
-} from '@hookproof/core';
+// One package is enough: apps need not have core among their own dependencies, and under pnpm could not import it.
+export * from '@hookproof/core';
 
 /** Options of {@link webhooks}. `I` is the inbox where there is one. */
 export type FastifyWebhookOptions<
@@ -112,7 +79,12 @@ export function webhooks<
   I extends core.Inbox | undefined = undefined,
   Types extends string = never,
 >(provider: P, options: FastifyWebhookOptions<P, I> & { readonly on: KnownTypes<P, Types> }): FastifyPluginAsync {
-  return encapsulated(pluginOf(provider, receiverOptions('webhooks', options, {}, { path: true })));
+  const plugin = pluginOf(provider, receiverOptions('webhooks', options, {}, { path: true }));
+  return encapsulated(async (app, given) => {
+    // The options are those above: what is given here for a receiver would be ignored.
+    checkNames<typeof given>('register beside webhooks()', given, ofRegister);
+    await plugin(app);
+  });
 }
 
 /** What `register` takes for Fastify itself, among the options of a plugin. */

@@ -19,6 +19,13 @@ test.each<[named: unknown, wrong: object, message: string]>([
   await expect(registered()).rejects.toThrow(message);
 });
 
+test('options of a receiver beside webhooks(), where they would be ignored, are refused', async () => {
+  const plugin = webhooks(grantex(), options);
+  const app = Fastify();
+  const registered = async () => Reflect.apply(app.register, app, [plugin, { onOutcome: () => undefined }]);
+  await expect(registered()).rejects.toThrow('onOutcome is not an option of register beside webhooks()');
+});
+
 test('what register takes for Fastify itself may stand beside the options of a named plugin', async () => {
   const app = Fastify();
   const beside = { prefix: '/api', logLevel: 'warn', logSerializers: {} } as const;

@@ -15,42 +15,8 @@ import {
 import type { Context } from 'hono';
 import { incomingOf, incomingReader, isUntouched } from './node.ts';
 
-export {
-  type Claim,
-  type ClaimStore,
-  type Delivery,
-  type Diagnosis,
-  defineProvider,
-  type EventFor,
-  type EventOf,
-  type Grantex,
-  type GrantexOptions,
-  type Grantiva,
-  type GrantivaOptions,
-  type Gravv,
-  grantex,
-  grantiva,
-  gravv,
-  type Handler,
-  type HandlerContext,
-  type Handlers,
-  type Inbox,
-  memoryClaims,
-  type OnOutcome,
-  type Outcome,
-  type OutcomeReport,
-  type Provider,
-  type ProviderDefinition,
-  type Secret,
-  type SecretOption,
-  type StandardWebhooksOptions,
-  standardWebhooks,
-  type UnknownEvent,
-  WebhookError,
-  type WebhookErrorCode,
-  type WebhookEvent,
-  type Wrap,
-} from '@hookproof/core';
+// One package is enough: apps need not have core among their own dependencies, and under pnpm could not import it.
+export * from '@hookproof/core';
 
 /**
  * Options of {@link webhooks}. The secret function gets Hono's context, and so do handlers where there is no inbox;
