@@ -93,7 +93,7 @@ const places: readonly Place[] = [
   ],
   [
     'the diagnosis',
-    'name its signature header in packages/core/src/diagnosis/senders.ts',
+    'name it, or its signature header, in packages/core/src/diagnosis/senders.ts',
     async ({ signature }) => {
       const known = signature.map(async ({ headers }) =>
         (await Promise.all(headers.map(isKnownSender))).includes(true),

@@ -1,5 +1,6 @@
 import { createServer, request as httpRequest, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { runInNewContext } from 'node:vm';
 import * as functions from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { grantex, type OutcomeReport } from '@hookproof/core';
@@ -132,6 +133,16 @@ for (const [name, framework] of [
     test('bytes kept by a verify callback of express.json() are used', async () => {
       const { types, options } = recorder();
       const keep = framework.json({ verify: (req, _res, bytes) => void Object.assign(req, { rawBody: bytes }) });
+      const url = await listen(framework().use(keep, grantexWebhooks(options)));
+      expect(await deliver(url + path)).toBe(200);
+      expect(types).toEqual(['grant.revoked']);
+    });
+
+    test('bytes of another realm that were kept are used, such as those of a test runner’s sandbox', async () => {
+      const { types, options } = recorder();
+      const keep = framework.json({
+        verify: (req, _res, bytes) => void Object.assign(req, { rawBody: runInNewContext('Uint8Array').from(bytes) }),
+      });
       const url = await listen(framework().use(keep, grantexWebhooks(options)));
       expect(await deliver(url + path)).toBe(200);
       expect(types).toEqual(['grant.revoked']);

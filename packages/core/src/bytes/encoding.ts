@@ -4,6 +4,11 @@ export function encode(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Whether it is a `Uint8Array`, also one of another realm, such as a test runner's sandbox, which fails `instanceof`. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]';
+}
+
 const hexDigits = '0123456789abcdef';
 
 export function toHex(bytes: Uint8Array): string {

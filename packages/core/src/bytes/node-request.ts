@@ -1,5 +1,6 @@
 import type { WebhookError } from '../error.ts';
 import type { BodyInput } from './body.ts';
+import { isBytes } from './encoding.ts';
 import { type NodeStream, nodeStreamReader } from './node-stream.ts';
 
 /** What is used of a request of Node's. */
@@ -22,7 +23,7 @@ export interface NodeRequest extends NodeStream {
  * @param consumed makes the error for a stream that was read, or is decoded, and of which nobody kept the bytes
  */
 export function nodeBody(request: NodeRequest, kept: readonly unknown[], consumed: () => WebhookError): BodyInput {
-  for (const bytes of kept) if (bytes instanceof Uint8Array) return bytes;
+  for (const bytes of kept) if (isBytes(bytes)) return bytes;
   if (!request.readableDidRead && request.readableEncoding === null) return nodeStreamReader(request);
   return () => {
     throw consumed();

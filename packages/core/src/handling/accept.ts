@@ -4,6 +4,7 @@ import type { EventOf, WebhookEvent } from '../event/event.ts';
 import { boundedKey, readKey } from '../event/key.ts';
 import { cryptography } from '../proof/crypto.ts';
 import type { Provider } from '../provider.ts';
+import { isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
 import type { Accepted, Inbox, NewDelivery } from './inbox.ts';
 import type { Progress, Way } from './progress.ts';
@@ -80,7 +81,7 @@ async function laneOf<Event>(
     if (name === undefined || name === null || name === '') return undefined;
     if (typeof name === 'string') return await boundedKey(name);
     // A promise is no text; should it reject, that must not end the process.
-    if (name instanceof Promise) name.catch(() => undefined);
+    if (isThenable(name)) name.then(undefined, () => undefined);
     throw new TypeError(`lane must return text or undefined, but returned a ${typeof name}`);
   } catch (cause) {
     // Out of order is better than not at all.

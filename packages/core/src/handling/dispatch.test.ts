@@ -264,6 +264,21 @@ describe('a claims store', () => {
     expect(runs()).toBe(1);
   });
 
+  it('whose done() does not answer within timeoutMs is handled all the same, and reported', async () => {
+    const claim = () => taken({ done: () => new Promise(() => undefined) });
+    const { send, reports } = set({ handler: () => {}, dedupe: { claim }, timeoutMs: 5 });
+    expect(await send()).toMatchObject({ outcome: 'handled', status: 200 });
+    expect(reports[0]?.error?.code).toBe('claims_unavailable');
+    expect(String(reports[0]?.error?.cause)).toContain('done() took longer than timeoutMs (5 ms)');
+  });
+
+  it('whose release() does not answer within timeoutMs is handler_failed, with what the handler threw', async () => {
+    const claim = () => taken({ release: () => new Promise(() => undefined) });
+    const { send, reports } = set({ handler: () => Promise.reject(boom), dedupe: { claim }, timeoutMs: 5 });
+    expect(await send()).toMatchObject({ outcome: 'handler_failed', status: 500 });
+    expect(reports[0]?.error?.cause).toBe(boom);
+  });
+
   it('whose done() fails is not told to release what was handled', async () => {
     const release = vi.fn();
     const claim = () => taken({ done: () => Promise.reject(boom), release });

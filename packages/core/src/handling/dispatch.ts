@@ -94,7 +94,7 @@ function claimInTime(claims: ClaimStore, key: string, timeoutMs: number): Awaita
 }
 
 function releaseLate(claim: Claim): void {
-  if (isClaim(claim) && claim.state === 'taken') void release(claim);
+  if (isClaim(claim) && claim.state === 'taken') void release(claim, leaseGraceMs);
 }
 
 function checkClaim(claim: Claim): Claim {
@@ -131,40 +131,41 @@ function runClaimed<Request>(
   let giveUp: (error: WebhookError) => void = () => undefined;
   try {
     const run = runHandlers(handlers, event, context, timeoutMs, (error) => giveUp(error));
-    if (run === undefined) return goOn(progress, record(progress.claim), keepWarning);
+    if (run === undefined) return goOn(progress, record(progress.claim, timeoutMs), keepWarning);
     return new Promise((resolve, reject) => {
       giveUp = reject;
       run.settled.then(
         () => {
           run.stop();
-          resolve(goOn(progress, record(progress.claim), keepWarning));
+          resolve(goOn(progress, record(progress.claim, timeoutMs), keepWarning));
         },
         (cause) => {
           run.stop();
           const error = handlerFailed(event, context, cause);
-          void Promise.resolve(release(progress.claim)).then(() => reject(error));
+          void Promise.resolve(release(progress.claim, timeoutMs)).then(() => reject(error));
         },
       );
     });
   } catch (error) {
-    return goOn(error, release(progress.claim), failWith);
+    return goOn(error, release(progress.claim, timeoutMs), failWith);
   }
 }
 
 /** Lets the next delivery of the event try. Where that fails, the claim ends with its lease. */
-function release(claim: TakenClaim | undefined): Awaitable<void> {
+function release(claim: TakenClaim | undefined, ms: number): Awaitable<void> {
   try {
     const released = claim?.release();
-    return isThenable(released) ? released.then(undefined, () => undefined) : undefined;
+    return isThenable(released) ? inTime(released, ms, () => undefined).catch(() => undefined) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function record(claim: TakenClaim | undefined): Awaitable<WebhookError | undefined> {
+function record(claim: TakenClaim | undefined, ms: number): Awaitable<WebhookError | undefined> {
+  const timeoutError = () => new Error(`done() took longer than timeoutMs (${ms} ms)`);
   try {
     const done = claim?.done();
-    return isThenable(done) ? done.then(() => undefined, notRecorded) : undefined;
+    return isThenable(done) ? inTime(done, ms, timeoutError).then(() => undefined, notRecorded) : undefined;
   } catch (cause) {
     return notRecorded(cause);
   }

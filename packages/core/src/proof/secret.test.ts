@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { WebhookError } from '../error.ts';
 import type { Outcome } from '../handling/progress.ts';
@@ -32,6 +33,14 @@ function receiverWith(secret: SecretOption<string>) {
 }
 
 describe('a secret', () => {
+  it('may be bytes of another realm, such as the sandbox of a test runner', async () => {
+    const bytes: Uint8Array = runInNewContext('new Uint8Array([1, 2, 3])');
+    expect(bytes).not.toBeInstanceOf(Uint8Array);
+    for (const secret of [bytes, [bytes], () => bytes, () => [bytes]]) {
+      expect(await receiverWith(secret).outcomeOf(Uint8Array.of(1, 2, 3))).toBe('handled');
+    }
+  });
+
   it('is used as the UTF-8 text it is, prefix, spaces and all', async () => {
     for (const secret of ['whsec_abc', ' spaced \n', 'ключ🔑', '0xff']) {
       expect(await receiverWith(secret).outcomeOf(secret)).toBe('handled');

@@ -1,4 +1,4 @@
-import { encode, fromBase64 } from '../bytes/encoding.ts';
+import { encode, fromBase64, isBytes } from '../bytes/encoding.ts';
 import { invalid, type WebhookError } from '../error.ts';
 import type { Awaitable } from '../timing/awaitable.ts';
 import type { Signer } from './signer.ts';
@@ -18,7 +18,7 @@ export type SecretOption<Request = unknown> =
 
 /** One secret or several, as a list. */
 export function listOf(secret: Secret | readonly Secret[]): readonly Secret[] {
-  return typeof secret === 'string' || secret instanceof Uint8Array ? [secret] : [...secret];
+  return typeof secret === 'string' || isBytes(secret) ? [secret] : [...secret];
 }
 
 /** A text without the spaces, line breaks and quotes around it. */
@@ -42,7 +42,7 @@ export function secretBytesOf(secret: Secret, provider: Signer): Uint8Array | un
 export function toSecretBytes(secret: unknown, option: string, provider: Signer): Uint8Array {
   if (secret === undefined || secret === null) throw unset(option, String(secret), provider);
   const bytes = typeof secret === 'string' ? decode(secret, option, provider) : secret;
-  if (!(bytes instanceof Uint8Array)) throw invalid(`${option} must be a string, bytes, a list of them, or a function`);
+  if (!isBytes(bytes)) throw invalid(`${option} must be a string, bytes, a list of them, or a function`);
   const minBytes = provider.secret.minBytes ?? 1;
   if (bytes.length >= minBytes) return Uint8Array.from(bytes);
   throw invalid(

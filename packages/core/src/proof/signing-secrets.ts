@@ -1,4 +1,4 @@
-import { toHex } from '../bytes/encoding.ts';
+import { isBytes, toHex } from '../bytes/encoding.ts';
 import { invalid, WebhookError } from '../error.ts';
 import { type Awaitable, goOn, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
@@ -133,7 +133,7 @@ function remember<T>(known: Map<string, T>, name: string, value: T): void {
 /** A name under which a secret is found again. */
 function nameOf(secret: unknown): string | undefined {
   if (typeof secret === 'string') return `text ${secret}`;
-  return secret instanceof Uint8Array ? `bytes ${toHex(secret)}` : undefined;
+  return isBytes(secret) ? `bytes ${toHex(secret)}` : undefined;
 }
 
 function scopeOf(secrets: readonly SigningSecret[]): Awaitable<string> {
