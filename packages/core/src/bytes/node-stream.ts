@@ -53,27 +53,23 @@ export function readNodeStream(
 ): Promise<Uint8Array> {
   // A promise, because it keeps the app's AsyncLocalStorage, which the events of the stream do not.
   return new Promise((resolve, reject) => {
-    if (!stream.readable || reading in stream) return reject(new Error('The stream is not readable.'));
+    if (!stream.readable) return reject(new Error('The stream is not readable.'));
     new Reading(stream, { maxBytes, timeoutMs }, resolve, reject);
   });
 }
 
-/** Where a stream holds its reading: a listener is called on its stream, so that no delivery needs listeners of its own. */
-const reading = Symbol('hookproof.reading');
-
-/** A stream of which the body is being read. */
-type ReadStream = NodeStream & { [reading]?: Reading | undefined };
-
+/** A stream whose body is on its way. */
 class Reading implements Waiting {
-  readonly #stream: ReadStream;
-  readonly #body: Collector;
+  readonly #stream: NodeStream;
   readonly #timeoutMs: number;
   readonly #deadline: Deadline;
   readonly #resolve: (bytes: Uint8Array) => void;
   readonly #reject: (error: unknown) => void;
+  readonly #onData: (chunk: Uint8Array) => void;
+  #body: Collector | undefined;
 
   constructor(
-    stream: ReadStream,
+    stream: NodeStream,
     { maxBytes, timeoutMs }: Pick<BodyLimits, 'maxBytes' | 'timeoutMs'>,
     resolve: (bytes: Uint8Array) => void,
     reject: (error: unknown) => void,
@@ -84,59 +80,48 @@ class Reading implements Waiting {
     this.#deadline = beginDeadline(timeoutMs, this);
     this.#resolve = resolve;
     this.#reject = reject;
-    stream[reading] = this;
-    stream.on('data', onData);
-    stream.on('end', onEnd);
-    stream.on('error', onError);
-    stream.on('close', onClose);
-  }
-
-  add(chunk: Uint8Array): void {
-    try {
-      this.#body.add(chunk);
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  end(): void {
-    this.#stop();
-    this.#resolve(this.#body.take());
-  }
-
-  fail(error: unknown): void {
-    this.#stop();
-    this.#stream.off('data', onData);
-    this.#reject(error);
+    this.#onData = (chunk) => this.#add(chunk);
+    stream.on('data', this.#onData);
+    stream.on('end', () => this.#end());
+    stream.on('error', (error) => this.#fail(error));
+    stream.on('close', () => {
+      // Every stream is closed in the end, and an error costs its stack.
+      if (this.#body !== undefined) this.#fail(new Error('The stream was closed.'));
+    });
   }
 
   missed(): void {
-    this.fail(bodyTimeout(this.#timeoutMs));
+    this.#fail(bodyTimeout(this.#timeoutMs));
+  }
+
+  #add(chunk: Uint8Array): void {
+    try {
+      this.#body?.add(chunk);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #end(): void {
+    const bytes = this.#body?.take();
+    if (bytes === undefined) return;
+    this.#stop();
+    this.#resolve(bytes);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#body === undefined) return;
+    this.#stop();
+    this.#stream.off('data', this.#onData);
+    this.#reject(error);
   }
 
   // The other listeners stay, because to take them away costs as much as to add them, and because what goes wrong with the
   // stream from here on is nobody's concern, but must not end the process.
   #stop(): void {
-    this.#stream[reading] = undefined;
+    this.#body = undefined;
     this.#deadline.end();
   }
-}
-
-function onData(this: ReadStream, chunk: Uint8Array): void {
-  this[reading]?.add(chunk);
-}
-
-function onEnd(this: ReadStream): void {
-  this[reading]?.end();
-}
-
-function onError(this: ReadStream, error: Error): void {
-  this[reading]?.fail(error);
-}
-
-function onClose(this: ReadStream): void {
-  // Every stream is closed in the end, and an error costs its stack.
-  if (this[reading] !== undefined) this[reading].fail(new Error('The stream was closed.'));
 }
 
 const byTime = new Map<number, ReturnType<typeof deadlines>>();

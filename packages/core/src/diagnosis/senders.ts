@@ -1,5 +1,4 @@
-// From the senders' own documentation.
-/** Senders whose signature stands in a header with their name. */
+/** Senders whose signature stands in a header with their name, by their own documentation. */
 const named =
   'Grantiva Grantex Gravv Stripe Slack Shopify Twilio Paddle PayPal Square Paystack Flutterwave Razorpay Linear Zendesk HubSpot Typeform Calendly DocuSign PagerDuty Sentry Vercel WorkOS Notion Dropbox LINE'.split(
     ' ',

@@ -39,8 +39,8 @@ export interface Waiting {
 }
 
 /**
- * Begins deadlines of `ms` milliseconds, all with one timer, because to start and stop a timer for each delivery costs more than
- * to prove it. They end in the order in which they began, so that only the first of them is looked at. The timer does not
+ * Begins deadlines of `ms` milliseconds with one timer for all, because to start and stop a timer for each delivery costs more
+ * than to prove it. They end in the order in which they began, so that only the first of them is looked at. The timer does not
  * keep the process alive: what is waited for here has a connection that does. It is for Node alone; on Workers nothing of
  * one request may wait for another's timer.
  */
