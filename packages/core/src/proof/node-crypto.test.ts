@@ -62,10 +62,12 @@ describe('the HMAC of two one-shot hashes', () => {
 
   it('is what createHmac makes, around the size from which it is streamed', () => {
     for (const algorithm of algorithms) {
-      for (const length of [largest - 2, largest - 1, largest, largest + 1]) {
-        for (const before of ['', '.', '1795216193.']) {
-          const body = nodeCrypto.randomBytes(length - before.length);
-          expectSame(algorithm, encode('a secret'), before, body, 'hex');
+      for (const before of ['', '.', '1795216193.', '€'.repeat(300), '😀'.repeat(300)]) {
+        // A text is taken to have three bytes for each unit, which those of the euro sign have.
+        for (const room of [before.length, 3 * before.length]) {
+          for (const length of [largest - 2, largest - 1, largest, largest + 1]) {
+            expectSame(algorithm, encode('a secret'), before, nodeCrypto.randomBytes(length - room), 'hex');
+          }
         }
       }
     }
