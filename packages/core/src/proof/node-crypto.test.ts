@@ -116,6 +116,19 @@ describe('the HMAC of two one-shot hashes', () => {
     }
   });
 
+  it('is taken for what is small, and not for what is large', async () => {
+    let hashes = 0;
+    const hash: NodeCrypto['hash'] = (...given) => {
+      hashes++;
+      return node.hash?.(...given) ?? '';
+    };
+    const hmac = await nodeCryptography({ ...node, hash }).hmac('sha256', encode('a secret'));
+    await hmac('1795216193.', new Uint8Array(largest - 3 * 11), 'hex');
+    expect(hashes).toBe(2);
+    await hmac('1795216193.', new Uint8Array(largest - 3 * 11 + 1), 'hex');
+    expect(hashes).toBe(2);
+  });
+
   it('is not taken where a runtime has no one-shot hash, with the same result', async () => {
     const { hash: _hash, ...without } = node;
     const streamed = nodeCryptography(without);

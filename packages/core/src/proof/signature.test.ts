@@ -11,7 +11,7 @@ import { verifyDelivery } from '../verify.ts';
 import type { HashAlgorithm } from './cryptography.ts';
 import type { SignatureScheme } from './scheme.ts';
 import { signBody } from './sign.ts';
-import { type HmacMaker, matchSignature, parseSignature } from './signature.ts';
+import { type HmacMaker, isTimestamp, matchSignature, parseSignature } from './signature.ts';
 
 const secret = 'a secret for tests';
 const key = Buffer.alloc(32, 7);
@@ -447,4 +447,17 @@ describe('several secrets', () => {
     expect(await matchSignature(sent, bytes, [secretWith('one', '01')])).toBe(-1);
     expect(await matchSignature(sent, bytes, [])).toBe(-1);
   });
+});
+
+it.each([
+  ['0', true],
+  ['1795216193', true],
+  ['999999999999', true],
+  ['1795216193000', false],
+  ['', false],
+  ['17952161.3', false],
+  ['-1', false],
+  ['١٢', false],
+])('a signed time written %j: %s', (text, is) => {
+  expect(isTimestamp(text)).toBe(is);
 });
