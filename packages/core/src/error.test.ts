@@ -45,16 +45,16 @@ const standardHeaders = { 'webhook-signature': `v1,${Buffer.alloc(32).toString('
 
 describe('the message of a rejection names the header or option, and where it can the fix:', () => {
   it.each<[WebhookErrorCode, string, Partial<DeliveryInput<Request>>, Partial<ReceiverOptions<Provider>>]>([
-    ['missing_signature', 'There is no signature header (x-grantiva-signature).', { headers: {} }, {}],
+    ['missing_signature', 'The signature header is missing (x-grantiva-signature).', { headers: {} }, {}],
     [
       'missing_signature',
-      'There is no signature header (x-gravv-signature or x-signature).',
+      'The signature header is missing (x-gravv-signature or x-signature).',
       { headers: {} },
       { provider: gravv() },
     ],
     [
       'missing_signature',
-      'There is no signature header (x-grantex-signature-v2 or x-grantex-signature).',
+      'The signature header is missing (x-grantex-signature-v2 or x-grantex-signature).',
       { headers: {} },
       { provider: grantex() },
     ],

@@ -40,7 +40,7 @@ export const bounds: readonly Mistake[] = [
       return { provider, options: { secret: newSecret() }, sent: await fromGrantex(newSecret()) };
     },
     explains: 'The search for the cause failed',
-    fix: 'Report it to the makers of Hookproof, with signature_mismatch.',
+    fix: 'Report it to the makers of Hookproof, with the code signature_mismatch.',
     evidence: { code: 'signature_mismatch' },
   },
 ];

@@ -106,7 +106,7 @@ export const time: readonly Mistake[] = [
       };
     },
     explains: /signed (599|60[01]) seconds in the future/,
-    fix: "Set this server's clock by NTP",
+    fix: "Set this server's clock by NTP. If it is right, the sender's is wrong. toleranceSeconds is 60",
     evidence: {
       seconds: expect.closeTo(600, -1),
       signedAt: expect.stringMatching(/^\d{4}-.*Z$/),

@@ -211,7 +211,7 @@ export const causes = {
   timestamp_future: {
     explanation:
       "The delivery is genuine, but was signed {seconds} seconds in the future: at {signedAt}, while this server's clock says {serverClock}.",
-    fix: "Set this server's clock by NTP; else the sender's is wrong. toleranceSeconds is {toleranceSeconds}.",
+    fix: "Set this server's clock by NTP. If it is right, the sender's is wrong. toleranceSeconds is {toleranceSeconds}.",
   },
 
   // No search.
@@ -225,7 +225,7 @@ export const causes = {
   },
   diagnosis_failed: {
     explanation: 'The search for the cause failed.',
-    fix: 'Report it to the makers of Hookproof, with {code}.',
+    fix: 'Report it to the makers of Hookproof, with the code {code}.',
   },
 } as const satisfies Readonly<Record<string, Text>>;
 

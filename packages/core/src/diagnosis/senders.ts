@@ -1,8 +1,32 @@
 /** Senders whose signature stands in a header with their name, by their own documentation. */
-const named =
-  'Grantiva Grantex Gravv Stripe Slack Shopify Twilio Paddle PayPal Square Paystack Flutterwave Razorpay Linear Zendesk HubSpot Typeform Calendly DocuSign PagerDuty Sentry Vercel WorkOS Notion Dropbox LINE'.split(
-    ' ',
-  );
+const named = [
+  'Grantiva',
+  'Grantex',
+  'Gravv',
+  'Stripe',
+  'Slack',
+  'Shopify',
+  'Twilio',
+  'Paddle',
+  'PayPal',
+  'Square',
+  'Paystack',
+  'Flutterwave',
+  'Razorpay',
+  'Linear',
+  'Zendesk',
+  'HubSpot',
+  'Typeform',
+  'Calendly',
+  'DocuSign',
+  'PagerDuty',
+  'Sentry',
+  'Vercel',
+  'WorkOS',
+  'Notion',
+  'Dropbox',
+  'LINE',
+];
 
 /** Headers of those whose signature stands elsewhere. */
 const senderOf = new Map([

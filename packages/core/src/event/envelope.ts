@@ -142,7 +142,7 @@ function milliseconds(text: string, end: number): number {
   if (text[19] !== '.' || end === 20) return Number.NaN;
   const thousandths = digits(text, 20, Math.min(end, 23)) * (end === 21 ? 100 : end === 22 ? 10 : 1);
   // What is finer is dropped, but must be digits all the same.
-  return thousandths + 0 * digits(text, 23, end);
+  return Number.isNaN(digits(text, 23, end)) ? Number.NaN : thousandths;
 }
 
 /** The number that is written there, or NaN. */

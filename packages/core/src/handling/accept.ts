@@ -21,8 +21,9 @@ export interface Storage<P extends Provider> {
 }
 
 /**
- * The rest of the way, which stores a proven delivery as it came, whatever event its JSON holds: the handlers' attempt reads it anew,
- * so that what does not fit becomes a dead letter and is not lost. What is no JSON is rejected as it is without an inbox.
+ * The rest of the way, which stores a proven delivery as it came, whatever event its JSON holds: the handlers' attempt
+ * reads it anew, so that what does not fit becomes a dead letter and is not lost. A body that is not JSON is rejected as
+ * it is without an inbox.
  */
 export function accepting<P extends Provider>(storage: Storage<P>): Way<unknown> {
   const { provider, name, handlersFor } = storage;

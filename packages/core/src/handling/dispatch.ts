@@ -162,10 +162,11 @@ function release(claim: TakenClaim | undefined, ms: number): Awaitable<void> {
 }
 
 function record(claim: TakenClaim | undefined, ms: number): Awaitable<WebhookError | undefined> {
-  const timeoutError = () => new Error(`done() took longer than timeoutMs (${ms} ms)`);
   try {
     const done = claim?.done();
-    return isThenable(done) ? inTime(done, ms, timeoutError).then(() => undefined, notRecorded) : undefined;
+    if (!isThenable(done)) return undefined;
+    const timeoutError = () => new Error(`done() took longer than timeoutMs (${ms} ms)`);
+    return inTime(done, ms, timeoutError).then(() => undefined, notRecorded);
   } catch (cause) {
     return notRecorded(cause);
   }

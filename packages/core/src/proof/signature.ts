@@ -27,7 +27,7 @@ export function readSignature(schemes: readonly CompiledScheme[], headers: Heade
     if (signature !== undefined) return readRest(scheme, signature, headers);
     for (const name of scheme.reads) if (headers.has(name)) return missing(scheme.headers);
   }
-  return new Refusal('missing_signature', () => `There is no signature header (${namesOf(schemes)}).`);
+  return new Refusal('missing_signature', () => `The signature header is missing (${namesOf(schemes)}).`);
 }
 
 /** Reads what is signed with the body beside the signature. */
@@ -95,7 +95,7 @@ function macIn({ prefix, digits, noDigit, padding }: CompiledScheme, entry: stri
   if (entry.length !== prefix.length + digits + padding.length) return undefined;
   if (!entry.startsWith(prefix) || !entry.endsWith(padding)) return undefined;
   const mac = entry.slice(prefix.length);
-  return noDigit.test(padding === '' ? mac : mac.slice(0, digits)) ? undefined : mac;
+  return noDigit.test(mac.slice(0, digits)) ? undefined : mac;
 }
 
 /** Whether a text can be seconds since 1970. */
