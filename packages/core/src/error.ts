@@ -127,6 +127,14 @@ export function invalid(problem: string, fix?: string): WebhookError {
   return new WebhookError('invalid_options', sentence, fix === undefined ? {} : { fix });
 }
 
+/** What nothing on a delivery's way is known to throw. */
+export function unexpected(thrown: unknown): WebhookError {
+  return new WebhookError('handler_failed', 'Receiving failed unexpectedly.', {
+    cause: thrown,
+    fix: 'The cause of this error is what was thrown.',
+  });
+}
+
 /** Whether a code is one that a delivery can be answered with. */
 export function isRejection(code: string): code is RejectionCode {
   return Object.hasOwn(rejections, code);

@@ -1,9 +1,20 @@
 /**
- * What an inbox needs: the types of what a receiver hands to it and of what it hands back, and the error that it throws where
- * a delivery could not be stored or worked on.
+ * What an inbox needs: the way of a receiver that has one, the types of what that hands to it and gets back, and the error
+ * that it throws where a delivery could not be stored or worked on.
  *
  * @module
  */
 export type { DeliveryHeaders } from './bytes/headers.ts';
 export { WebhookError } from './error.ts';
-export type { Accepted, Attempt, DeliveryError, InboxReceiver, NewDelivery, Settled } from './handling/inbox.ts';
+export type {
+  Accepted,
+  Attempt,
+  DeliveryError,
+  InboxReceiver,
+  InboxWay,
+  NewDelivery,
+  ReceiverSide,
+  Settled,
+  TakenAttempt,
+} from './handling/inbox.ts';
+export { inboxWay } from './handling/inbox-way.ts';

@@ -173,10 +173,8 @@ export function checkOptions(
   };
 }
 
-function checkInbox(
-  { inbox, receiverName, lane, dedupe }: { readonly [K in keyof WebhookOptions<Provider>]?: unknown },
-  provider: Provider,
-): void {
+function checkInbox(options: { readonly [K in keyof WebhookOptions<Provider>]?: unknown }, provider: Provider): void {
+  const { inbox, receiverName, lane } = options;
   if (inbox === undefined) {
     if (receiverName !== undefined)
       throw invalid('receiverName is what an inbox knows the receiver by: give inbox as well, or leave it out');
@@ -186,20 +184,11 @@ function checkInbox(
   }
   if (!isInbox(inbox))
     throw invalid('inbox must be what sqliteInbox, postgresInbox, redisInbox or memoryInbox returns');
-  if (dedupe !== undefined) {
-    throw invalid('dedupe has no use beside inbox, which remembers what it has stored: leave dedupe out');
-  }
   const known = receiverName ?? provider.name;
   if (typeof known !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(known)) {
     throw invalid('receiverName must be 1 to 64 letters, digits, dashes and underscores');
   }
-  if (lane === undefined) return;
-  if (typeof lane !== 'function') throw invalid('lane must be a function of the event that returns text or undefined');
-  if (!inbox.lanes) {
-    throw invalid(
-      `lane was given for ${provider.name}, but this inbox cannot keep the order of events: leave lane out, or use sqliteInbox or postgresInbox`,
-    );
-  }
+  inbox.way.check(inbox, options, provider);
 }
 
 function isClaimStore(value: unknown): value is ClaimStore {

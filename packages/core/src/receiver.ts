@@ -3,13 +3,11 @@ import { arrivedHeaders } from './bytes/headers.ts';
 import { requestBody } from './bytes/stream.ts';
 import { lazyDiagnosis, type Rejected } from './diagnosis/diagnosis.ts';
 import { rememberReceiver } from './diagnosis/receivers.ts';
-import { invalid, isRejection, Refusal, type RejectionCode, WebhookError } from './error.ts';
-import { accepting } from './handling/accept.ts';
+import { invalid, isRejection, Refusal, type RejectionCode, unexpected, WebhookError } from './error.ts';
 import { claimsOf, dispatching } from './handling/dispatch.ts';
 import { compileHandlers, type KnownTypes } from './handling/handlers.ts';
-import type { Attempt, Inbox, WorkOutcome } from './handling/inbox.ts';
+import type { Inbox, TakenAttempt, WorkOutcome } from './handling/inbox.ts';
 import { type DeliveryInput, type Outcome, Progress, type Step, takeSteps, type Way } from './handling/progress.ts';
-import { attemptDelivery } from './handling/work.ts';
 import { checkOptions, type HandlerRequest, type Limits, type WebhookOptions } from './options.ts';
 import { authentication } from './proof/authenticate.ts';
 import { secretsFrom } from './proof/signing-secrets.ts';
@@ -74,7 +72,6 @@ export function createReceiver<
   const name = options.receiverName ?? provider.name;
   const secret = options.secret === undefined ? withoutSecret(options) : options.secret;
   const secretsFor = secretsFrom(secret, provider, timeoutMs);
-  const storedHandlers = compileHandlers<HandlerRequest<Request, I>>(provider, options.on);
   const tell = reporter<Request | HandlerRequest<Request, I>>(onOutcome);
   const diagnosisOf = lazyDiagnosis(provider, { toleranceSeconds, now });
   // Without anyone to tell, what went well needs no report, and what was refused not even an error.
@@ -95,7 +92,7 @@ export function createReceiver<
           claims: claimsOf(options.dedupe),
           timeoutMs,
         })
-      : accepting({ provider, inbox, name, lane: options.lane, handlersFor: storedHandlers, timeoutMs });
+      : inbox.way.connect(inbox, { provider, name, on: options.on, lane: options.lane, timeoutMs, observe });
   const way = { steps: [...proving, ...rest.steps], last: rest.last };
 
   function receive(input: DeliveryInput<Request>): Promise<Reply> {
@@ -146,43 +143,22 @@ export function createReceiver<
     return made;
   }
 
-  /** Takes a stored delivery to its handlers, and tells what became of it. */
-  async function work(attempt: Attempt): Promise<WorkOutcome> {
-    const take = () => takeAttempt(attempt);
-    if (wrap === undefined) return (await take()).outcome;
-    return (await takeWrapped(wrap, { ...about, stage: 'work' }, take, undefined)).outcome;
-  }
-
-  async function takeAttempt(attempt: Attempt): Promise<OutcomeReport & { readonly outcome: WorkOutcome }> {
-    const { id, headers, body } = attempt;
-    const progress = new Progress<HandlerRequest<Request, I>>({ headers, body }, performance.now());
-    readHeaders(progress);
-    keepBody(progress, body);
-    progress.inboxId = id;
-    let failure: WebhookError | undefined;
-    try {
-      await attemptDelivery(provider, storedHandlers, attempt, progress);
-    } catch (thrown) {
-      failure = thrown instanceof WebhookError ? thrown : unexpected(thrown);
-    }
-    const { outcome, error } = await attempt.settle(failure);
-    const about = { provider: provider.name, framework, method: 'POST', attempt: attempt.attempt };
-    const made = makeReport(progress, {
-      ...about,
-      stage: 'work',
-      outcome,
-      status: undefined,
-      error,
-      diagnose: undefined,
-    });
-    tell(made, progress.request, undefined);
-    return made;
+  /** Tells what became of an attempt of the inbox. */
+  async function observe(take: () => Promise<TakenAttempt<HandlerRequest<Request, I>>>): Promise<WorkOutcome> {
+    const takeAndTell = async () => {
+      const { progress, ...ended } = await take();
+      const made = makeReport(progress, {
+        ...{ ...about, ...ended, stage: 'work' },
+        ...{ method: 'POST', status: undefined, diagnose: undefined },
+      });
+      tell(made, progress.request, undefined);
+      return made;
+    };
+    if (wrap === undefined) return (await takeAndTell()).outcome;
+    return (await takeWrapped(wrap, { ...about, stage: 'work' }, takeAndTell, undefined)).outcome;
   }
 
   if (typeof secret !== 'function') rememberReceiver(provider, secret);
-  // Last, because what is registered is worked on at once.
-  inbox?.register({ name, work });
-
   return {
     limits,
     receive,
@@ -277,11 +253,4 @@ function failureOf(thrown: unknown): Refusal | Failure {
   if (thrown instanceof Refusal) return thrown;
   if (thrown instanceof WebhookError && isRejection(thrown.code)) return { code: thrown.code, toError: () => thrown };
   return { code: 'handler_failed', toError: () => unexpected(thrown) };
-}
-
-function unexpected(thrown: unknown): WebhookError {
-  return new WebhookError('handler_failed', 'Receiving failed unexpectedly.', {
-    cause: thrown,
-    fix: 'The cause of this error is what was thrown.',
-  });
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Awaitable, DeliveryFilter, DeliveryState, DeliverySummary, Inbox } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
-import type { NewDelivery } from '@hookproof/core/inbox';
+import { inboxWay, type NewDelivery } from '@hookproof/core/inbox';
 import { checkNames, type OptionNames } from '@hookproof/core/strict';
 import type { Engine, Fresh } from './engine.ts';
 import { gather } from './gather.ts';
@@ -102,6 +102,7 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
   worker.every(60 * 60 * 1_000, () => prune(now() - retainHandledMs));
 
   return {
+    way: inboxWay,
     lanes: engine.lanes,
     register: (receiver) => {
       checkOpen();

@@ -1,5 +1,5 @@
 import { createReceiver, grantex, type Inbox, type OnOutcome } from '@hookproof/core';
-import type { InboxReceiver } from '@hookproof/core/inbox';
+import { type InboxReceiver, inboxWay } from '@hookproof/core/inbox';
 import { signedDelivery } from '@hookproof/testing';
 import { metrics } from '@opentelemetry/api';
 import {
@@ -72,6 +72,7 @@ test('an attempt of the inbox is counted and timed apart from the delivery', asy
   let registered: InboxReceiver | undefined;
   const unused = async () => expect.unreachable('not here');
   const inbox: Inbox = {
+    way: inboxWay,
     lanes: false,
     register: (receiver) => {
       registered = receiver;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
 import { createReceiver, grantex, type Inbox, type WorkOutcome } from '@hookproof/core';
-import type { InboxReceiver } from '@hookproof/core/inbox';
+import { type InboxReceiver, inboxWay } from '@hookproof/core/inbox';
 import { grantexWebhooks } from '@hookproof/express';
 import { grantexWebhooks as honoGrantexWebhooks } from '@hookproof/hono';
 import { signedDelivery } from '@hookproof/testing';
@@ -191,6 +191,7 @@ describe('an attempt of the inbox', () => {
     let registered: InboxReceiver | undefined;
     const unused = async () => expect.unreachable('not here');
     const inbox: Inbox = {
+      way: inboxWay,
       lanes: false,
       register: (receiver) => {
         registered = receiver;

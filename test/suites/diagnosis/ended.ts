@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { grantex, type Inbox } from '@hookproof/core';
+import { inboxWay } from '@hookproof/core/inbox';
 import { onExpress4, onFastify, onHono } from './apps.ts';
 import type { Mistake, Options, Scene } from './mistake.ts';
 import { events, fromGrantex, newSecret, withHeaders } from './senders.ts';
@@ -36,6 +37,7 @@ const refused = () => Promise.reject(new Error('ECONNREFUSED'));
 
 /** An inbox whose database is down. */
 const unreachable: Inbox = {
+  way: inboxWay,
   lanes: true,
   register() {},
   accept: refused,

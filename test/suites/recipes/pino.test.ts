@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { createReceiver, grantex, type Inbox, type WorkOutcome } from '@hookproof/core';
-import type { InboxReceiver } from '@hookproof/core/inbox';
+import { type InboxReceiver, inboxWay } from '@hookproof/core/inbox';
 import { signedDelivery } from '@hookproof/testing';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
@@ -101,6 +101,7 @@ test('a line per attempt of the inbox, which is an error unless it is handled', 
   let registered: InboxReceiver | undefined;
   const unused = async () => expect.unreachable('not here');
   const inbox: Inbox = {
+    way: inboxWay,
     lanes: false,
     register: (receiver) => {
       registered = receiver;

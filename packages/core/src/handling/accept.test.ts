@@ -7,6 +7,7 @@ import { createReceiver, type ReceiverOptions } from '../receiver.ts';
 import type { OutcomeReport } from '../report/outcome.ts';
 import { memoryClaims } from './claims.ts';
 import type { Inbox, NewDelivery } from './inbox.ts';
+import { inboxWay } from './inbox-way.ts';
 
 type Grantex = ReturnType<typeof grantex>;
 type Options = ReceiverOptions<Grantex, string, Inbox>;
@@ -21,6 +22,7 @@ const stored: Inbox['accept'] = async () => ({ id: 'dlv_1', isNew: true });
 function inboxWith(accept: Inbox['accept'], { lanes = true, register = () => {} }: Partial<Inbox> = {}): Inbox {
   const unused = async () => expect.unreachable('not here');
   return {
+    way: inboxWay,
     lanes,
     register,
     accept,

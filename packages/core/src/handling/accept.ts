@@ -1,6 +1,6 @@
 import { WebhookError } from '../error.ts';
 import { checkData, readEnvelope } from '../event/envelope.ts';
-import type { EventOf, WebhookEvent } from '../event/event.ts';
+import type { WebhookEvent } from '../event/event.ts';
 import { boundedKey, readKey } from '../event/key.ts';
 import { cryptography } from '../proof/crypto.ts';
 import type { Provider } from '../provider.ts';
@@ -10,22 +10,25 @@ import type { Accepted, Inbox, NewDelivery } from './inbox.ts';
 import type { Progress, Way } from './progress.ts';
 
 /** Where a receiver stores what it proved. */
-export interface Storage<P extends Provider> {
-  readonly provider: P;
+export interface Storage {
+  readonly provider: Provider;
   readonly inbox: Inbox;
   /** What the inbox knows the receiver by. */
   readonly name: string;
-  readonly lane: ((event: EventOf<P>) => string | undefined) | undefined;
+  readonly lane: Lane | undefined;
   readonly handlersFor: (type: string) => readonly unknown[];
   readonly timeoutMs: number;
 }
+
+/** The `lane` option, which may return anything. */
+export type Lane = (event: unknown) => unknown;
 
 /**
  * The rest of the way, which stores a proven delivery as it came, whatever event its JSON holds: the handlers' attempt
  * reads it anew, so that what does not fit becomes a dead letter and is not lost. A body that is not JSON is rejected as
  * it is without an inbox.
  */
-export function accepting<P extends Provider>(storage: Storage<P>): Way<unknown> {
+export function accepting(storage: Storage): Way<unknown> {
   const { provider, name, handlersFor } = storage;
   const last: Way<unknown>['last'] = async (progress) => {
     const event = readable(progress, () => readEnvelope(provider, progress, progress.proof?.id));
@@ -52,8 +55,8 @@ export function accepting<P extends Provider>(storage: Storage<P>): Way<unknown>
 
 type KeyAndLane = Pick<NewDelivery, 'key' | 'lane'>;
 
-async function keyAndLaneOf<P extends Provider>(
-  { provider, lane, timeoutMs }: Storage<P>,
+async function keyAndLaneOf(
+  { provider, lane, timeoutMs }: Storage,
   event: WebhookEvent | undefined,
   progress: Progress<unknown>,
 ): Promise<KeyAndLane> {
@@ -72,13 +75,13 @@ async function keyAndLaneOf<P extends Provider>(
   return { key: await boundedKey(`unreadable:${bodyHash}${progress.deliveryId ?? ''}`), lane: undefined };
 }
 
-async function laneOf<Event>(
-  lane: ((event: Event) => string | undefined) | undefined,
-  event: Event,
+async function laneOf(
+  lane: Lane | undefined,
+  event: unknown,
   progress: Progress<unknown>,
 ): Promise<string | undefined> {
   try {
-    const name: unknown = lane?.(event);
+    const name = lane?.(event);
     if (name === undefined || name === null || name === '') return undefined;
     if (typeof name === 'string') return await boundedKey(name);
     // A promise is no text; should it reject, that must not end the process.
@@ -108,7 +111,7 @@ function readable<T>(progress: Progress<unknown>, read: () => T): T | undefined 
 
 /** Stores a delivery, or throws `inbox_unavailable`: then nothing may be answered that sounds like success. */
 async function store(
-  { inbox, timeoutMs }: Pick<Storage<Provider>, 'inbox' | 'timeoutMs'>,
+  { inbox, timeoutMs }: Pick<Storage, 'inbox' | 'timeoutMs'>,
   delivery: NewDelivery,
 ): Promise<Accepted> {
   const timeoutError = () => new Error(`accept() took longer than timeoutMs (${timeoutMs} ms)`);

@@ -1,6 +1,8 @@
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
+import type { Provider } from '../provider.ts';
 import type { Awaitable } from '../timing/awaitable.ts';
+import type { Progress, Way } from './progress.ts';
 
 /**
  * Where a stored delivery stands: waiting for its first or next attempt, being worked on, handled, or dead, which is
@@ -127,6 +129,39 @@ export interface InboxReceiver<C extends Complete = Complete> {
   readonly work: (attempt: Attempt<C>) => Promise<WorkOutcome>;
 }
 
+/** How an attempt ended, and what is known of its delivery. */
+export interface TakenAttempt<Request> extends Settled {
+  readonly attempt: number;
+  readonly progress: Progress<Request>;
+}
+
+/** A receiver as far as its inbox goes. `Request` is what its handlers get as `request`. */
+export interface ReceiverSide<Request> {
+  readonly provider: Provider;
+  /** What the inbox knows the receiver by. */
+  readonly name: string;
+  /** The `on` option. */
+  readonly on: unknown;
+  /** The `lane` option. */
+  readonly lane: unknown;
+  /** Milliseconds that the inbox has to store a delivery. */
+  readonly timeoutMs: number;
+  /** Takes an attempt, and tells what became of it. */
+  readonly observe: (take: () => Promise<TakenAttempt<Request>>) => Promise<WorkOutcome>;
+}
+
+/** How a receiver stores what it proved, and works on what is stored: `inboxWay` of `@hookproof/core/inbox`. */
+export interface InboxWay {
+  /** Checks the options that only a receiver with an inbox has; throws `invalid_options`. */
+  readonly check: (
+    inbox: Inbox,
+    options: { readonly [Name in 'lane' | 'dedupe']?: unknown },
+    provider: Provider,
+  ) => void;
+  /** Registers a receiver, and gives the rest of the way of what it proves. */
+  readonly connect: <Request>(inbox: Inbox, receiver: ReceiverSide<Request>) => Way<unknown>;
+}
+
 /**
  * The durable store between the reply and the handlers. `@hookproof/inbox` makes them: `sqliteInbox`, `postgresInbox`,
  * `redisInbox`, and `memoryInbox` for tests. `C` is what `complete` of a handler's context is with it; `Inbox` alone is
@@ -135,6 +170,8 @@ export interface InboxReceiver<C extends Complete = Complete> {
 export interface Inbox<C extends Complete = Complete> {
   /** Whether it can keep the order of a lane. */
   readonly lanes: boolean;
+  /** Always `inboxWay` of `@hookproof/core/inbox`. It comes with the inbox, so that an app without one does not carry it. */
+  readonly way: InboxWay;
   /** Called by a receiver that is made with this inbox: from then on this process works on its deliveries. */
   readonly register: (receiver: InboxReceiver<C>) => void;
   /** Stores a delivery; resolves only when it would survive a crash. */
@@ -186,7 +223,7 @@ export interface Inbox<C extends Complete = Complete> {
 
 /** Whether an option is an inbox, or something else that was given by mistake. */
 export function isInbox(value: unknown): value is Inbox {
-  return typeof value === 'object' && value !== null && 'register' in value && 'accept' in value;
+  return typeof value === 'object' && value !== null && 'way' in value && 'accept' in value;
 }
 
 /** What `complete` of a handler's context does where no inbox can keep its promise. */

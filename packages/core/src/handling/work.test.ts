@@ -7,6 +7,7 @@ import { createReceiver, type ReceiverOptions } from '../receiver.ts';
 import type { OutcomeReport, Wrap } from '../report/outcome.ts';
 import type { Handler, HandlerContext } from './handlers.ts';
 import type { Attempt, Inbox, InboxReceiver, WorkOutcome } from './inbox.ts';
+import { inboxWay } from './inbox-way.ts';
 
 type Grantiva = ReturnType<typeof grantiva>;
 type Options = ReceiverOptions<Grantiva, Request, Inbox>;
@@ -30,6 +31,7 @@ function set(options: Partial<Options>) {
   const registered: InboxReceiver[] = [];
   const unused = async () => expect.unreachable('not here');
   const inbox: Inbox = {
+    way: inboxWay,
     lanes: false,
     register: (receiver) => void registered.push(receiver),
     accept: unused,

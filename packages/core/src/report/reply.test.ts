@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { WebhookError } from '../error.ts';
 import { type ClaimStore, memoryClaims } from '../handling/claims.ts';
 import type { Inbox } from '../handling/inbox.ts';
+import { inboxWay } from '../handling/inbox-way.ts';
 import type { DeliveryInput, Outcome } from '../handling/progress.ts';
 import { signBody } from '../proof/sign.ts';
 import type { Provider } from '../provider.ts';
@@ -42,6 +43,7 @@ function storing(accept: Inbox['accept']): NonNullable<Scene['options']> {
   return {
     dedupe: undefined,
     inbox: {
+      way: inboxWay,
       lanes: false,
       register() {},
       accept,
