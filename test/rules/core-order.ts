@@ -5,6 +5,7 @@
 const way: readonly string[] = [
   'error.ts',
   'option-names.ts',
+  'development.ts',
   'timing/',
   'bytes/',
   'proof/',

@@ -29,7 +29,14 @@ export function arrived(): Promise<() => NodeDelivery> {
 export async function proven(makeKey: () => string = randomKey): Promise<() => NewDelivery & { readonly key: string }> {
   const next = await pool(async () => {
     const { headers, body } = await makeArrivedDelivery(scheme, bodyBytes);
-    return { name: 'grantex', type: 'grant.revoked', lane: undefined, headers: new Map(Object.entries(headers)), body };
+    return {
+      name: 'grantex',
+      type: 'grant.revoked',
+      owner: undefined,
+      lane: undefined,
+      headers: new Map(Object.entries(headers)),
+      body,
+    };
   });
   return () => ({ ...next(), key: makeKey() });
 }

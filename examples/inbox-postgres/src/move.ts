@@ -20,8 +20,8 @@ export async function moveDeliveries(from: Inbox, to: Inbox, receivers: readonly
     for await (const { id } of from.list(filter)) {
       const delivery = await from.get(id);
       if (delivery === undefined) continue;
-      const { name, key, type, lane, headers, body } = delivery;
-      await to.accept({ name, key, type, lane, headers, body });
+      const { name, owner, key, type, lane, headers, body } = delivery;
+      await to.accept({ name, owner, key, type, lane, headers, body });
     }
   }
 

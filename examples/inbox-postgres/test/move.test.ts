@@ -66,6 +66,7 @@ it('refuses a new inbox in which something waits, because that would count as ha
     name: 'grantex',
     key: 'k',
     type: 't',
+    owner: undefined,
     lane: undefined,
     headers: new Map(),
     body: new Uint8Array(),

@@ -40,7 +40,7 @@ export type {
 export type { DeliveryInput, Outcome } from './handling/progress.ts';
 export type { SharedOptions, WebhookOptions } from './options.ts';
 export type { SignatureScheme } from './proof/scheme.ts';
-export type { Secret, SecretOption } from './proof/secret.ts';
+export type { OwnedSecrets, Secret, SecretOption } from './proof/secret.ts';
 export { type SignBodyOptions, signBody } from './proof/sign.ts';
 export type { SecretFormat } from './proof/signer.ts';
 export { defineProvider, type Provider, type ProviderDefinition } from './provider.ts';

@@ -60,7 +60,7 @@ describe('a wrong secret throws when the receiver is made, and names the option 
     ['text that is not base64', 'whsec_not base64 at all, whatever its length', /^secret is not "whsec_" and base64/],
     [
       'one in a list that is too short',
-      [Buffer.alloc(24).toString('base64'), 'whsec_aGk='],
+      [Buffer.alloc(24, 1).toString('base64'), 'whsec_aGk='],
       /^secret\[1\] has 2 bytes/,
     ],
   ])('%s, for Standard Webhooks', (_what, secret, message) => {
@@ -172,7 +172,7 @@ describe('a wrong handler throws when the receiver is made, and names the option
 
   it('but every type is welcome where the provider declares none', () => {
     const on = { 'anything.at.all': nothing, 'anything.*': nothing, constructor: nothing };
-    const secret = Buffer.alloc(24).toString('base64');
+    const secret = Buffer.alloc(24, 1).toString('base64');
     expect(() => create({ provider: standardWebhooks(), secret, on })).not.toThrow();
   });
 
@@ -384,7 +384,7 @@ describe('a wrong option of verifyDelivery and verifySignature is invalid_option
 describe('schemas', () => {
   it('of a provider decide what on may name', () => {
     const provider = standardWebhooks({ name: 'clerk', events: { 'user.created': z.looseObject({}) } });
-    const secret = Buffer.alloc(24).toString('base64');
+    const secret = Buffer.alloc(24, 1).toString('base64');
     expect(() => create({ provider, secret, on: { 'user.*': nothing } })).not.toThrow();
     expectMistake({ provider, secret, on: { 'user.deleted': nothing } }, /is no event type of clerk/);
   });

@@ -31,8 +31,11 @@ export interface SharedOptions<P extends Provider, Request, I extends Inbox | un
    * run before the reply. Receivers of one inbox work in every process that makes them.
    */
   readonly inbox?: I;
-  /** What the inbox knows this receiver by, the same in every process; the provider's name by default. */
-  readonly receiverName?: (I extends Inbox ? string : undefined) | undefined;
+  /**
+   * What the inbox, or a claims store that receivers share, knows this receiver by, the same in every process; the
+   * provider's name by default. Two receivers of one provider need one each.
+   */
+  readonly receiverName?: string | undefined;
   /**
    * Events for which it returns the same text are handled one at a time in the order of their arrival, others side by
    * side; undefined is no lane. An event whose data does not fit its type has no lane. It needs an inbox that keeps
@@ -174,20 +177,17 @@ export function checkOptions(
 }
 
 function checkInbox(options: { readonly [K in keyof WebhookOptions<Provider>]?: unknown }, provider: Provider): void {
-  const { inbox, receiverName, lane } = options;
+  const { inbox, receiverName = provider.name, lane } = options;
+  if (typeof receiverName !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(receiverName)) {
+    throw invalid('receiverName must be 1 to 64 letters, digits, dashes and underscores');
+  }
   if (inbox === undefined) {
-    if (receiverName !== undefined)
-      throw invalid('receiverName is what an inbox knows the receiver by: give inbox as well, or leave it out');
     if (lane !== undefined)
       throw invalid('lane needs an inbox that keeps the order: give inbox as well, or leave it out');
     return;
   }
   if (!isInbox(inbox))
     throw invalid('inbox must be what sqliteInbox, postgresInbox, redisInbox or memoryInbox returns');
-  const known = receiverName ?? provider.name;
-  if (typeof known !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(known)) {
-    throw invalid('receiverName must be 1 to 64 letters, digits, dashes and underscores');
-  }
   inbox.way.check(inbox, options, provider);
 }
 

@@ -1,6 +1,7 @@
 import { readBody } from './bytes/body.ts';
 import { arrivedHeaders } from './bytes/headers.ts';
 import { requestBody } from './bytes/stream.ts';
+import { isDevelopment } from './development.ts';
 import { lazyDiagnosis, type Rejected } from './diagnosis/diagnosis.ts';
 import { rememberReceiver } from './diagnosis/receivers.ts';
 import { invalid, isRejection, Refusal, type RejectionCode, unexpected, WebhookError } from './error.ts';
@@ -12,7 +13,6 @@ import { checkOptions, type HandlerRequest, type Limits, type WebhookOptions } f
 import { authentication } from './proof/authenticate.ts';
 import { secretsFrom } from './proof/signing-secrets.ts';
 import type { Provider } from './provider.ts';
-import { isDevelopment } from './report/failure-log.ts';
 import type { OutcomeReport } from './report/outcome.ts';
 import { type Reply, replyFor } from './report/reply.ts';
 import { makeReport, reporter, takeWrapped } from './report/reporter.ts';
@@ -88,6 +88,7 @@ export function createReceiver<
     inbox === undefined
       ? dispatching({
           provider,
+          name,
           handlersFor: compileHandlers<Request>(provider, options.on),
           claims: claimsOf(options.dedupe),
           timeoutMs,
@@ -246,6 +247,7 @@ function keepBody(progress: Progress<unknown>, body: Uint8Array): undefined {
 /** Nothing goes on without a proof, whatever the steps before have done. */
 function admit(progress: Progress<unknown>, provider: Provider): undefined {
   if (progress.proof === undefined) throw new TypeError('The delivery was not proven.');
+  progress.owner = progress.proof.owner;
   progress.deliveryId = provider.deliveryId(progress.headers);
 }
 

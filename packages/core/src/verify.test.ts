@@ -63,13 +63,13 @@ describe('verifySignature', () => {
     const stripped = { body, signature: v1, secret };
     expect(await verifySignature(grantex(), { ...stripped, timestamp: undefined })).toBe(false);
     expect(await verifySignature(grantex({ signature: 'v2' }), { ...stripped, timestamp: undefined })).toBe(false);
-    const key = Buffer.alloc(32);
+    const key = Buffer.alloc(32, 1);
     const nothing = { id: undefined, timestamp: undefined };
     expect(await verifySignature(standardWebhooks(), { body, signature: 'v1,', secret: key, ...nothing })).toBe(false);
   });
 
   it('wants what the scheme signs, and says so', async () => {
-    const key = Buffer.alloc(32);
+    const key = Buffer.alloc(32, 1);
     await expect(verifySignature(standardWebhooks(), { body, signature: 'v1,', secret: key })).rejects.toMatchObject({
       code: 'invalid_options',
       message: expect.stringMatching(/^standard-webhooks signs body, id, timestamp: /),

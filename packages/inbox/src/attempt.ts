@@ -31,13 +31,14 @@ export function startAttempt<Completed extends Awaitable<void>>(
   settings: Settings,
 ): Running {
   const { maxAttempts, timeoutMs } = settings;
-  const { id, headers, body, attempt, receivedAt } = lease;
+  const { id, owner, headers, body, attempt, receivedAt } = lease;
   const stopping = new AbortController();
   const closing = new AbortController();
   let completed = false;
 
   const work: Attempt<(transaction: object) => Completed> = {
     id,
+    owner,
     headers,
     body,
     attempt,

@@ -25,6 +25,7 @@ export interface Lease {
   /** Whether the attempt before it ended with its worker. */
   readonly afterLoss: boolean;
   readonly receivedAt: Date;
+  readonly owner: string | undefined;
   readonly headers: StoredDelivery['headers'];
   readonly body: Uint8Array;
 }

@@ -172,6 +172,7 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
 
 const filterNames: OptionNames<DeliveryFilter> = {
   name: true,
+  owner: true,
   state: true,
   type: true,
   error: true,

@@ -71,14 +71,14 @@ function memoryEngine({ laneTimeoutMs, now }: Settings): Engine<true, never> {
     kept.inLane = true;
   }
 
-  function storeOne({ name, key, type, lane, headers, body, receivedAt }: Fresh) {
+  function storeOne({ name, owner, key, type, lane, headers, body, receivedAt }: Fresh) {
     const unique = JSON.stringify([name, key]);
     const known = ids.get(unique);
     if (known !== undefined) return { id: known, isNew: false };
     last += 1;
     const id = String(last);
     const arrived = new Date(receivedAt);
-    const summary = { id, name, key, type, lane, state: 'waiting', attempts: 0, receivedAt: arrived } as const;
+    const summary = { id, name, owner, key, type, lane, state: 'waiting', attempts: 0, receivedAt: arrived } as const;
     const delivery: StoredDelivery = {
       ...summary,
       dueAt: arrived,
@@ -145,9 +145,10 @@ function memoryEngine({ laneTimeoutMs, now }: Settings): Engine<true, never> {
           kept.takes += 1;
           const { delivery } = kept;
           kept.delivery = { ...delivery, state: 'working', attempts: delivery.attempts + 1, dueAt: undefined };
-          const { id, name, receivedAt, headers, body } = delivery;
+          const { id, name, owner, receivedAt, headers, body } = delivery;
           const attempt = delivery.attempts + 1;
-          return { id, name, token: String(kept.takes), attempt, afterLoss: false, receivedAt, headers, body };
+          const token = String(kept.takes);
+          return { id, name, token, attempt, afterLoss: false, receivedAt, owner, headers, body };
         });
     },
     // The worker that could die is this process itself.
@@ -212,9 +213,10 @@ function memoryEngine({ laneTimeoutMs, now }: Settings): Engine<true, never> {
 
 /** Whether a delivery is one of those that a filter names. */
 function fits(delivery: DeliverySummary, filter: DeliveryFilter): boolean {
-  const { name, state, type, error, receivedFrom, receivedBefore } = filter;
+  const { name, owner, state, type, error, receivedFrom, receivedBefore } = filter;
   return (
     (name === undefined || delivery.name === name) &&
+    (owner === undefined || delivery.owner === owner) &&
     (state === undefined || delivery.state === state) &&
     (type === undefined || delivery.type === type) &&
     (error === undefined || delivery.error?.code === error) &&

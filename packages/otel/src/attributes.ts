@@ -22,7 +22,7 @@ export function beforehand({ stage, provider, framework }: Parameters<Wrap>[1]):
  * left out by OpenTelemetry.
  */
 export function afterwards(report: OutcomeReport): Attributes {
-  const { stage, outcome, status, method, id, type, bodyBytes, secretIndex, inboxId, attempt, error } = report;
+  const { stage, outcome, status, method, id, owner, type, bodyBytes, secretIndex, inboxId, attempt, error } = report;
   return {
     // Nobody waits for an attempt: there is no request any more.
     'http.request.method': stage === 'work' ? undefined : methods.has(method) ? method : '_OTHER',
@@ -30,6 +30,7 @@ export function afterwards(report: OutcomeReport): Attributes {
     'messaging.message.id': id,
     'messaging.message.body.size': bodyBytes,
     'hookproof.outcome': outcome,
+    'hookproof.owner': owner,
     'hookproof.event.type': type,
     'hookproof.secret.index': secretIndex,
     'hookproof.inbox.id': inboxId,

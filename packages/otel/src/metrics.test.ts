@@ -94,6 +94,7 @@ test('an attempt of the inbox is counted and timed apart from the delivery', asy
   await receiver.receive({ headers, body });
   await registered?.work({
     id: 'dlv_1',
+    owner: undefined,
     headers: new Map(Object.entries(headers)),
     body,
     attempt: 1,

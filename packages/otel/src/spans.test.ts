@@ -217,6 +217,7 @@ describe('an attempt of the inbox', () => {
     const { headers, body } = await signedDelivery(grantex(), revoked, { secret });
     const worked = await registered?.work({
       id: 'dlv_1',
+      owner: undefined,
       headers: new Map(Object.entries(headers)),
       body,
       attempt: 2,

@@ -8,6 +8,7 @@ import { checkNames } from '@hookproof/core/strict';
 import { acceptingTests } from './inbox-conformance/accepting.ts';
 import { laneTests } from './inbox-conformance/lanes.ts';
 import { operatingTests } from './inbox-conformance/operating.ts';
+import { ownerTests } from './inbox-conformance/owners.ts';
 import type { InboxUnderTest, Tests } from './inbox-conformance/scene.ts';
 import { sharingTests } from './inbox-conformance/sharing.ts';
 import { transactionTests } from './inbox-conformance/transactions.ts';
@@ -45,5 +46,6 @@ export function inboxConformance(inbox: InboxUnderTest): void {
   register(sharingTests(inbox));
   register(operatingTests(inbox));
   register(laneTests(inbox));
+  register(ownerTests(inbox));
   register(transactionTests(inbox));
 }

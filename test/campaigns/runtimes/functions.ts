@@ -74,10 +74,11 @@ function functionsOf({ secret, on, dedupe, onOutcome }: Options): Functions {
       return claim;
     }),
     handler: taking<'handler'>(async (call, signal) => {
-      const { pattern, index, event, key, attempt, receivedAt, hasRequest } = call;
+      const { pattern, index, event, owner, key, attempt, receivedAt, hasRequest } = call;
       const { headers, body, id } = call.delivery;
       const context = {
         delivery: { headers: new Map(headers), body, id },
+        owner,
         key,
         attempt,
         receivedAt,

@@ -7,6 +7,7 @@ export const event: NewDelivery = {
   name: 'devices',
   key: 'evt_1',
   type: 'device.high_risk',
+  owner: undefined,
   lane: 'dev_1',
   headers: new Map([['a', 'b']]),
   body: new TextEncoder().encode('{"id":"evt_1"}'),

@@ -51,7 +51,7 @@ function fresh(): string {
 function delivery(key: string, more: Partial<NewDelivery> = {}): NewDelivery {
   const body = new TextEncoder().encode(`{"id":"${key}"}`);
   const headers = new Map([['content-type', 'application/json']]);
-  return { name: 'shop', key, type: 'order.paid', lane: undefined, headers, body, ...more };
+  return { name: 'shop', key, type: 'order.paid', owner: undefined, lane: undefined, headers, body, ...more };
 }
 
 /** Has an inbox work on what is for a receiver. */

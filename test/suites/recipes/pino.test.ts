@@ -126,6 +126,7 @@ test('a line per attempt of the inbox, which is an error unless it is handled', 
   const work = (attempt: number, ending: WorkOutcome) =>
     registered?.work({
       id: 'dlv_1',
+      owner: undefined,
       headers: new Map(Object.entries(headers)),
       body,
       attempt,

@@ -23,6 +23,7 @@ export function withFilter(command: Command, among: readonly (typeof states)[num
   return withPlaces(command)
     .addOption(new Option('--state <state>', 'where they stand').choices(among))
     .option('--name <receiver>', 'for this receiver')
+    .option('--owner <owner>', 'whose event it is, where the app names owners')
     .option('--type <type>', 'of this event type')
     .option('--error <code>', 'whose last attempt failed with this code, such as handler_failed')
     .option('--since <when>', 'received then or later: ISO 8601, or how long ago, such as 24h', when)
@@ -30,14 +31,22 @@ export function withFilter(command: Command, among: readonly (typeof states)[num
 }
 
 /** The options that make a filter. */
-export interface FilterOptions extends Pick<DeliveryFilter, 'state' | 'name' | 'type' | 'error'> {
+export interface FilterOptions extends Pick<DeliveryFilter, 'state' | 'name' | 'owner' | 'type' | 'error'> {
   readonly since?: Date | undefined;
   readonly before?: Date | undefined;
 }
 
 /** The filter that the options make; undefined where they name none. */
-export function filterOf({ state, name, type, error, since, before }: FilterOptions): DeliveryFilter | undefined {
-  const filter = { state, name, type, error, receivedFrom: since, receivedBefore: before };
+export function filterOf({
+  state,
+  name,
+  owner,
+  type,
+  error,
+  since,
+  before,
+}: FilterOptions): DeliveryFilter | undefined {
+  const filter = { state, name, owner, type, error, receivedFrom: since, receivedBefore: before };
   return Object.values(filter).every((value) => value === undefined) ? undefined : filter;
 }
 

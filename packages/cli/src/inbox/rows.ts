@@ -9,6 +9,8 @@ const rowsPerTable = 200;
 /** An event type may be as long as a body. */
 const longestType = 60;
 
+const longestOwner = 40;
+
 /** Characters of an id that has room in a row; those of Redis have a line of their own. */
 const longestId = 20;
 
@@ -52,7 +54,11 @@ export async function showRows(
   return { shown: Math.min(found, limit), found };
 }
 
-const head = ['ID', 'STATE', 'TRIES', 'RECEIVED → DUE/FINISHED', 'RECEIVER', 'TYPE'];
+/** The columns of a table: owners only where there are any. */
+function headOf(rows: readonly DeliverySummary[]): readonly string[] {
+  const owner = rows.some(({ owner }) => owner !== undefined) ? ['OWNER'] : [];
+  return ['ID', 'STATE', 'TRIES', 'RECEIVED → DUE/FINISHED', 'RECEIVER', ...owner, 'TYPE'];
+}
 
 async function showTable(rows: readonly DeliverySummary[], report: Report): Promise<void> {
   const { colours, terminal } = report;
@@ -63,14 +69,23 @@ async function showTable(rows: readonly DeliverySummary[], report: Report): Prom
   }
 }
 
-function cellsOf({ id, name, state, type = '', attempts, ...times }: DeliverySummary, colours: Colours) {
+function cellsOf(
+  { id, name, owner = '', state, type = '', attempts, ...times }: DeliverySummary,
+  head: readonly string[],
+  colours: Colours,
+) {
   const [tries, when] = [String(attempts), timesOf(times.receivedAt, times.dueAt ?? times.finishedAt)];
-  return [printable(id), stateIn(colours, state), tries, when, printable(name), cut(printable(type), longestType)];
+  const whose = head.includes('OWNER') ? [cut(printable(owner), longestOwner)] : [];
+  return [
+    ...[printable(id), stateIn(colours, state), tries, when, printable(name), ...whose],
+    cut(printable(type), longestType),
+  ];
 }
 
 /** A line for each, for other programs: the error is its end. */
 function onOneLine(rows: readonly DeliverySummary[], colours: Colours): readonly string[] {
-  const cells = rows.map((row) => [...cellsOf(row, colours), errorOf(row)]);
+  const head = headOf(rows);
+  const cells = rows.map((row) => [...cellsOf(row, head, colours), errorOf(row)]);
   return tableOf([...head, 'ERROR'].map(colours.bold), cells, undefined);
 }
 
@@ -79,7 +94,8 @@ function* onTerminal(rows: readonly DeliverySummary[], width: number, colours: C
   // An id is there to be copied, and stays whole.
   const apart = rows.some(({ id }) => id.length > longestId);
   const from = apart ? 1 : 0;
-  const cells = rows.map((row) => cellsOf(row, colours));
+  const head = headOf(rows);
+  const cells = rows.map((row) => cellsOf(row, head, colours));
   const lines = tableOf(
     head.slice(from).map(colours.bold),
     cells.map((row) => row.slice(from)),

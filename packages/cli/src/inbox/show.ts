@@ -85,6 +85,7 @@ async function showDelivery(delivery: StoredDelivery, withSignatures: boolean, r
   const fields: readonly (readonly [name: string, value: string | undefined])[] = [
     ['id', printable(delivery.id)],
     ['receiver', printable(delivery.name)],
+    ['owner', delivery.owner === undefined ? undefined : printable(delivery.owner)],
     ['state', stateIn(colours, state)],
     ['type', delivery.type === undefined ? '(could not be read)' : printable(delivery.type)],
     ['key', printable(delivery.key)],

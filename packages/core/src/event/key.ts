@@ -33,6 +33,16 @@ export function defaultKey({ event, bodyHash }: KeyFacts): Awaitable<string | un
   return event.id ?? (event.timestamp && bodyHash());
 }
 
+/**
+ * A text of one owner's event that no other owner's has: owners may choose ids as they like, so that only what the receiver
+ * knows of them tells them apart. Undefined stands for the only owner that there is.
+ */
+export function owned(owner: string | undefined, text: string): Awaitable<string> {
+  if (owner === undefined) return text;
+  // A fingerprint needs no escapes, and the ":" of a name has one: the first ":" ends it.
+  return boundedKey(`${owner.startsWith('=') ? owner : encodeURIComponent(owner)}:${text}`);
+}
+
 function bounded(key: string | undefined): Awaitable<string | undefined> {
   return key === undefined || key === '' ? undefined : boundedKey(key);
 }

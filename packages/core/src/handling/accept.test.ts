@@ -272,7 +272,6 @@ describe('a receiver with an inbox', () => {
     ['an inbox that is null', { inbox: null }, /^inbox must be/],
     ['dedupe beside it', { inbox, dedupe: memoryClaims() }, /^dedupe has no use beside inbox/],
     ['dedupe: false beside it', { inbox, dedupe: false }, /^dedupe has no use beside inbox/],
-    ['a name without it', { receiverName: 'grants' }, /^receiverName is what an inbox knows the receiver by/],
     ['a lane without it', { lane: () => 'a' }, /^lane needs an inbox that keeps the order/],
     ['a lane that is no function', { inbox, lane: 'a' }, /^lane must be a function/],
     [

@@ -1,7 +1,8 @@
 import { WebhookError } from '../error.ts';
 import { checkData, readEnvelope } from '../event/envelope.ts';
 import type { WebhookEvent } from '../event/event.ts';
-import { boundedKey, readKey } from '../event/key.ts';
+import { boundedKey, owned, readKey } from '../event/key.ts';
+import { ownerOf } from '../proof/authenticate.ts';
 import { cryptography } from '../proof/crypto.ts';
 import type { Provider } from '../provider.ts';
 import { isThenable } from '../timing/awaitable.ts';
@@ -35,14 +36,18 @@ export function accepting(storage: Storage): Way<unknown> {
     progress.event = event;
     const type = event?.type;
     if (type !== undefined && handlersFor(type).length === 0) return 'ignored';
-    const { key, lane } = await keyAndLaneOf(storage, event, progress);
+    const found = await keyAndLaneOf(storage, event, progress);
+    const owner = progress.proof && (await ownerOf(progress.proof));
+    const key = found.key && (await owned(owner, found.key));
     progress.key = key;
     const stored = await store(storage, {
       name,
-      key: key === undefined ? undefined : `${progress.proof?.scope}${key}`,
+      owner,
+      key,
       // For lists alone, where it must not be what a database refuses: the handlers' attempt reads it anew.
       type: type?.replaceAll('\0', '\ufffd'),
-      lane,
+      // One owner's events never wait for another's.
+      lane: found.lane && (await owned(owner, found.lane)),
       headers: progress.headers.all,
       // A copy: the bytes that arrived may be a view of memory that others share, and they are stored later.
       body: Uint8Array.from(progress.body),

@@ -43,6 +43,7 @@ const timeout = Symbol('timeout');
 /** What handlers get as their second argument. */
 export class EventContext<Request> implements HandlerContext<Request> {
   readonly delivery: Delivery;
+  readonly owner: string | undefined;
   readonly key: string | undefined;
   readonly request: Request;
   readonly attempt: number | undefined;
@@ -54,6 +55,7 @@ export class EventContext<Request> implements HandlerContext<Request> {
 
   constructor({ progress, attempt, receivedAt, complete }: ContextParts<Request>) {
     this.delivery = new ArrivedDelivery(progress);
+    this.owner = progress.owner;
     this.key = progress.key;
     this.request = progress.request;
     this.attempt = attempt;

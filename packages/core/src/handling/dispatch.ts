@@ -1,7 +1,8 @@
 import { WebhookError } from '../error.ts';
 import { checkData, readEnvelope } from '../event/envelope.ts';
 import type { WebhookEvent } from '../event/event.ts';
-import { readKey } from '../event/key.ts';
+import { owned, readKey } from '../event/key.ts';
+import { isOnlyOwner, ownerOf } from '../proof/authenticate.ts';
 import type { Provider } from '../provider.ts';
 import { type Awaitable, goOn, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
@@ -18,6 +19,8 @@ const leaseGraceMs = 60_000;
 /** What hands events to their handlers before the reply. */
 export interface Dispatching<Request> {
   readonly provider: Provider;
+  /** What tells the receiver from others that share its claims. */
+  readonly name: string;
   readonly handlersFor: HandlerLookup<Request>;
   /** Where handled events are remembered, if they are. */
   readonly claims: ClaimStore | undefined;
@@ -30,7 +33,13 @@ export function claimsOf(dedupe: false | ClaimStore | undefined): ClaimStore | u
 }
 
 /** The rest of the way, which hands the event of a proven delivery to its handlers, once. */
-export function dispatching<Request>({ provider, handlersFor, claims, timeoutMs }: Dispatching<Request>): Way<Request> {
+export function dispatching<Request>({
+  provider,
+  name,
+  handlersFor,
+  claims,
+  timeoutMs,
+}: Dispatching<Request>): Way<Request> {
   const readEvent: Step<Request> = (progress) => {
     const event = readEnvelope(provider, progress, progress.proof?.id);
     progress.event = event;
@@ -39,11 +48,11 @@ export function dispatching<Request>({ provider, handlersFor, claims, timeoutMs 
     return undefined;
   };
   const findKey: Step<Request> = (progress) =>
-    goOn(progress, readKey(provider, eventOf(progress), progress, timeoutMs), keepKey);
+    goOn(progress, readKey(provider, eventOf(progress), progress, timeoutMs), ownKey);
   const claimEvent: Step<Request> = (progress) => {
-    const { key, proof } = progress;
+    const { key } = progress;
     if (claims === undefined || key === undefined) return undefined;
-    return goOn(progress, claimInTime(claims, `${provider.name}:${proof?.scope}${key}`, timeoutMs), keepClaim);
+    return goOn(progress, claimInTime(claims, `${name}:${key}`, timeoutMs), keepClaim);
   };
   const handle: Way<Request>['last'] = (progress) => {
     const event = eventOf(progress);
@@ -57,6 +66,13 @@ export function dispatching<Request>({ provider, handlersFor, claims, timeoutMs 
 function eventOf({ event }: Progress<unknown>): WebhookEvent {
   if (event === undefined) throw new TypeError('The event was not read.');
   return event;
+}
+
+function ownKey(progress: Progress<unknown>, key: string | undefined): Awaitable<undefined> {
+  const { proof } = progress;
+  if (key === undefined || proof === undefined || isOnlyOwner(proof)) return keepKey(progress, key);
+  const keepOwned = (_: unknown, owner: string | undefined) => goOn(progress, owned(owner, key), keepKey);
+  return goOn(progress, ownerOf(proof), keepOwned);
 }
 
 function keepKey(progress: Progress<unknown>, key: string | undefined): undefined {

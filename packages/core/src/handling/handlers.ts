@@ -8,7 +8,9 @@ import type { Complete, Inbox } from './inbox.ts';
 /** A handler's second argument. `I` is the inbox where there is one, and undefined where there is none. */
 export interface HandlerContext<Request = unknown, I extends Inbox | undefined = Inbox | undefined> {
   readonly delivery: Delivery;
-  /** What makes two deliveries the same event; undefined where nothing tells. */
+  /** Whose secret proved the event, where the secret function said whose it is; what the event says of itself may be anyone's. */
+  readonly owner: string | undefined;
+  /** What makes two deliveries the same event, different for each owner; undefined where nothing tells. */
   readonly key: string | undefined;
   /** Aborts when `timeoutMs` is over, or the inbox closes. */
   readonly signal: AbortSignal;

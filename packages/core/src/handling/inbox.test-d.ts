@@ -200,7 +200,7 @@ createReceiver({
   },
 });
 
-// A lane needs an inbox that keeps order, and a name one that knows receivers by it.
+// A lane needs an inbox that keeps order, a name does not: claims know receivers by it too.
 const lane = (event: EventOf<Grantex>) => event.type;
 createReceiver({ provider: grantex(), secret, inbox: embedded, lane, on: {} });
 createReceiver({ provider: grantex(), secret, inbox, lane, on: {} });
@@ -208,8 +208,7 @@ createReceiver({ provider: grantex(), secret, inbox, lane, on: {} });
 createReceiver({ provider: grantex(), secret, inbox: queue, lane, on: {} });
 // @ts-expect-error there is no inbox
 createReceiver({ provider: grantex(), secret, lane, on: {} });
-// @ts-expect-error there is no inbox
-createReceiver({ provider: grantex(), secret, receiverName: 'grants', on: {} });
+createReceiver({ provider: grantex(), secret, receiverName: 'grants', dedupe: memoryClaims(), on: {} });
 // @ts-expect-error an inbox remembers by itself
 createReceiver({ provider: grantex(), secret, inbox, dedupe: memoryClaims(), on: {} });
 

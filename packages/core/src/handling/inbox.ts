@@ -16,11 +16,16 @@ export interface DeliverySummary {
   readonly id: string;
   /** Name of the receiver that it is for. */
   readonly name: string;
-  /** What makes two deliveries the same event; an own one where nothing tells. */
+  /**
+   * Whose event it is: what the secret function said, or, where it returned secrets alone, a fingerprint of the one that
+   * fits, which begins with "="; undefined where there is but one owner.
+   */
+  readonly owner: string | undefined;
+  /** What makes two deliveries the same event, different for each owner; an own one where nothing tells. */
   readonly key: string;
   /** The event's type; undefined where the body could not be read as an event. */
   readonly type: string | undefined;
-  /** Events of one lane are handled in the order of arrival; undefined where order does not matter. */
+  /** Events of one lane, which is one owner's, are handled in the order of arrival; undefined where order does not matter. */
   readonly lane: string | undefined;
   readonly state: DeliveryState;
   /** How many attempts were begun since it was stored or replayed. */
@@ -52,6 +57,7 @@ export interface StoredDelivery extends DeliverySummary {
 /** Which deliveries are meant; every condition that is given must hold. */
 export interface DeliveryFilter {
   readonly name?: string | undefined;
+  readonly owner?: string | undefined;
   readonly state?: DeliveryState | undefined;
   readonly type?: string | undefined;
   /** Code of the last attempt's error. */
@@ -69,6 +75,8 @@ export type DeliveryCounts = Readonly<Record<DeliveryState, number>>;
 export interface NewDelivery {
   /** Name of the receiver. */
   readonly name: string;
+  /** Whose event it is, or what stands for an owner without a name. It is stored, and given to each attempt. */
+  readonly owner: string | undefined;
   /** What makes two deliveries the same event; undefined where nothing tells: then it gets a fresh one. */
   readonly key: string | undefined;
   readonly type: string | undefined;
@@ -95,6 +103,8 @@ export type Complete = (transaction: never) => Awaitable<void>;
 export interface Attempt<C extends Complete = Complete> {
   /** The inbox's id of the delivery. */
   readonly id: string;
+  /** As it was stored. */
+  readonly owner: string | undefined;
   readonly headers: DeliveryHeaders;
   readonly body: Uint8Array;
   /** Which attempt it is, from 1. */

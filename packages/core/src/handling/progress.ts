@@ -56,6 +56,8 @@ export class Progress<Request> implements Unproven<Request>, ProvenDelivery {
   proof: Proof | undefined = undefined;
   deliveryId: string | undefined = undefined;
   event: WebhookEvent | undefined = undefined;
+  /** Whose event it is, where that was said. */
+  owner: string | undefined = undefined;
   key: string | undefined = undefined;
   claim: TakenClaim | undefined = undefined;
   inboxId: string | undefined = undefined;

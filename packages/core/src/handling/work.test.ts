@@ -57,6 +57,7 @@ function set(options: Partial<Options>) {
     Promise.resolve(
       registered[0]?.work({
         id: 'dlv_1',
+        owner: undefined,
         headers: new Map([['x-webhook-id', 'wh_1']]),
         body: bytes(sent),
         attempt: 3,

@@ -1,6 +1,7 @@
 import { WebhookError } from '../error.ts';
 import { checkData, readEnvelope } from '../event/envelope.ts';
-import { readKey } from '../event/key.ts';
+import { owned, readKey } from '../event/key.ts';
+import { namedOwner } from '../proof/authenticate.ts';
 import { signedId } from '../proof/signature.ts';
 import type { Provider } from '../provider.ts';
 import { inTime } from '../timing/in-time.ts';
@@ -25,6 +26,7 @@ export async function attemptDelivery<Request>(
   const read = readEnvelope(provider, progress, signedId(provider.signature, headers));
   progress.event = read;
   progress.deliveryId = provider.deliveryId(headers);
+  progress.owner = namedOwner(attempt.owner);
   if (attempt.failure !== undefined) throw attempt.failure;
   const handlers = handlersFor(read.type);
   if (handlers.length === 0) {
@@ -34,7 +36,8 @@ export async function attemptDelivery<Request>(
   }
   const event = checkData(provider, read);
   progress.event = event;
-  progress.key = await readKey(provider, event, progress, timeoutMs);
+  const key = await readKey(provider, event, progress, timeoutMs);
+  progress.key = key && (await owned(attempt.owner, key));
   if (attempt.signal.aborted) throw closing(attempt.signal.reason);
   const context = new EventContext({ progress, attempt: attempt.attempt, receivedAt, complete });
   let aborted: WebhookError | undefined;

@@ -1,4 +1,4 @@
-import { encode } from '../bytes/encoding.ts';
+import { encode, toHex } from '../bytes/encoding.ts';
 import type { Cryptography } from './cryptography.ts';
 import { type NodeCrypto, nodeCryptography } from './node-crypto.ts';
 import { webCryptography } from './web-crypto.ts';
@@ -43,3 +43,16 @@ function works(candidate: Cryptography): boolean {
  * ten times slower on Node), WebCrypto elsewhere (older Workers, edge functions).
  */
 export const cryptography: Cryptography = onNode() ?? webCryptography(globalThis.crypto.subtle);
+
+/**
+ * What tells a secret from others and may be stored: slow on purpose, so that it helps nobody to guess the secret.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc8018#section-5.2}
+ */
+export async function slowFingerprint(secret: Uint8Array): Promise<string> {
+  const { subtle } = globalThis.crypto;
+  const key = await subtle.importKey('raw', new Uint8Array(secret), 'PBKDF2', false, ['deriveBits']);
+  // As many rounds as Workers allow.
+  const rounds = { name: 'PBKDF2', hash: 'SHA-256', salt: encode('hookproof: whose event'), iterations: 100_000 };
+  return toHex(new Uint8Array(await subtle.deriveBits(rounds, key, 128)));
+}

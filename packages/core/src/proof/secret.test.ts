@@ -1,12 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebhookError } from '../error.ts';
 import type { Outcome } from '../handling/progress.ts';
 import { grantex } from '../providers/grantex.ts';
 import { grantiva } from '../providers/grantiva.ts';
+import { gravv } from '../providers/gravv.ts';
+import { standardWebhooks } from '../providers/standard-webhooks.ts';
 import { createReceiver } from '../receiver.ts';
 import type { OutcomeReport } from '../report/outcome.ts';
+import { cryptography } from './crypto.ts';
 import type { SecretOption } from './secret.ts';
 
 const body = '{"event":"webhook.test","data":{}}';
@@ -83,6 +86,70 @@ describe('a list of secrets', () => {
   });
 });
 
+describe('a secret that is none', () => {
+  it.each([
+    ['zeros, which are the empty key of HMAC', new Uint8Array(32), 'nothing but zero bytes'],
+    ['a zero as text', '\0'.repeat(20), 'nothing but zero bytes'],
+    ['undefined in a template', `${undefined}`, 'the text "undefined"'],
+    ['null in a template, with a line break', `${null}\n`, 'the text "null"'],
+    ['an object in a template', `${{}}`, 'the text "[object Object]"'],
+    ['a promise in a template', `${Promise.resolve()}`, 'the text "[object Promise]"'],
+    ['no number in a template', `"${Number('a')}"`, 'the text "NaN"'],
+  ])('is refused: %s', async (_what, secret, said) => {
+    expect(() => receiverWith(secret)).toThrow(`secret is ${said}`);
+    expect(() => receiverWith([secret])).toThrow(`secret[0] is ${said}`);
+    const { outcomeOf, reports } = receiverWith(() => secret);
+    expect(await outcomeOf('')).toBe('secret_unavailable');
+    expect(reports[0]?.error?.message).toContain(`secret is ${said}`);
+  });
+
+  it.each(['whsec_undefined', 'whsec_null', 'whsec_[object Object]'])('is refused: %s', (secret) => {
+    const make = () => createReceiver({ provider: standardWebhooks(), secret, on: {} });
+    expect(make).toThrow(/^secret is the text/);
+  });
+
+  it('is refused for Standard Webhooks: a key of zeros in base64', () => {
+    const secret = `whsec_${Buffer.alloc(32).toString('base64')}`;
+    const make = () => createReceiver({ provider: standardWebhooks(), secret, on: {} });
+    expect(make).toThrow(/^secret is nothing but zero bytes/);
+  });
+});
+
+describe('a secret that is too short to be the provider’s', () => {
+  const providers = [grantex(), grantiva(), gravv()];
+  const shortSecret = 'fifteen letters';
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it.each(providers)('is refused in production, for $name', (provider) => {
+    vi.stubEnv('NODE_ENV', 'production');
+    const make = (secret: string) => () => createReceiver({ provider, secret, on: {} });
+    expect(make(shortSecret)).toThrow(
+      `secret has 15 bytes, but needs at least 16: copy the secret whole from ${provider.name}`,
+    );
+    expect(make(`${shortSecret}.`)).not.toThrow();
+  });
+
+  it('works in a test, and nothing is said', async () => {
+    const warn = vi.spyOn(console, 'warn');
+    expect(await receiverWith('test').outcomeOf('test')).toBe('handled');
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
+
+  it('works in development, where it is told once, without the secret', async () => {
+    vi.stubEnv('NODE_ENV', 'development');
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    expect(await receiverWith('dev one').outcomeOf('dev one')).toBe('handled');
+    expect(await receiverWith('dev two').outcomeOf('dev two')).toBe('handled');
+    expect(warn.mock.calls).toEqual([
+      [
+        'hookproof: secret has 7 bytes, but needs at least 16: copy the secret whole from grantiva. In production it is refused.',
+      ],
+    ]);
+    warn.mockRestore();
+  });
+});
+
 describe('a secret function', () => {
   const tenants = new Map<string | undefined, string>([
     ['a', 'secret of a'],
@@ -100,6 +167,17 @@ describe('a secret function', () => {
     expect(await receiverWith(async () => 'one').outcomeOf('one')).toBe('handled');
     expect(await receiverWith(async () => Buffer.from('one')).outcomeOf('one')).toBe('handled');
     expect(await receiverWith(async () => ['new', 'one']).outcomeOf('one')).toBe('handled');
+  });
+
+  it('that knows nobody has the body hashed all the same: how long it takes does not tell who has a secret', async () => {
+    const { outcomeOf } = receiverWith((tenant) => tenants.get(tenant) ?? []);
+    const compared = vi.spyOn(cryptography, 'equal');
+    for (const tenant of ['a', 'nobody']) {
+      compared.mockClear();
+      expect(await outcomeOf('another secret', tenant)).toBe('signature_mismatch');
+      expect(compared).toHaveBeenCalledOnce();
+    }
+    compared.mockRestore();
   });
 
   it('is asked for every delivery, once, with its request', async () => {

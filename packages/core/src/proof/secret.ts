@@ -1,4 +1,5 @@
 import { encode, fromBase64, isBytes } from '../bytes/encoding.ts';
+import { isDevelopment, isProduction } from '../development.ts';
 import { invalid, type WebhookError } from '../error.ts';
 import type { Awaitable } from '../timing/awaitable.ts';
 import type { Signer } from './signer.ts';
@@ -6,15 +7,27 @@ import type { Signer } from './signer.ts';
 /** A signing secret as the provider shows it, or raw key bytes. */
 export type Secret = string | Uint8Array;
 
+/** Secrets, and whose they are. */
+export interface OwnedSecrets {
+  /**
+   * Whose events they sign, such as the id of a tenant: text of 1 to 128 printable characters. It stays the same when a
+   * secret is rotated, and may be stored and logged.
+   */
+  readonly owner: string;
+  /** One, or a list in the order to try while it is rotated; an empty one where the owner has none. */
+  readonly secrets: Secret | readonly Secret[];
+}
+
 /**
  * One secret, a list for rotation in the order to try, or a function of the framework's request that returns either
- * (for secrets of tenants, or of a Worker's `env`). An empty list from the function means that nobody owns the request:
- * no signature fits.
+ * (for a Worker's `env`), or, where there are several owners, an {@link OwnedSecrets}: then events of one owner never
+ * count as copies of another's, and handlers know whose they are. An empty list from the function means that nobody owns
+ * the request: no signature fits.
  */
 export type SecretOption<Request = unknown> =
   | Secret
   | readonly Secret[]
-  | ((request: Request) => Awaitable<Secret | readonly Secret[]>);
+  | ((request: Request) => Awaitable<Secret | readonly Secret[] | OwnedSecrets>);
 
 /** One secret or several, as a list. */
 export function listOf(secret: Secret | readonly Secret[]): readonly Secret[] {
@@ -43,21 +56,45 @@ export function toSecretBytes(secret: unknown, option: string, provider: Signer)
   if (secret === undefined || secret === null) throw unset(option, String(secret), provider);
   const bytes = typeof secret === 'string' ? decode(secret, option, provider) : secret;
   if (!isBytes(bytes)) throw invalid(`${option} must be a string, bytes, a list of them, or a function`);
-  const minBytes = provider.secret.minBytes ?? 1;
-  if (bytes.length >= minBytes) return Uint8Array.from(bytes);
-  throw invalid(
-    `${option} has ${bytes.length} bytes, but needs at least ${minBytes}: copy the secret whole from ${provider.name}`,
-  );
+  const short = shortness(bytes, option, provider);
+  // A short text may be a test's, a short encoded one was cut off.
+  if (short !== undefined && (provider.secret.encoding !== 'utf8' || bytes.length === 0 || isProduction()))
+    throw invalid(short);
+  // As a key of HMAC zeros are nothing: anybody could sign.
+  if (bytes.every((byte) => byte === 0)) throw unset(option, 'nothing but zero bytes', provider);
+  return Uint8Array.from(bytes);
+}
+
+/** What is wrong with a secret that is shorter than the provider's are. */
+function shortness(bytes: Uint8Array, option: string, { name, secret }: Signer): string | undefined {
+  const { minBytes = 1 } = secret;
+  if (bytes.length >= minBytes) return undefined;
+  return `${option} has ${bytes.length} bytes, but needs at least ${minBytes}: copy the secret whole from ${name}`;
+}
+
+/** Providers that were told of. */
+const told = new Set<string>();
+
+/** Says of a provider once, where somebody sits before the console, that a secret is too short for production. */
+export function tellShortness(bytes: Uint8Array, option: string, provider: Signer): void {
+  const short = shortness(bytes, option, provider);
+  if (short === undefined || told.has(provider.name) || !isDevelopment()) return;
+  told.add(provider.name);
+  console.warn(`hookproof: ${short}. In production it is refused.`);
 }
 
 function decode(secret: string, option: string, provider: Signer): Uint8Array {
-  if (secret.trim() === '') throw unset(option, 'empty', provider);
   const { encoding, prefix = '' } = provider.secret;
+  const bare = withoutSurroundings(secret);
+  if (bare === '') throw unset(option, 'empty', provider);
+  const unprefixed = bare.startsWith(prefix) ? bare.slice(prefix.length) : bare;
+  if (/^(undefined|null|NaN|\[object \w+\])$/.test(unprefixed)) {
+    throw unset(option, `the text "${unprefixed}", which a template makes of what is not there`, provider);
+  }
   if (encoding === 'utf8') return encode(secret);
   const bytes = fromBase64(secret.startsWith(prefix) ? secret.slice(prefix.length) : secret);
   if (bytes !== undefined) return bytes;
-  const bare = withoutSurroundings(secret);
-  if (bare !== secret && fromBase64(bare.startsWith(prefix) ? bare.slice(prefix.length) : bare) !== undefined) {
+  if (bare !== secret && fromBase64(unprefixed) !== undefined) {
     throw invalid(
       `${option} has a line break, a space or quotes around it: take them away, or trim() it where you read it`,
     );

@@ -6,7 +6,7 @@ export interface SecretFormat {
   readonly encoding: 'utf8' | 'base64';
   /** Text that may stand before a base64 secret and is no part of it, such as `whsec_`. */
   readonly prefix?: string;
-  /** Shorter secrets are refused. */
+  /** Shorter secrets are refused; those that are text in production alone, because a test's may be short. */
   readonly minBytes?: number;
 }
 

@@ -1,21 +1,25 @@
 import { isBytes, toHex } from '../bytes/encoding.ts';
+import { isDevelopment } from '../development.ts';
 import { invalid, WebhookError } from '../error.ts';
-import { type Awaitable, goOn, isThenable } from '../timing/awaitable.ts';
+import { type Awaitable, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
-import { cryptography } from './crypto.ts';
+import { cryptography, slowFingerprint } from './crypto.ts';
 import type { HashAlgorithm, Hmac } from './cryptography.ts';
-import { listOf, type Secret, type SecretOption, toSecretBytes } from './secret.ts';
+import { listOf, type OwnedSecrets, type Secret, type SecretOption, tellShortness, toSecretBytes } from './secret.ts';
 import type { HmacMaker } from './signature.ts';
 import type { Signer } from './signer.ts';
 
 /** A secret whose HMACs are prepared once. */
 export class SigningSecret implements HmacMaker {
+  /** It alone, as a function that returned nothing else gave it. */
+  readonly alone: SigningSecrets;
   readonly #bytes: Uint8Array;
   readonly #hmacs = new Map<HashAlgorithm, Awaitable<Hmac>>();
-  #fingerprint: Awaitable<string> | undefined;
+  #fingerprint: Promise<string> | undefined;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, given: Secret = bytes) {
     this.#bytes = bytes;
+    this.alone = { given: [given], prepared: [this], owner: undefined, toldBySecret: true };
   }
 
   hmac(algorithm: HashAlgorithm): Awaitable<Hmac> {
@@ -26,23 +30,22 @@ export class SigningSecret implements HmacMaker {
     return prepared;
   }
 
-  /** Tells it from other secrets. */
-  fingerprint(): Awaitable<string> {
-    this.#fingerprint ??= cryptography.sha256Hex(this.#bytes);
+  /** Tells it from other secrets. It is made once, and takes some 30 ms of a thread of its own. */
+  fingerprint(): Promise<string> {
+    this.#fingerprint ??= slowFingerprint(this.#bytes);
     return this.#fingerprint;
   }
 }
 
-/** The secrets of one owner, prepared, in the order to try. */
+/** Secrets, prepared, in the order to try. */
 export interface SigningSecrets {
   /** As they were given, for the diagnosis. */
   readonly given: readonly Secret[];
   readonly prepared: readonly SigningSecret[];
-  /**
-   * A fingerprint of the secrets that a function returned, empty for others: the events of one tenant never count as
-   * duplicates of another's.
-   */
-  readonly scope: string;
+  /** Whose they are, where that was said. */
+  readonly owner: string | undefined;
+  /** Whether there may be several owners, and only the secret tells which. */
+  readonly toldBySecret: boolean;
 }
 
 /** Finds the secrets for a request. */
@@ -57,7 +60,7 @@ export function secretsFrom<Request>(
   if (typeof secret !== 'function') {
     checkList(secret);
     const prepared = bytesOf(secret, signer).map((bytes) => new SigningSecret(bytes));
-    const secrets = { given: listOf(secret), prepared, scope: '' };
+    const secrets = { given: listOf(secret), prepared, owner: undefined, toldBySecret: false };
     return () => secrets;
   }
   const prepare = preparing(signer);
@@ -76,7 +79,7 @@ export function secretsFrom<Request>(
 const preparations = new WeakMap<Signer, ReturnType<typeof preparing>>();
 
 /** Prepares secrets that are given with each delivery: those that were given before are prepared already. */
-export function secretsOf(secret: Secret | readonly Secret[], signer: Signer): Awaitable<SigningSecrets> {
+export function secretsOf(secret: Secret | readonly Secret[], signer: Signer): SigningSecrets {
   checkList(secret);
   const prepare = preparations.get(signer) ?? preparing(signer);
   preparations.set(signer, prepare);
@@ -90,65 +93,85 @@ function checkList(secret: unknown): void {
 
 /** The bytes of a secret or of a list of them. */
 function bytesOf(secret: unknown, signer: Signer): readonly Uint8Array[] {
-  if (!Array.isArray(secret)) return [toSecretBytes(secret, 'secret', signer)];
-  return secret.map((one, index) => toSecretBytes(one, `secret[${index}]`, signer));
+  if (!Array.isArray(secret)) return [read(secret, 'secret', signer)];
+  return secret.map((one, index) => read(one, `secret[${index}]`, signer));
+}
+
+function read(secret: unknown, option: string, signer: Signer): Uint8Array {
+  const bytes = toSecretBytes(secret, option, signer);
+  tellShortness(bytes, option, signer);
+  return bytes;
 }
 
 /** How many secrets of a function stay prepared; one that was forgotten is prepared again when it comes again. */
 const maxPrepared = 1_000;
 
 /** Prepares what a secret function returned, each secret once and not for each delivery. */
-function preparing(signer: Signer): (returned: Secret | readonly Secret[]) => Awaitable<SigningSecrets> {
-  const known = new Map<string, SigningSecret>();
-  // Nearly always it is a single text, which needs no list to be made.
-  const texts = new Map<string, Awaitable<SigningSecrets>>();
-  const prepare = (secret: unknown, option: string): SigningSecret => {
-    const name = nameOf(secret);
-    const before = name === undefined ? undefined : known.get(name);
+function preparing(signer: Signer): (returned: Secret | readonly Secret[] | OwnedSecrets) => SigningSecrets {
+  const texts = new Map<string, SigningSecret>();
+  const bytes = new Map<string, SigningSecret>();
+  const warnOnce = warningOfOwners(signer);
+  let count = 0;
+
+  function prepare(secret: unknown, option: string): SigningSecret {
+    if (typeof secret === 'string') return known(texts, secret, secret, option);
+    // What is neither is refused when it is read.
+    return known(bytes, isBytes(secret) ? toHex(secret) : '', secret, option);
+  }
+
+  function known(prepared: Map<string, SigningSecret>, name: string, secret: unknown, option: string): SigningSecret {
+    const before = prepared.get(name);
     if (before !== undefined) return before;
-    const prepared = new SigningSecret(toSecretBytes(secret, option, signer));
-    if (name !== undefined) remember(known, name, prepared);
-    return prepared;
-  };
+    const own = read(secret, option, signer);
+    const made = new SigningSecret(own, typeof secret === 'string' ? secret : own);
+    const [oldest] = prepared.size < maxPrepared ? [] : prepared.keys();
+    if (oldest !== undefined) prepared.delete(oldest);
+    prepared.set(name, made);
+    count += 1;
+    return made;
+  }
+
+  function prepareAll(secrets: unknown): SigningSecrets {
+    if (!Array.isArray(secrets)) return prepare(secrets, 'secret').alone;
+    const prepared = secrets.map((secret: unknown, index) => prepare(secret, `secret[${index}]`));
+    return { given: prepared.flatMap(({ alone }) => alone.given), prepared, owner: undefined, toldBySecret: true };
+  }
+
   return (returned) => {
-    const before = typeof returned === 'string' ? texts.get(returned) : undefined;
-    if (before !== undefined) return before;
-    const prepared = Array.isArray(returned)
-      ? returned.map((secret: unknown, index) => prepare(secret, `secret[${index}]`))
-      : [prepare(returned, 'secret')];
-    const given = listOf(returned);
-    const secrets = goOn(prepared, scopeOf(prepared), (made, scope) => ({ given, prepared: made, scope }));
-    if (typeof returned === 'string') remember(texts, returned, secrets);
+    if (isOwned(returned)) {
+      const { given, prepared } = prepareAll(returned.secrets);
+      return { given, prepared, owner: checkOwner(returned.owner), toldBySecret: false };
+    }
+    const before = count;
+    const secrets = prepareAll(returned);
+    if (before > 0 && count - before === secrets.prepared.length && count > before) warnOnce();
     return secrets;
   };
 }
 
-/** Keeps something under a name, and forgets the oldest where there are too many. */
-function remember<T>(known: Map<string, T>, name: string, value: T): void {
-  const [oldest] = known.size < maxPrepared ? [] : known.keys();
-  if (oldest !== undefined) known.delete(oldest);
-  known.set(name, value);
+function isOwned(returned: unknown): returned is OwnedSecrets {
+  return typeof returned === 'object' && returned !== null && Object.hasOwn(returned, 'secrets');
 }
 
-/** A name under which a secret is found again. */
-function nameOf(secret: unknown): string | undefined {
-  if (typeof secret === 'string') return `text ${secret}`;
-  return isBytes(secret) ? `bytes ${toHex(secret)}` : undefined;
+function checkOwner(owner: unknown): string {
+  // "=" begins what stands for an owner without a name.
+  if (typeof owner === 'string' && /^(?!=)[^\p{C}\p{Zl}\p{Zp}]{1,128}$/u.test(owner) && owner.trim() !== '')
+    return owner;
+  throw invalid(
+    'owner must be text of 1 to 128 printable characters, such as the id of a tenant, and not begin with "="',
+  );
 }
 
-function scopeOf(secrets: readonly SigningSecret[]): Awaitable<string> {
-  let scope = '';
-  for (const secret of secrets) {
-    const fingerprint = secret.fingerprint();
-    if (isThenable(fingerprint)) return scopeLater(secrets);
-    scope += `${fingerprint.slice(0, 16)}:`;
-  }
-  return scope;
-}
-
-async function scopeLater(secrets: readonly SigningSecret[]): Promise<string> {
-  const fingerprints = await Promise.all(secrets.map((secret) => secret.fingerprint()));
-  return fingerprints.map((fingerprint) => `${fingerprint.slice(0, 16)}:`).join('');
+/** Says once, where somebody sits before the console, that nobody will know whose events they are. */
+function warningOfOwners({ name }: Signer): () => void {
+  let warned = false;
+  return () => {
+    if (warned || !isDevelopment()) return;
+    warned = true;
+    console.warn(
+      `hookproof: ${name}: the secret function has returned different secrets. Are they of different owners? Then return { owner, secrets }: handlers know whose event it is, and a rotation forgets nothing.`,
+    );
+  };
 }
 
 function unavailable(cause: unknown): never {

@@ -78,6 +78,8 @@ export function grantex(options: GrantexOptions = {}): Grantex {
     name: 'grantex',
     signature: signatures[wanted],
     notAccepted: notAccepted[wanted],
+    // Theirs are longer by far: this is what somebody typed.
+    secret: { encoding: 'utf8', minBytes: 16 },
     envelope: { id: 'id', type: 'type', timestamp: 'createdAt', data: 'data' },
     timeoutMs: 10_000,
     events,

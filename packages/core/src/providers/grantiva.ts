@@ -167,6 +167,8 @@ export function grantiva(options: GrantivaOptions = {}): Grantiva {
   return defineProvider({
     name: 'grantiva',
     signature: { header: 'x-grantiva-signature', encoding: 'hex', prefix: 'sha256=' },
+    // Theirs are longer by far: this is what somebody typed.
+    secret: { encoding: 'utf8', minBytes: 16 },
     envelope: { data: 'data', type: 'event', timestamp: timestampField },
     headers: { deliveryId: 'x-grantiva-delivery', type: typeHeader },
     bare,

@@ -85,6 +85,8 @@ export function gravv(): Gravv {
   return defineProvider({
     name: 'gravv',
     signature: { header: ['x-gravv-signature', 'x-signature'], encoding: 'hex' },
+    // Theirs are longer by far: this is what somebody typed.
+    secret: { encoding: 'utf8', minBytes: 16 },
     envelope: { id: 'event_id', timestamp: 'timestamp', data: 'event_data', type: 'event_type' },
     events,
   });

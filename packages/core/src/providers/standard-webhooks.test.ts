@@ -100,7 +100,7 @@ describe('the secret of Standard Webhooks', () => {
       key.toString('base64'),
       key,
       [secret],
-      [`whsec_${Buffer.alloc(24).toString('base64')}`, key],
+      [`whsec_${Buffer.alloc(24, 1).toString('base64')}`, key],
     ]) {
       expect(await codeOf({ secret: given })).toBe('genuine');
     }

@@ -1,3 +1,4 @@
+import { isDevelopment } from '../development.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { OnOutcome, OutcomeReport } from './outcome.ts';
 
@@ -41,16 +42,4 @@ function linesOf({ provider, status, outcome }: OutcomeReport, diagnosis: Diagno
     ...(facts.length === 0 ? [] : [`  Evidence: ${facts.join(', ')}`]),
     '  (Said once per cause, in development alone; give onOutcome to see every delivery.)',
   ].join('\n');
-}
-
-/** Whether this is somebody's desk. */
-export function isDevelopment(): boolean {
-  const { process, navigator } = globalThis as {
-    process?: { env?: Record<string, string | undefined> };
-    navigator?: { userAgent?: string };
-  };
-  const mode = process?.env?.['NODE_ENV'];
-  // A Worker that is deployed has no NODE_ENV either.
-  if (navigator?.userAgent === 'Cloudflare-Workers') return mode === 'development';
-  return process !== undefined && mode !== 'production' && mode !== 'test';
 }

@@ -22,7 +22,9 @@ export interface OutcomeReport {
   readonly type: string | undefined;
   /** The provider's id of the event. */
   readonly id: string | undefined;
-  /** What makes two deliveries the same event. */
+  /** Whose event it is, where the secret function said so. */
+  readonly owner: string | undefined;
+  /** What makes two deliveries the same event, different for each owner. */
   readonly key: string | undefined;
   /** Which secret of the list fits, from 0: an old one that still fits is not rotated yet. Undefined unless genuine. */
   readonly secretIndex: number | undefined;

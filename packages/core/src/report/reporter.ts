@@ -12,13 +12,14 @@ type Told = Pick<
 
 /** Makes a report. It is frozen, because several may read it. */
 export function makeReport<T extends Told>(progress: Progress<unknown>, told: T): OutcomeReport & Pick<T, 'outcome'> {
-  const { body, isRead, event, key, proof, inboxId, startedMs } = progress;
+  const { body, isRead, event, owner, key, proof, inboxId, startedMs } = progress;
   const { stage, outcome, status, provider, framework, method, attempt, error, diagnose } = told;
   return Object.freeze({
     ...{ stage, outcome, status, provider, framework, method },
     bodyBytes: isRead ? body.length : undefined,
     type: event?.type,
     id: event?.id,
+    owner,
     key,
     secretIndex: proof?.secretIndex,
     inboxId,

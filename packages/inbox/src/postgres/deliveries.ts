@@ -28,12 +28,12 @@ export async function storeAll(
     `
     WITH fresh AS MATERIALIZED (
       SELECT nextval('${sequence}') AS seq, f.*
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::text[], $7::bytea[])
-        WITH ORDINALITY AS f(name, key, type, lane, received_ms, headers, body, place)
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::text[], $7::bytea[], $8::text[])
+        WITH ORDINALITY AS f(name, key, type, lane, received_ms, headers, body, owner, place)
       ORDER BY place
     )
-    INSERT INTO ${table} (seq, name, key, type, lane, in_lane, parked, state, received_at, due_at, headers, body)
-    SELECT seq, name, key, type, lane, lane IS NOT NULL, lane IS NOT NULL, 'waiting', to_timestamp(received_ms / 1000),
+    INSERT INTO ${table} (seq, name, owner, key, type, lane, in_lane, parked, state, received_at, due_at, headers, body)
+    SELECT seq, name, owner, key, type, lane, lane IS NOT NULL, lane IS NOT NULL, 'waiting', to_timestamp(received_ms / 1000),
       now(), headers, body
     FROM fresh ORDER BY name, key, seq
     ON CONFLICT (name, key) DO NOTHING RETURNING seq::text, name, key, (lane IS NULL)::text AS is_free`,
@@ -45,6 +45,7 @@ export async function storeAll(
       deliveries.map(({ receivedAt }) => receivedAt),
       deliveries.map(({ headers }) => JSON.stringify([...headers])),
       deliveries.map(({ body }) => Buffer.from(body.buffer, body.byteOffset, body.byteLength)),
+      deliveries.map(({ owner }) => owner ?? null),
     ],
   );
   const fresh = new Map(inserted.map((row) => [mark(textIn(row, 'name'), textIn(row, 'key')), textIn(row, 'seq')]));

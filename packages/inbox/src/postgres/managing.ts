@@ -26,9 +26,10 @@ export async function pageOf(
 }
 
 function conditionsOf(filter: DeliveryFilter): { conditions: readonly string[]; values: readonly unknown[] } {
-  const { name, state, type, error, receivedFrom, receivedBefore } = filter;
+  const { name, owner, state, type, error, receivedFrom, receivedBefore } = filter;
   const wanted: [condition: string, value: unknown][] = [
     ['name =', name],
+    ['owner =', owner],
     ['type =', type],
     ['error_code =', error],
     ['received_at >=', receivedFrom],

@@ -43,6 +43,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX inbox_leaving ON $schema.inbox_deliveries (seq) WHERE in_lane AND state = 'handled';
   CREATE INDEX inbox_handled ON $schema.inbox_deliveries (finished_at) WHERE state = 'handled';
   `,
+  'ALTER TABLE $schema.inbox_deliveries ADD COLUMN owner text',
 ];
 
 /** Brings a schema to the latest version, whoever made it; several processes may try at once. */

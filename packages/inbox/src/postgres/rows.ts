@@ -9,7 +9,7 @@ export const asMs = (column: string) => `(extract(epoch FROM ${column}) * 1000):
 
 /** The columns that make a {@link DeliverySummary}. */
 export const summaryColumns = `
-  seq::text, name, key, type, lane, state, attempts::text, ${asMs('received_at')}, ${asMs('due_at')},
+  seq::text, name, owner, key, type, lane, state, attempts::text, ${asMs('received_at')}, ${asMs('due_at')},
   ${asMs('finished_at')}, error_code, error_message`;
 
 export function summaryOf(row: unknown): DeliverySummary {
@@ -18,6 +18,7 @@ export function summaryOf(row: unknown): DeliverySummary {
   return {
     id: textIn(row, 'seq'),
     name: textIn(row, 'name'),
+    owner: optionalTextIn(row, 'owner'),
     key: textIn(row, 'key'),
     type: optionalTextIn(row, 'type'),
     lane: optionalTextIn(row, 'lane'),

@@ -64,7 +64,7 @@ export function takerOf(store: Store): (names: readonly string[], limit: number)
           leased_until = clock_timestamp() + $3::float8 * interval '1 ms'
         FROM due JOIN unnest($1::bigint[], $2::uuid[]) AS t(seq, ticket) USING (seq)
         WHERE d.seq = due.seq
-        RETURNING d.seq::text, name, lane, d.ticket::text AS ticket, takes::text, attempts::text, error_code,
+        RETURNING d.seq::text, name, owner, lane, d.ticket::text AS ticket, takes::text, attempts::text, error_code,
           ${asMs('received_at')}, headers, body`,
         [fetched.map(({ seq }) => seq), fetched.map(({ id }) => id), settings.leaseMs, name],
       );
@@ -146,6 +146,7 @@ function takenOf(row: unknown): Taken {
       attempt: numberIn(row, 'attempts'),
       afterLoss: optionalTextIn(row, 'error_code') === 'worker_lost',
       receivedAt: dateIn(row, 'received_at'),
+      owner: optionalTextIn(row, 'owner'),
       headers: headersIn(row),
       body: bytesIn(row, 'body'),
     },

@@ -134,9 +134,10 @@ function compare(a: Point, b: Point): number {
 }
 
 function fits(delivery: DeliverySummary, filter: DeliveryFilter): boolean {
-  const { name, state, type, error, receivedFrom, receivedBefore } = filter;
+  const { name, owner, state, type, error, receivedFrom, receivedBefore } = filter;
   return (
     (name === undefined || delivery.name === name) &&
+    (owner === undefined || delivery.owner === owner) &&
     (state === undefined || delivery.state === state) &&
     (type === undefined || delivery.type === type) &&
     (error === undefined || delivery.error?.code === error) &&

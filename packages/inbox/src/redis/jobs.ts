@@ -56,11 +56,12 @@ export function placeIn(id: string): Place | undefined {
 
 /** The job of a delivery, as a dashboard shows it. */
 export function jobOf(delivery: Fresh, { job }: Place, storedBy: string, attempts: number) {
-  const { name, key, type, receivedAt, headers, body } = delivery;
+  const { name, owner, key, type, receivedAt, headers, body } = delivery;
   return {
     // It may be as long as the body.
     name: type?.slice(0, 200) || 'unreadable',
     data: {
+      owner,
       key,
       type,
       receivedAt: new Date(receivedAt).toISOString(),
@@ -73,7 +74,7 @@ export function jobOf(delivery: Fresh, { job }: Place, storedBy: string, attempt
       removeOnComplete: false,
       removeOnFail: false,
       // What lists show without reading the body. As text, because Redis would change what it takes for JSON.
-      hookproof: JSON.stringify({ storedBy, name, key, type, receivedAt }),
+      hookproof: JSON.stringify({ storedBy, name, owner, key, type, receivedAt }),
     },
   };
 }
@@ -101,7 +102,7 @@ export function reasonOf({ code, message }: DeliveryError): string {
 export function rowOf(place: Place, fields: unknown, delayed: unknown, active: boolean): Row | undefined {
   const [opts, ats, atm, pb, finishedOn, returnvalue, failed] = Array.isArray(fields) ? fields : [];
   if (typeof opts !== 'string') return undefined;
-  const { name, key, type, receivedAt }: Partial<Record<string, unknown>> = { ...summaryIn(opts) };
+  const { name, owner, key, type, receivedAt }: Partial<Record<string, unknown>> = { ...summaryIn(opts) };
   // A job that somebody else added.
   if (typeof name !== 'string' || typeof key !== 'string' || typeof receivedAt !== 'number') return undefined;
   const failure: Failure | undefined = typeof failed === 'string' ? JSON.parse(failed) : undefined;
@@ -119,6 +120,7 @@ export function rowOf(place: Place, fields: unknown, delayed: unknown, active: b
     summary: {
       id: place.id,
       name,
+      owner: typeof owner === 'string' ? owner : undefined,
       key,
       type: typeof type === 'string' ? type : undefined,
       lane: undefined,
@@ -164,13 +166,14 @@ function errorOf(
 
 /** What a job's data holds besides the summary; undefined where the inbox did not store it. */
 export function contentOf(data: unknown): Content | undefined {
-  const { headers, body, receivedAt } = Object(JSON.parse(String(data)));
+  const { owner, headers, body, receivedAt } = Object(JSON.parse(String(data)));
   if (typeof body !== 'string' || typeof receivedAt !== 'string' || typeof headers !== 'object') return undefined;
   return {
+    owner: typeof owner === 'string' ? owner : undefined,
     headers: new Map(Object.entries(Object(headers)).map(([name, value]) => [name, String(value)])),
     body: new Uint8Array(Buffer.from(body, 'base64')),
     receivedAt: new Date(receivedAt),
   };
 }
 
-type Content = Pick<StoredDelivery, 'headers' | 'body' | 'receivedAt'>;
+type Content = Pick<StoredDelivery, 'owner' | 'headers' | 'body' | 'receivedAt'>;

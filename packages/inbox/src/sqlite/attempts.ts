@@ -31,7 +31,7 @@ export function sqliteAttempts(
 
   function takeOf(name: string, limit: number): readonly Lease[] {
     const rows = sql(`
-      SELECT d.seq, attempts, takes, received_at, error_code, headers, body
+      SELECT d.seq, owner, attempts, takes, received_at, error_code, headers, body
       FROM hookproof_deliveries d JOIN hookproof_bodies b ON b.seq = d.seq
       WHERE state = 'waiting' AND parked = 0 AND name = ? AND due_at <= ? ORDER BY due_at, d.seq LIMIT ?`).all(
       ...[name, now(), limit],
@@ -50,6 +50,7 @@ export function sqliteAttempts(
         attempt: numberIn(row, 'attempts') + 1,
         afterLoss: optionalTextIn(row, 'error_code') === 'worker_lost',
         receivedAt: new Date(numberIn(row, 'received_at')),
+        owner: optionalTextIn(row, 'owner'),
         headers: headersIn(row),
         body: bytesIn(row, 'body'),
       };

@@ -13,12 +13,13 @@ export function sqliteEngine(database: SqliteDatabase, settings: Settings, ownsH
   const transactions = sqliteTransactions(database, ownsHandle);
   const { sql, transaction } = transactions;
 
-  function storeOne({ name, key, type, lane, receivedAt, headers, body }: Fresh): Accepted {
+  function storeOne({ name, owner, key, type, lane, receivedAt, headers, body }: Fresh): Accepted {
     const parked = lane !== undefined && laneIsHeld(sql, name, lane) ? 1 : 0;
     const [row] = sql(`
-      INSERT INTO hookproof_deliveries (name, key, type, lane, in_lane, parked, state, received_at, due_from, due_at)
-      VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?) ON CONFLICT (name, key) DO NOTHING RETURNING seq`).all(
-      ...[name, key, type ?? null, lane ?? null, lane === undefined ? 0 : 1, parked],
+      INSERT INTO hookproof_deliveries
+        (name, owner, key, type, lane, in_lane, parked, state, received_at, due_from, due_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?) ON CONFLICT (name, key) DO NOTHING RETURNING seq`).all(
+      ...[name, owner ?? null, key, type ?? null, lane ?? null, lane === undefined ? 0 : 1, parked],
       ...[receivedAt, receivedAt, receivedAt],
     );
     if (row === undefined) {

@@ -112,10 +112,11 @@ export function sqliteLists(
 }
 
 function conditionsOf(filter: DeliveryFilter): { conditions: readonly string[]; values: readonly SqliteValue[] } {
-  const { name, state, type, error, receivedFrom, receivedBefore } = filter;
+  const { name, owner, state, type, error, receivedFrom, receivedBefore } = filter;
   const wanted: [condition: string, value: SqliteValue | undefined][] = [
     // Not by the index of names, which would have to be sorted for every page.
     ['+name = ?', name],
+    ['owner = ?', owner],
     ['type = ?', type],
     ['error_code = ?', error],
     ['received_at >= ?', receivedFrom?.getTime()],

@@ -45,6 +45,7 @@ export const migrations: readonly string[] = [
     WHERE in_lane = 1 AND parked = 0 AND failing_since IS NOT NULL;
   CREATE INDEX hookproof_handled ON hookproof_deliveries (finished_at) WHERE state = 'handled';
   `,
+  'ALTER TABLE hookproof_deliveries ADD COLUMN owner TEXT',
 ];
 
 /** Brings a file to the latest version, whoever made it; several processes may try at once. */

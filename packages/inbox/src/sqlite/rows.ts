@@ -4,7 +4,7 @@ import { stateOf } from '../states.ts';
 
 /** The columns that make a {@link DeliverySummary}. */
 export const summaryColumns =
-  'd.seq, name, key, type, lane, state, attempts, received_at, due_at, finished_at, error_code, error_message';
+  'd.seq, name, owner, key, type, lane, state, attempts, received_at, due_at, finished_at, error_code, error_message';
 
 export function summaryOf(row: unknown): DeliverySummary {
   const state = stateOf(textIn(row, 'state'));
@@ -12,6 +12,7 @@ export function summaryOf(row: unknown): DeliverySummary {
   return {
     id: String(numberIn(row, 'seq')),
     name: textIn(row, 'name'),
+    owner: optionalTextIn(row, 'owner'),
     key: textIn(row, 'key'),
     type: optionalTextIn(row, 'type'),
     lane: optionalTextIn(row, 'lane'),

@@ -102,6 +102,7 @@ export function acceptingTests(inbox: InboxUnderTest): Tests {
             key: undefined,
             type: 'a',
             lane: undefined,
+            owner: undefined,
             headers: new Map(),
             body: new Uint8Array(),
           };
@@ -118,7 +119,14 @@ export function acceptingTests(inbox: InboxUnderTest): Tests {
       () =>
         withStore(inbox, async ({ start }) => {
           const process = await start({ work: false });
-          const one = { key: 'k', type: 'a', lane: undefined, headers: new Map(), body: new Uint8Array() };
+          const one = {
+            key: 'k',
+            type: 'a',
+            owner: undefined,
+            lane: undefined,
+            headers: new Map(),
+            body: new Uint8Array(),
+          };
           const accepted = await Promise.all(['a', 'b'].map((name) => process.inbox.accept({ ...one, name })));
           assert.deepEqual(
             accepted.map(({ isNew }) => isNew),
@@ -139,14 +147,22 @@ export function acceptingTests(inbox: InboxUnderTest): Tests {
           ]);
           const key = `:'"\\%_*{}\u2028\u{1f600} constructor`;
           const type = `device.'quoted'.\u{1f600}`;
-          const { id } = await process.inbox.accept({ name: 'grantex', key, type, lane: undefined, headers, body });
+          const { id } = await process.inbox.accept({
+            name: 'grantex',
+            key,
+            type,
+            owner: undefined,
+            lane: undefined,
+            headers,
+            body,
+          });
           const found = await process.inbox.get(id);
           assert.ok(found);
           assert.deepEqual([found.id, found.name, found.key, found.type], [id, 'grantex', key, type]);
           assert.deepEqual([...found.headers], [...headers]);
           assert.ok(Buffer.from(found.body).equals(body));
           const empty = await process.inbox.accept({
-            ...{ name: 'grantex', key: 'empty', type: undefined, lane: undefined },
+            ...{ name: 'grantex', key: 'empty', type: undefined, owner: undefined, lane: undefined },
             ...{ headers: new Map(), body: new Uint8Array() },
           });
           const nothing = await process.inbox.get(empty.id);

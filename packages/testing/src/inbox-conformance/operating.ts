@@ -56,7 +56,13 @@ export function operatingTests(inbox: InboxUnderTest): Tests {
           const headers = new Map<string, string>();
           const accepting = Array.from({ length: count }, (_, index) =>
             process.inbox.accept({
-              ...{ name: 'grantex', key: `k${index}`, type: index % 2 === 0 ? 'even' : 'odd', lane: undefined },
+              ...{
+                name: 'grantex',
+                key: `k${index}`,
+                type: index % 2 === 0 ? 'even' : 'odd',
+                owner: undefined,
+                lane: undefined,
+              },
               ...{ headers, body: new Uint8Array([1]) },
             }),
           );

@@ -90,6 +90,7 @@ export function workingTests(inbox: InboxUnderTest): Tests {
             name: 'grantex',
             key: 'k',
             type: 'grant.revoked',
+            owner: undefined,
             lane: undefined,
             headers: kept,
             body,
@@ -227,7 +228,7 @@ export function workingTests(inbox: InboxUnderTest): Tests {
               },
             });
           }
-          const one = { type: 'a', lane: undefined, headers: new Map(), body: new Uint8Array([1]) };
+          const one = { type: 'a', owner: undefined, lane: undefined, headers: new Map(), body: new Uint8Array([1]) };
           const names = ['little', ...Array.from({ length: 60 }, () => 'much')];
           for (const [index, name] of names.entries()) await process.inbox.accept({ ...one, name, key: `k${index}` });
           assert.equal((await process.inbox.drain({ maxMs: 20_000 })).handled, 61);
@@ -241,7 +242,15 @@ export function workingTests(inbox: InboxUnderTest): Tests {
           const process = await start();
           const { headers, body } = await delivery('evt_1');
           const kept = new Map(Object.entries(headers));
-          await process.inbox.accept({ name: 'elsewhere', key: 'k', type: 'a', lane: undefined, headers: kept, body });
+          await process.inbox.accept({
+            name: 'elsewhere',
+            key: 'k',
+            type: 'a',
+            owner: undefined,
+            lane: undefined,
+            headers: kept,
+            body,
+          });
           await deliver(process, 'evt_2');
           await process.attempts(1);
           assert.deepEqual(await process.inbox.counts('elsewhere'), { waiting: 1, working: 0, handled: 0, dead: 0 });

@@ -37,9 +37,18 @@ export function optionsOf(
 }
 
 function handler(order: AppOrder, pattern: string, index: number): Handler<WebhookEvent> {
-  return (event, { delivery, key, attempt, receivedAt, signal, request }) => {
+  return (event, { delivery, owner, key, attempt, receivedAt, signal, request }) => {
     const { headers, body, id } = delivery;
-    const facts = { pattern, index, event, delivery: { headers: [...headers], body, id }, key, attempt, receivedAt };
+    const facts = {
+      pattern,
+      index,
+      event,
+      delivery: { headers: [...headers], body, id },
+      owner,
+      key,
+      attempt,
+      receivedAt,
+    };
     // When the signal aborts the connection ends, which is how the suite's handler learns of it. Bun tells of that end a
     // while later; a handler that heeds its signal ends at once.
     const givenUp = new Promise<never>((_resolve, reject) => {

@@ -54,6 +54,7 @@ interface HandlerCall {
     readonly body: Uint8Array;
     readonly id: string | undefined;
   };
+  readonly owner: string | undefined;
   readonly key: string | undefined;
   readonly attempt: number | undefined;
   readonly receivedAt: Date;

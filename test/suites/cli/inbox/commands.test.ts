@@ -373,7 +373,15 @@ async function linesOf80({ store, options }: StoreUnderTest, command: string): P
 /** A delivery that came in by another receiver. */
 function stored(body: string | Uint8Array, headers: readonly (readonly [string, string])[] = []): NewDelivery {
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
-  return { name: 'other', key: undefined, type: undefined, lane: undefined, headers: new Map(headers), body: bytes };
+  return {
+    name: 'other',
+    owner: undefined,
+    key: undefined,
+    type: undefined,
+    lane: undefined,
+    headers: new Map(headers),
+    body: bytes,
+  };
 }
 
 /** Something to wait for until a test says so. */

@@ -62,7 +62,15 @@ describe.each([
     const place = engine === 'redis' ? ({ engine, url, prefix: 'hookproof' } as const) : ({ engine, url } as const);
     const app = openApp(place, () => undefined);
     const body = new Uint8Array();
-    const some = { name: 'shop', key: undefined, type: undefined, lane: undefined, headers: new Map(), body };
+    const some = {
+      name: 'shop',
+      owner: undefined,
+      key: undefined,
+      type: undefined,
+      lane: undefined,
+      headers: new Map(),
+      body,
+    };
     await Promise.all(Array.from({ length: 1_500 }, () => app.inbox.accept(some)));
     await app.close();
     const stdout = new Writable({

@@ -113,7 +113,8 @@ async function settingOf(scene: Scene) {
 }
 
 async function secretsOf({ options: { secret } }: Scene): Promise<readonly string[]> {
-  const given = typeof secret === 'function' ? await secret(undefined) : secret;
+  const returned = typeof secret === 'function' ? await secret(undefined) : secret;
+  const given = typeof returned === 'object' && 'secrets' in returned ? returned.secrets : returned;
   const list: readonly Secret[] = typeof given === 'string' || given instanceof Uint8Array ? [given] : given;
   return list.map((one) => Buffer.from(one).toString());
 }
