@@ -8,6 +8,7 @@ export const rejections = {
   malformed_signature: 401,
   signature_mismatch: 401,
   stale_delivery: 401,
+  stale_event: 401,
   method_not_allowed: 405,
   body_timeout: 408,
   body_incomplete: 400,

@@ -238,7 +238,7 @@ describe('a name that is not an option throws, and leads to the one that is mean
       'createReceiver',
       create,
       { paths: '/x' },
-      'paths is not an option of createReceiver. There are: secret, on, maxBodyBytes, bodyTimeoutMs, toleranceSeconds, timeoutMs, inbox, receiverName, lane, dedupe, onOutcome, wrap, now, provider, framework.',
+      'paths is not an option of createReceiver. There are: secret, on, maxBodyBytes, bodyTimeoutMs, toleranceSeconds, maxEventAgeSeconds, timeoutMs, inbox, receiverName, lane, dedupe, onOutcome, wrap, now, provider, framework.',
     ],
     [
       'verifyDelivery',

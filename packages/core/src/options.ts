@@ -22,6 +22,12 @@ export interface SharedOptions<P extends Provider, Request, I extends Inbox | un
   /** Seconds that a signed timestamp may be away from now, in both directions; the scheme's own by default (300). */
   readonly toleranceSeconds?: number | undefined;
   /**
+   * Seconds that an event's own signed time may be past; by default it may be any time ago. What signs no time of the
+   * delivery itself (Grantiva, Gravv, Grantex V1) can be sent again by whoever has captured it: this ends that where what is
+   * remembered of events ends. It must be longer than the provider tries again. An event without a time is not refused.
+   */
+  readonly maxEventAgeSeconds?: number | undefined;
+  /**
    * Milliseconds that all handlers of a delivery have together, or the inbox to store it: 8,000 by default, or four
    * fifths of what the provider waits where that is less. It must be below what the provider waits.
    */
@@ -101,6 +107,7 @@ const names: OptionNames<SharedOptions<Provider, unknown, undefined> & { secret:
   maxBodyBytes: true,
   bodyTimeoutMs: true,
   toleranceSeconds: true,
+  maxEventAgeSeconds: true,
   timeoutMs: true,
   inbox: true,
   receiverName: true,
@@ -138,6 +145,7 @@ export interface Limits {
   readonly maxBodyBytes: number;
   readonly bodyTimeoutMs: number;
   readonly toleranceSeconds: number | undefined;
+  readonly maxEventAgeSeconds: number | undefined;
   readonly timeoutMs: number;
 }
 
@@ -154,7 +162,7 @@ export function checkOptions(
 ): Limits {
   checkProvider(provider);
   checkNames('createReceiver', options, { ...names, provider: true, framework: true });
-  const { toleranceSeconds, onOutcome, wrap, now, dedupe } = options;
+  const { toleranceSeconds, maxEventAgeSeconds, onOutcome, wrap, now, dedupe } = options;
   if (onOutcome !== undefined && typeof onOutcome !== 'function') throw invalid('onOutcome must be a function');
   if (wrap !== undefined && typeof wrap !== 'function') throw invalid('wrap must be a function');
   if (now !== undefined && typeof now !== 'function') throw invalid('now must be a function, such as Date.now');
@@ -170,8 +178,8 @@ export function checkOptions(
   return {
     maxBodyBytes: positive('maxBodyBytes', options.maxBodyBytes ?? 1024 * 1024, 'bytes'),
     bodyTimeoutMs: positive('bodyTimeoutMs', options.bodyTimeoutMs ?? 10_000, 'milliseconds'),
-    toleranceSeconds:
-      toleranceSeconds === undefined ? undefined : positive('toleranceSeconds', toleranceSeconds, 'seconds'),
+    toleranceSeconds: seconds('toleranceSeconds', toleranceSeconds),
+    maxEventAgeSeconds: seconds('maxEventAgeSeconds', maxEventAgeSeconds),
     timeoutMs,
   };
 }
@@ -197,6 +205,10 @@ function isClaimStore(value: unknown): value is ClaimStore {
 
 // Node's timers turn anything above 2^31-1 into 1 ms.
 const maxTimer = 2 ** 31 - 1;
+
+function seconds(option: string, value: unknown): number | undefined {
+  return value === undefined ? undefined : positive(option, value, 'seconds');
+}
 
 function positive(option: string, value: unknown, unit: string): number {
   if (typeof value === 'number' && value > 0 && value <= maxTimer) return value;

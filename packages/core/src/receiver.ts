@@ -67,7 +67,7 @@ export function createReceiver<
 >(options: ReceiverOptions<P, Request, I> & { readonly on: KnownTypes<P, Types> }): Receiver<Request> {
   const { provider, inbox, wrap, onOutcome, framework = 'fetch', now = () => Date.now() } = options;
   const limits = checkOptions(provider, options);
-  const { toleranceSeconds, timeoutMs } = limits;
+  const { toleranceSeconds, maxEventAgeSeconds, timeoutMs } = limits;
   const about = { provider: provider.name, framework };
   const name = options.receiverName ?? provider.name;
   const secret = options.secret === undefined ? withoutSecret(options) : options.secret;
@@ -91,9 +91,18 @@ export function createReceiver<
           name,
           handlersFor: compileHandlers<Request>(provider, options.on),
           claims: claimsOf(options.dedupe),
+          maxEventAgeSeconds,
           timeoutMs,
         })
-      : inbox.way.connect(inbox, { provider, name, on: options.on, lane: options.lane, timeoutMs, observe });
+      : inbox.way.connect(inbox, {
+          provider,
+          name,
+          on: options.on,
+          lane: options.lane,
+          maxEventAgeSeconds,
+          timeoutMs,
+          observe,
+        });
   const way = { steps: [...proving, ...rest.steps], last: rest.last };
 
   function receive(input: DeliveryInput<Request>): Promise<Reply> {

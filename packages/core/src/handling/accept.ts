@@ -1,4 +1,5 @@
 import { WebhookError } from '../error.ts';
+import { checkAge } from '../event/age.ts';
 import { checkData, readEnvelope } from '../event/envelope.ts';
 import type { WebhookEvent } from '../event/event.ts';
 import { boundedKey, owned, readKey } from '../event/key.ts';
@@ -18,6 +19,7 @@ export interface Storage {
   readonly name: string;
   readonly lane: Lane | undefined;
   readonly handlersFor: (type: string) => readonly unknown[];
+  readonly maxEventAgeSeconds: number | undefined;
   readonly timeoutMs: number;
 }
 
@@ -30,10 +32,12 @@ export type Lane = (event: unknown) => unknown;
  * it is without an inbox.
  */
 export function accepting(storage: Storage): Way<unknown> {
-  const { provider, name, handlersFor } = storage;
+  const { provider, name, handlersFor, maxEventAgeSeconds } = storage;
   const last: Way<unknown>['last'] = async (progress) => {
     const event = readable(progress, () => readEnvelope(provider, progress, progress.proof?.id));
     progress.event = event;
+    const stale = event && checkAge(event, maxEventAgeSeconds, progress.proof?.at ?? 0);
+    if (stale !== undefined) return stale;
     const type = event?.type;
     if (type !== undefined && handlersFor(type).length === 0) return 'ignored';
     const found = await keyAndLaneOf(storage, event, progress);

@@ -1,4 +1,5 @@
 import { WebhookError } from '../error.ts';
+import { checkAge } from '../event/age.ts';
 import { checkData, readEnvelope } from '../event/envelope.ts';
 import type { WebhookEvent } from '../event/event.ts';
 import { owned, readKey } from '../event/key.ts';
@@ -24,6 +25,7 @@ export interface Dispatching<Request> {
   readonly handlersFor: HandlerLookup<Request>;
   /** Where handled events are remembered, if they are. */
   readonly claims: ClaimStore | undefined;
+  readonly maxEventAgeSeconds: number | undefined;
   readonly timeoutMs: number;
 }
 
@@ -38,11 +40,14 @@ export function dispatching<Request>({
   name,
   handlersFor,
   claims,
+  maxEventAgeSeconds,
   timeoutMs,
 }: Dispatching<Request>): Way<Request> {
   const readEvent: Step<Request> = (progress) => {
     const event = readEnvelope(provider, progress, progress.proof?.id);
     progress.event = event;
+    const stale = checkAge(event, maxEventAgeSeconds, progress.proof?.at ?? 0);
+    if (stale !== undefined) return stale;
     if (handlersFor(event.type).length === 0) return 'ignored';
     progress.event = checkData(provider, event);
     return undefined;

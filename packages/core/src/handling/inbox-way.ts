@@ -33,9 +33,10 @@ export const inboxWay: InboxWay = {
       );
     }
   },
-  connect<Request>(inbox: Inbox, { provider, name, on, lane, timeoutMs, observe }: ReceiverSide<Request>) {
+  connect<Request>(inbox: Inbox, { on, lane, observe, ...receiver }: ReceiverSide<Request>) {
+    const { provider, name } = receiver;
     const handlersFor = compileHandlers<Request>(provider, on);
-    const way = accepting({ provider, inbox, name, lane: isLane(lane) ? lane : undefined, handlersFor, timeoutMs });
+    const way = accepting({ ...receiver, inbox, lane: isLane(lane) ? lane : undefined, handlersFor });
     inbox.register({ name, work: (attempt) => observe(() => takeAttempt(provider, handlersFor, attempt)) });
     return way;
   },

@@ -154,6 +154,8 @@ export interface ReceiverSide<Request> {
   readonly on: unknown;
   /** The `lane` option. */
   readonly lane: unknown;
+  /** The option of this name. */
+  readonly maxEventAgeSeconds: number | undefined;
   /** Milliseconds that the inbox has to store a delivery. */
   readonly timeoutMs: number;
   /** Takes an attempt, and tells what became of it. */

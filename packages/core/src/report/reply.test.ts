@@ -78,6 +78,13 @@ const scenes: Record<Outcome, Scene> = {
     title: 'Unauthorized',
   },
   stale_delivery: { options: { now: () => (at + 301) * 1_000 }, status: 401, title: 'Unauthorized' },
+  stale_event: {
+    body: JSON.stringify({ ...event, createdAt: new Date((at - 61) * 1_000).toISOString() }),
+    options: { maxEventAgeSeconds: 60 },
+    status: 401,
+    title: 'Unauthorized',
+    known: 'event',
+  },
   method_not_allowed: { delivery: { method: 'GET' }, status: 405, title: 'Method Not Allowed' },
   body_timeout: {
     delivery: { body: never },

@@ -79,6 +79,7 @@ const table: Readonly<Record<Outcome, readonly [status: number, title: string]>>
   malformed_signature: [401, 'Unauthorized'],
   signature_mismatch: [401, 'Unauthorized'],
   stale_delivery: [401, 'Unauthorized'],
+  stale_event: [401, 'Unauthorized'],
   method_not_allowed: [405, 'Method Not Allowed'],
   body_timeout: [408, 'Request Timeout'],
   body_incomplete: [400, 'Bad Request'],
