@@ -1,10 +1,22 @@
+import { execSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { WebhookError } from '@hookproof/core';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import Libsql from 'libsql';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { migrate, migrations } from './sqlite/migrations.ts';
+import { fileOf } from './sqlite/private-file.ts';
 import { silenceWatch } from './sqlite/silence.ts';
 import { sqliteTransactions } from './sqlite/transactions.ts';
 import { openDatabase, type SqliteDatabase, sqliteInbox } from './sqlite.ts';
@@ -58,6 +70,112 @@ describe('the file', () => {
   ])('wrong options are named: %#', (options, message) => {
     expect(() => sqliteInbox(options)).toThrow(message);
   });
+});
+
+describe.skipIf(process.platform === 'win32')('who may read the file', () => {
+  const modeOf = (file: string) => (statSync(file).mode & 0o777).toString(8);
+  const modesIn = (place: string) => readdirSync(place).map((name) => [name, modeOf(join(place, name))]);
+  const newFolder = () => mkdtempSync(join(folder, 'modes-'));
+  const usual = process.umask();
+  afterEach(() => void process.umask(usual));
+
+  it.each([0o022, 0])('is its owner alone, and so for -wal and -shm: umask %o', async (umask) => {
+    process.umask(umask);
+    const place = newFolder();
+    const onError = vi.fn();
+    const inbox = sqliteInbox({ path: join(place, 'a.db'), work: false, onError });
+    await inbox.accept(one);
+    expect(onError).not.toHaveBeenCalled();
+    expect(modesIn(place)).toEqual([
+      ['a.db', '600'],
+      ['a.db-shm', '600'],
+      ['a.db-wal', '600'],
+    ]);
+    await inbox.close();
+  });
+
+  it('is nobody else before SQLite opens it either', async () => {
+    process.umask(0);
+    const before: string[] = [];
+    vi.resetModules();
+    vi.doMock('node:module', () => ({
+      createRequire: () => () =>
+        class extends Libsql {
+          constructor(path: string) {
+            before.push(modeOf(path));
+            super(path);
+          }
+        },
+    }));
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+    const fresh = await import('./sqlite.ts');
+    fresh.openDatabase(newFile()).close();
+    expect(before).toEqual(['600']);
+    vi.doUnmock('node:module');
+    vi.restoreAllMocks();
+  });
+
+  it.each([
+    ['a URI', (file: string) => `file:${file}`],
+    ['a URI with an authority', (file: string) => `file://${file}`],
+    ['a URI with escapes', (file: string) => `file:${file.replaceAll('a', '%61')}`],
+    ['a relative path', (file: string) => relative(process.cwd(), file)],
+  ])('is its owner alone by %s, which names the same file', (_what, nameOf) => {
+    process.umask(0o022);
+    const place = newFolder();
+    const database = openDatabase(nameOf(join(place, 'a.db')));
+    database.exec('CREATE TABLE one (a)');
+    expect(modesIn(place)).toEqual([['a.db', '600']]);
+    database.close();
+  });
+
+  it('is its owner alone where the path is a link to a file that is not there yet', () => {
+    process.umask(0o022);
+    const place = newFolder();
+    symlinkSync(join(place, 'a.db'), join(place, 'link.db'));
+    openDatabase(join(place, 'link.db')).close();
+    expect(modeOf(join(place, 'a.db'))).toBe('600');
+  });
+
+  it('matters for no database in memory: no file is made', () => {
+    const place = newFolder();
+    const database = openDatabase(':memory:');
+    database.exec('CREATE TABLE one (a)');
+    database.close();
+    expect(fileOf(':memory:')).toBeUndefined();
+    expect(fileOf('file::memory:')).toBeUndefined();
+    for (const end of ['mode=memory&cache=shared', 'mode=ro', 'mode=rw', 'vfs=memdb']) {
+      expect(fileOf(`file:${place}/a.db?${end}`)).toBeUndefined();
+    }
+    expect(fileOf(`file:${place}/a.db?mode=rwc`)).toBe(`${place}/a.db`);
+  });
+
+  it.each(['path', 'database'] as const)(
+    'is whoever the user says where it is there, and that is said once with the fix: by %s',
+    async (by) => {
+      const place = newFolder();
+      const path = join(place, 'a.db');
+      writeFileSync(path, '');
+      chmodSync(path, 0o640);
+      const said: string[] = [];
+      const onError = (error: unknown) => void said.push(String(error));
+      const database = by === 'database' ? openDatabase(path) : undefined;
+      const inbox = sqliteInbox({ ...(database ? { database } : { path }), work: false, onError });
+      await inbox.accept(one);
+      await inbox.accept({ ...one, key: 'another' });
+      expect(modeOf(path)).toBe('640');
+      const [, command] = /lets others than its owner read.*(chmod 600 ".*a\.db".*)/.exec(said.join()) ?? [];
+      expect(said).toHaveLength(1);
+      execSync(command ?? expect.unreachable());
+      // While it is open, it has all three.
+      const beside = sqliteInbox({ path, work: false, onError });
+      await beside.accept({ ...one, key: 'a third' });
+      expect(modesIn(place)).toEqual(['a.db', 'a.db-shm', 'a.db-wal'].map((name) => [name, '600']));
+      expect(said).toHaveLength(1);
+      await Promise.all([inbox.close(), beside.close()]);
+      database?.close();
+    },
+  );
 });
 
 describe('a step', () => {

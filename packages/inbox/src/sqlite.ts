@@ -6,16 +6,20 @@
 import type { Inbox } from '@hookproof/core';
 import { createInbox } from './inbox.ts';
 import { checkOptions, type InboxOptions, invalid } from './options.ts';
-import { isDatabase, openDatabase, type SqliteDatabase } from './sqlite/database.ts';
+import { fileIn, isDatabase, openDatabase, type SqliteDatabase } from './sqlite/database.ts';
 import { sqliteEngine } from './sqlite/engine.ts';
 import { migrate } from './sqlite/migrations.ts';
+import { exposureOf } from './sqlite/private-file.ts';
 
 export type { InboxOptions } from './options.ts';
 export { openDatabase, type SqliteDatabase, type SqliteStatement, type SqliteValue } from './sqlite/database.ts';
 
 /** Options of {@link sqliteInbox}: either `path` or `database`. */
 export interface SqliteInboxOptions extends InboxOptions {
-  /** The file, which is made where it is not there. Several processes of one machine may share it. */
+  /**
+   * The file, which is made where it is not there, for its owner alone to read (mode 0600). Several processes of one
+   * machine may share it. One that others may read is left as it is, and `onError` is told once.
+   */
   readonly path?: string | undefined;
   /**
    * A handle of your own: better-sqlite3, `node:sqlite`'s `DatabaseSync`, `libsql`, or what works like them. It is set to
@@ -69,6 +73,9 @@ export function sqliteInbox(options: SqliteInboxOptions): SqliteInbox {
     makeDurable(handle);
     migrate(handle);
     if (database === undefined) handle.exec('PRAGMA busy_timeout = 0');
+    const exposure = exposureOf(fileIn(handle));
+    // Later, because what onError uses may be made after the inbox.
+    if (exposure !== undefined) queueMicrotask(() => settings.onError(exposure));
   } catch (error) {
     if (database === undefined) handle.close();
     throw error;

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { WebhookError } from '@hookproof/core';
+import { fileOf, makePrivate } from './private-file.ts';
 
 /** What SQLite takes and gives. */
 export type SqliteValue = null | number | bigint | string | Uint8Array;
@@ -30,7 +31,7 @@ type Constructor = new (path: string) => SqliteDatabase;
  * Opens a SQLite file with what is there: `node:sqlite` where the runtime has it, else the package `libsql`. It is what
  * `sqliteInbox({ path })` uses; call it to share one handle, or to write in the same file and call `context.complete`.
  *
- * @param path the file, which is made where it is not there
+ * @param path the file, which is made where it is not there, for its owner alone to read
  * @returns a handle that works synchronously
  * @throws WebhookError `invalid_options` where neither is there; the message says what to install
  *
@@ -53,7 +54,10 @@ export function openDatabase(path: string): SqliteDatabase {
     );
   }
   try {
-    return new Database(path);
+    const file = fileOf(path);
+    if (file !== undefined) makePrivate(file);
+    // Node 22.13 has a SQLite that reads no URIs, and would make another file.
+    return new Database(path.includes('?') ? path : (file ?? path));
   } catch (cause) {
     throw new WebhookError('invalid_options', `SQLite could not open "${path}".`, {
       cause,
@@ -90,6 +94,17 @@ function isConstructor(value: unknown): value is Constructor {
 /** Whether something has the methods of a database handle. */
 export function isDatabase(value: unknown): value is SqliteDatabase {
   return ['exec', 'prepare'].every((name) => typeof property(value, name) === 'function');
+}
+
+/** The path of a database's file, as SQLite has found it; empty where it is in memory. */
+export function fileIn(database: SqliteDatabase): string {
+  const all = database.prepare('PRAGMA database_list').all();
+  return String(
+    property(
+      all.find((row) => property(row, 'name') === 'main'),
+      'file',
+    ) ?? '',
+  );
 }
 
 /** Whether SQLite refused because someone else writes, or this handle is in the middle of a transaction. */
