@@ -3,6 +3,7 @@ import type { Awaitable, DeliveryFilter, DeliveryState, DeliverySummary, Inbox }
 import { WebhookError } from '@hookproof/core';
 import { inboxWay, type NewDelivery } from '@hookproof/core/inbox';
 import { checkNames, type OptionNames } from '@hookproof/core/strict';
+import { withoutCredentials } from './credentials.ts';
 import type { Engine, Fresh } from './engine.ts';
 import { gather } from './gather.ts';
 import { invalid, milliseconds, type Settings } from './options.ts';
@@ -23,7 +24,7 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
   engine: Engine<Lanes, Completed>,
   settings: Settings,
 ): Inbox<(transaction: object) => Completed> & { readonly lanes: Lanes } {
-  const { now, retainHandledMs } = settings;
+  const { now, retainHandledMs, keepHeaders } = settings;
   let opening: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   let waitingBytes = 0;
@@ -108,8 +109,9 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
       checkOpen();
       worker.register(receiver);
     },
-    async accept(delivery) {
+    async accept(given) {
       checkOpen();
+      const delivery = { ...given, headers: withoutCredentials(given.headers, keepHeaders) };
       // A store that is out of reach must not fill the memory with what waits for it.
       const length = sizeOf(delivery);
       if (waitingBytes > 0 && waitingBytes + length > maxWaitingBytes) {

@@ -1,4 +1,5 @@
 import { checkNames, invalid, type OptionNames } from '@hookproof/core/strict';
+import { checkKept } from './credentials.ts';
 
 export { invalid } from '@hookproof/core/strict';
 
@@ -32,6 +33,12 @@ export interface InboxOptions {
   /** Milliseconds between looks for what other processes stored, and for retries that are due; 1,000 by default. */
   readonly pollMs?: number | undefined;
   /**
+   * Headers with credentials that are stored all the same, by their names in any case; none by default. Left out are
+   * `authorization`, `cookie` and the others that the page on the inbox lists: a store should not hold what lets
+   * somebody in. Handlers see what is stored.
+   */
+  readonly keepHeaders?: readonly string[] | undefined;
+  /**
    * Called when the store fails while nobody waits for it; `console.error` by default, not more than twice a minute for
    * the same error.
    */
@@ -57,6 +64,7 @@ const names: OptionNames<InboxOptions> = {
   laneTimeoutMs: true,
   retainHandledMs: true,
   pollMs: true,
+  keepHeaders: true,
   onError: true,
   now: true,
 };
@@ -83,6 +91,7 @@ export function checkOptions(options: InboxOptions, own: readonly string[]): Set
     laneTimeoutMs: milliseconds('laneTimeoutMs', options.laneTimeoutMs ?? 300_000),
     retainHandledMs: milliseconds('retainHandledMs', options.retainHandledMs ?? 30 * day, 36_500 * day),
     pollMs: milliseconds('pollMs', options.pollMs ?? 1_000),
+    keepHeaders: checkKept(options.keepHeaders ?? []),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   delivery,
   endings,
   gate,
+  type InboxSettings,
   type InboxUnderTest,
   listed,
   only,
@@ -40,6 +41,36 @@ export function acceptingTests(inbox: InboxUnderTest): Tests {
           assert.equal(call.context.key, 'evt_1');
           const received = call.context.receivedAt.getTime();
           assert.ok(received >= before - 1_000 && received <= Date.now() + 1_000, 'receivedAt is not when it arrived');
+        }),
+    ],
+    [
+      'headers with credentials are not stored, unless they are asked for by name; all others are',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const credentials = {
+            Authorization: 'Bearer a',
+            'Proxy-Authorization': 'Basic b',
+            COOKIE: 'session=c',
+            'X-API-Key': 'd',
+          };
+          const { headers, body } = await delivery('evt_1');
+          const sent = { ...headers, ...credentials, 'x-trace': 'e' };
+          const storedBy = async (settings: InboxSettings, store?: string) => {
+            const process = await start({ work: false, ...settings }, undefined, {}, store);
+            assert.equal((await process.receiver.receive({ headers: sent, body })).status, 202);
+            const stored = await process.inbox.get((await only(process)).id);
+            await process.inbox.drain();
+            assert.deepEqual(process.calls[0]?.context.delivery.headers, stored?.headers);
+            return stored?.headers;
+          };
+          const expected = Object.entries({ ...headers, 'x-trace': 'e' });
+          const lowerCase = (name: string, value: string) => [name.toLowerCase(), value] as const;
+          assert.deepEqual(await storedBy({}), new Map(expected.map(([name, value]) => lowerCase(name, value))));
+          const kept = await storedBy({ keepHeaders: ['AUTHORIZATION', 'cookie'] }, `${Date.now().toString(36)}kept`);
+          assert.deepEqual(
+            [kept?.get('authorization'), kept?.get('cookie'), kept?.get('x-api-key'), kept?.get('x-trace')],
+            ['Bearer a', 'session=c', undefined, 'e'],
+          );
         }),
     ],
     [

@@ -26,6 +26,7 @@ export interface InboxSettings {
   readonly leaseMs?: number;
   readonly laneTimeoutMs?: number;
   readonly pollMs?: number;
+  readonly keepHeaders?: readonly string[];
 }
 
 /** A transaction of the user's, in the database of an inbox. */

@@ -14,7 +14,14 @@ export type Place =
 
 export const secret = 'the secret of the app';
 
-const settings = { pollMs: 20, backoff: () => 0, maxAttempts: 2, onError: () => undefined };
+const settings = {
+  pollMs: 20,
+  backoff: () => 0,
+  maxAttempts: 2,
+  onError: () => undefined,
+  // What an inbox holds that was told to keep them must still not be shown.
+  keepHeaders: ['authorization', 'cookie'],
+};
 
 function openInbox(place: Place, work: boolean): { inbox: Inbox; close: () => Promise<void> } {
   if (place.engine === 'sqlite') {
