@@ -16,9 +16,7 @@ switch (command) {
     break;
   case 'replay':
     // After the fix, and only what failed by it: all that has this code, or one by its id.
-    console.log(
-      `${await inbox.replay(/^\d+$/.test(what ?? '') ? String(what) : { state: 'dead', error: what })} replayed`,
-    );
+    console.log(`${await inbox.replay(meant(what))} replayed`);
     break;
   case 'discard':
     if (what === undefined) throw new Error('Say the id of the delivery that is to be deleted.');
@@ -29,3 +27,9 @@ switch (command) {
 }
 
 await inbox.close();
+
+/** One delivery, or the dead ones: all, or those with a code. */
+function meant(given: string | undefined) {
+  if (given === undefined) return { state: 'dead' } as const;
+  return /^\d+$/.test(given) ? given : ({ state: 'dead', error: given } as const);
+}

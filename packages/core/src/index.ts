@@ -31,6 +31,7 @@ export type { Handler, HandlerContext, Handlers } from './handling/handlers.ts';
 export type {
   DeliveryCounts,
   DeliveryFilter,
+  DeliverySelection,
   DeliveryState,
   DeliverySummary,
   Inbox,

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Awaitable, DeliveryFilter, DeliveryState, DeliverySummary, Inbox } from '@hookproof/core';
+import type {
+  Awaitable,
+  DeliveryFilter,
+  DeliverySelection,
+  DeliveryState,
+  DeliverySummary,
+  Inbox,
+} from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
 import { inboxWay, type NewDelivery } from '@hookproof/core/inbox';
 import { checkNames, type OptionNames } from '@hookproof/core/strict';
@@ -70,14 +77,15 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
 
   /** Does something with one delivery or with all that a filter names. Dead ones are meant, unless it says otherwise. */
   async function withEach(
-    which: string | DeliveryFilter,
+    which: string | DeliverySelection,
     step: (ids: readonly string[], state: DeliveryState | undefined) => Awaitable<number>,
   ): Promise<number> {
     await usable();
     if (typeof which === 'string') return step([which], undefined);
+    checkFilter(which);
+    checkGiven('a filter', which, 'leave it out where all are meant');
     // All of them first: what is done to one changes the list.
     const ids: string[] = [];
-    checkFilter(which);
     const { state = 'dead' } = which;
     for await (const { id } of list({ ...which, state })) ids.push(id);
     let done = 0;
@@ -147,7 +155,10 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
     discard: (which) => withEach(which, (ids, state) => engine.discard(ids, state)),
     async prune(options = {}) {
       checkNames<typeof options>('prune', options, { handledBefore: true });
-      return prune(options.handledBefore?.getTime() ?? now() - retainHandledMs);
+      checkGiven('prune', options, 'leave it out where what was handled retainHandledMs ago is meant');
+      const { handledBefore } = options;
+      if (handledBefore !== undefined) checkDate('handledBefore of prune', handledBefore);
+      return prune(handledBefore?.getTime() ?? now() - retainHandledMs);
     },
     async drain(options = {}) {
       checkNames<typeof options>('drain', options, { maxMs: true });
@@ -187,10 +198,21 @@ function checkFilter(filter: unknown): void {
   if (typeof filter !== 'object' || filter === null) throw invalid('give the id of a delivery, or a filter');
   checkNames('a filter', filter, filterNames);
   for (const [name, value] of Object.entries(filter)) {
-    if (name === 'state' && value !== undefined) checkState(value);
-    if (name.startsWith('received') && value !== undefined && !(value instanceof Date && value.getTime() > 0)) {
-      throw invalid(`${name} of a filter must be a Date`);
-    }
+    if (value === undefined) continue;
+    if (name === 'state') checkState(value);
+    else if (name.startsWith('received')) checkDate(`${name} of a filter`, value);
+    else if (typeof value !== 'string') throw invalid(`${name} of a filter must be a text`);
+  }
+}
+
+function checkDate(what: string, value: unknown): void {
+  if (!(value instanceof Date && value.getTime() > 0)) throw invalid(`${what} must be a Date`);
+}
+
+/** A condition that came out undefined, by mistake as a rule, would have something done to all. */
+function checkGiven(of: string, conditions: object, fix: string): void {
+  for (const [name, value] of Object.entries(conditions)) {
+    if (value === undefined) throw invalid(`${name} of ${of} is undefined: ${fix}`);
   }
 }
 

@@ -1,4 +1,5 @@
-import { expect, it, vi } from 'vitest';
+import { WebhookError } from '@hookproof/core';
+import { describe, expect, it, vi } from 'vitest';
 import { memoryInbox } from './index.ts';
 import { checkOptions } from './options.ts';
 
@@ -40,6 +41,81 @@ it.each([
   const called = async () => Reflect.apply(inbox[method], inbox, [options]);
   await expect(called()).rejects.toMatchObject({ code: 'invalid_options', message });
   await inbox.close();
+});
+
+describe('a condition that is undefined', () => {
+  const conditions = ['name', 'state', 'type', 'error', 'receivedFrom', 'receivedBefore'] as const;
+  const delivery = { type: 't', lane: undefined, headers: new Map(), body: new Uint8Array() };
+
+  /** An inbox with dead letters of two receivers and one that was handled. */
+  async function withDeadLetters() {
+    const inbox = memoryInbox({ work: false, maxAttempts: 1 });
+    for (const name of ['a', 'b', 'c']) {
+      const error = name === 'c' ? undefined : new WebhookError('handler_failed', 'boom');
+      inbox.register({ name, work: async ({ settle }) => (await settle(error)).outcome });
+      await inbox.accept({ ...delivery, name, key: name });
+    }
+    await inbox.drain();
+    return inbox;
+  }
+  const before = { waiting: 0, working: 0, handled: 1, dead: 2 };
+
+  it.each(
+    conditions.flatMap((condition) => [
+      ['replay', condition],
+      ['discard', condition],
+    ]),
+  )('is refused in %s, which would mean all: %s', async (method, condition) => {
+    const inbox = await withDeadLetters();
+    const call = async (filter: object) => Reflect.apply(Reflect.get(inbox, method), inbox, [filter]);
+    const refused = {
+      code: 'invalid_options',
+      message: `${condition} of a filter is undefined: leave it out where all are meant.`,
+    };
+    await expect(call({ [condition]: undefined })).rejects.toMatchObject(refused);
+    await expect(call({ type: 't', state: 'dead', [condition]: undefined })).rejects.toMatchObject(refused);
+    expect(await inbox.counts()).toEqual(before);
+    expect(await call({})).toBe(2);
+    await inbox.close();
+  });
+
+  it('is refused in prune, and so is what is no Date', async () => {
+    const inbox = await withDeadLetters();
+    const prune = async (handledBefore: unknown) => Reflect.apply(inbox.prune, inbox, [{ handledBefore }]);
+    await expect(prune(undefined)).rejects.toMatchObject({
+      code: 'invalid_options',
+      message: 'handledBefore of prune is undefined: leave it out where what was handled retainHandledMs ago is meant.',
+    });
+    for (const wrong of [null, Date.now(), '2030-01-01', new Date(Number.NaN)]) {
+      await expect(prune(wrong)).rejects.toMatchObject({ message: 'handledBefore of prune must be a Date.' });
+    }
+    expect(await inbox.counts()).toEqual(before);
+    expect(await prune(new Date(Date.now() + 60_000))).toBe(1);
+    await inbox.close();
+  });
+
+  it('is fine where one only looks', async () => {
+    const inbox = await withDeadLetters();
+    const filter = Object.fromEntries(conditions.map((condition) => [condition, undefined]));
+    let found = 0;
+    for await (const _ of inbox.list(filter)) found += 1;
+    expect(found).toBe(3);
+    expect(await inbox.counts(undefined)).toEqual(before);
+    await inbox.close();
+  });
+
+  it.each(conditions)('and one that is no condition is refused everywhere: %s', async (condition) => {
+    const inbox = await withDeadLetters();
+    for (const wrong of [null, 1, ['a'], {}]) {
+      const refused = expect.objectContaining({ message: expect.stringMatching(new RegExp(`^${condition} `)) });
+      const call = async (method: 'replay' | 'discard') =>
+        Reflect.apply(inbox[method], inbox, [{ [condition]: wrong }]);
+      await expect(call('replay')).rejects.toEqual(refused);
+      await expect(call('discard')).rejects.toEqual(refused);
+    }
+    expect(await inbox.counts()).toEqual(before);
+    await inbox.close();
+  });
 });
 
 it('waits about a day in all before a delivery is a dead letter', () => {

@@ -1,4 +1,4 @@
-import type { DeliveryFilter, DeliveryState, DeliverySummary, Inbox } from '@hookproof/core';
+import type { DeliverySelection, DeliveryState, DeliverySummary, Inbox } from '@hookproof/core';
 import { checkTerminal, confirmed } from '../confirm.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { usage } from '../failure.ts';
@@ -16,7 +16,7 @@ export interface Change {
   readonly done: 'replayed' | 'discarded';
   /** Whether to ask before it is done to what is in this state. */
   readonly asks: (state: DeliveryState) => boolean;
-  readonly apply: (inbox: Inbox, which: string | DeliveryFilter) => Promise<number>;
+  readonly apply: (inbox: Inbox, which: string | DeliverySelection) => Promise<number>;
   /** What a reader is to know when it is done. */
   readonly after?: string | undefined;
 }
@@ -86,7 +86,7 @@ async function changeByIds(kind: Change, inbox: Inbox, ids: readonly string[], o
 async function changeByFilter(
   kind: Change,
   inbox: Inbox,
-  filter: DeliveryFilter & { readonly state: DeliveryState },
+  filter: DeliverySelection & { readonly state: DeliveryState },
   options: ChangeOptions,
   report: Report,
 ) {

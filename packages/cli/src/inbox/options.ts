@@ -1,5 +1,5 @@
 import { type Command, Option } from '@commander-js/extra-typings';
-import type { DeliveryFilter } from '@hookproof/core';
+import type { DeliveryFilter, DeliverySelection } from '@hookproof/core';
 import { jsonOption } from '../shell.ts';
 import { when } from './when.ts';
 
@@ -45,9 +45,17 @@ export function filterOf({
   error,
   since,
   before,
-}: FilterOptions): DeliveryFilter | undefined {
-  const filter = { state, name, owner, type, error, receivedFrom: since, receivedBefore: before };
-  return Object.values(filter).every((value) => value === undefined) ? undefined : filter;
+}: FilterOptions): DeliverySelection | undefined {
+  const filter = {
+    ...(state !== undefined && { state }),
+    ...(name !== undefined && { name }),
+    ...(owner !== undefined && { owner }),
+    ...(type !== undefined && { type }),
+    ...(error !== undefined && { error }),
+    ...(since !== undefined && { receivedFrom: since }),
+    ...(before !== undefined && { receivedBefore: before }),
+  };
+  return Object.keys(filter).length === 0 ? undefined : filter;
 }
 
 /** The first argument of every command. */

@@ -263,3 +263,14 @@ expectTypeOf<OutcomeReport['stage']>().toEqualTypeOf<'receive' | 'work'>();
 expectTypeOf<OutcomeReport['outcome']>().toEqualTypeOf<Outcome | WorkOutcome>();
 expectTypeOf<OutcomeReport['status']>().toEqualTypeOf<number | undefined>();
 expectTypeOf<WorkOutcome>().toEqualTypeOf<'handled' | 'retried' | 'dead'>();
+
+// A condition that may be undefined would mean all where something is done; where one only looks it is fine.
+declare const maybe: string | undefined;
+inbox.list({ name: maybe });
+void inbox.discard({ name: 'grantex', state: 'dead' });
+// @ts-expect-error it may be undefined
+void inbox.discard({ name: maybe });
+// @ts-expect-error it may be undefined
+void inbox.replay({ error: maybe });
+// @ts-expect-error it may be undefined
+void inbox.prune({ handledBefore: undefined });

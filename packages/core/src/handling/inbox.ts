@@ -68,6 +68,14 @@ export interface DeliveryFilter {
   readonly receivedBefore?: Date | undefined;
 }
 
+/**
+ * The same, of deliveries that something is done to. A condition that is undefined is refused there, because it would mean
+ * all: leave it out.
+ */
+export type DeliverySelection = {
+  readonly [Condition in keyof DeliveryFilter]: Exclude<DeliveryFilter[Condition], undefined>;
+};
+
 /** How many deliveries are in each state. */
 export type DeliveryCounts = Readonly<Record<DeliveryState, number>>;
 
@@ -200,14 +208,14 @@ export interface Inbox<C extends Complete = Complete> {
    *
    * @returns how many
    */
-  replay(which: string | DeliveryFilter): Promise<number>;
+  replay(which: string | DeliverySelection): Promise<number>;
   /**
    * Deletes deliveries for good: one by its id, or all that a filter names, which means dead ones unless it names
    * another state. One that is being worked on is left alone.
    *
    * @returns how many
    */
-  discard(which: string | DeliveryFilter): Promise<number>;
+  discard(which: string | DeliverySelection): Promise<number>;
   /**
    * Deletes what was handled long ago; the inbox does so by itself while it works. An event whose delivery is gone is no
    * longer known as a duplicate.
@@ -215,7 +223,7 @@ export interface Inbox<C extends Complete = Complete> {
    * @param options.handledBefore what was handled before this time; by default `retainHandledMs` ago
    * @returns how many
    */
-  prune(options?: { readonly handledBefore?: Date | undefined }): Promise<number>;
+  prune(options?: { readonly handledBefore?: Date }): Promise<number>;
   /**
    * Works until nothing is due or the time is over, for processes that do not stay up, such as a cron call. What still
    * runs then is aborted, as by {@link Inbox.close}.
