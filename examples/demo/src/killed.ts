@@ -7,9 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import type { Outcome, OutcomeReport } from '@hookproof/core';
-import { sqliteInbox } from '@hookproof/inbox/sqlite';
+import { openDatabase, sqliteInbox } from '@hookproof/inbox/sqlite';
 import { type SignedDelivery, signedDelivery } from '@hookproof/testing';
-import Database from 'libsql';
 import { replyProblems, send } from './deliver.ts';
 import type { Played } from './demo.ts';
 import type { Told } from './ledger-server.ts';
@@ -91,7 +90,7 @@ interface InFile {
 
 /** What a file holds that no process has open any more. */
 async function inFile(path: string): Promise<InFile> {
-  const database = new Database(path);
+  const database = openDatabase(path);
   const inbox = sqliteInbox({ database, work: false });
   const counts = await inbox.counts();
   const ledger = database.prepare('SELECT reference FROM ledger').all();

@@ -2,9 +2,8 @@
 import type { AddressInfo } from 'node:net';
 import type { OutcomeReport } from '@hookproof/core';
 import { gravvWebhooks } from '@hookproof/express';
-import { sqliteInbox } from '@hookproof/inbox/sqlite';
+import { openDatabase, sqliteInbox } from '@hookproof/inbox/sqlite';
 import express from 'express';
-import Database from 'libsql';
 
 /** What it tells the demo: first where it listens, then every report. */
 export type Told = { readonly origin: string } | { readonly report: OutcomeReport } | { readonly hangs: string };
@@ -13,7 +12,7 @@ const { DATABASE = '', SECRET = '', HANGS_AT } = process.env;
 const tell = (told: Told) => process.send?.(told);
 process.on('disconnect', () => process.exit());
 
-const database = new Database(DATABASE);
+const database = openDatabase(DATABASE);
 // Without a unique column, so that an entry made twice shows.
 database.exec('CREATE TABLE IF NOT EXISTS ledger (reference TEXT, amount TEXT)');
 // One at a time, so that the log is the same in every run.

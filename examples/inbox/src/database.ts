@@ -1,9 +1,8 @@
-import type { SqliteDatabase } from '@hookproof/inbox/sqlite';
-import Database from 'libsql';
+import { openDatabase as open, type SqliteDatabase } from '@hookproof/inbox/sqlite';
 
-/** Opens the app's database, which is the inbox's too. `node:sqlite` and better-sqlite3 do as well. */
+/** Opens the app's database, which is the inbox's too. A handle of `node:sqlite` or better-sqlite3 does as well. */
 export function openDatabase(path: string): SqliteDatabase {
-  const database = new Database(path);
+  const database = open(path);
   // Whoever opens the file while another process writes waits that long, in milliseconds.
   database.exec('PRAGMA busy_timeout = 1000');
   // `alarms` counts, so an event that is handled twice shows.
