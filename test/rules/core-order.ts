@@ -4,6 +4,7 @@
  */
 const way: readonly string[] = [
   'error.ts',
+  'printable.ts',
   'option-names.ts',
   'development.ts',
   'timing/',

@@ -1,3 +1,4 @@
+import { printable } from '@hookproof/core/strict';
 import { sqliteInbox } from '@hookproof/inbox/sqlite';
 
 const { DATABASE = 'app.db' } = process.env;
@@ -9,9 +10,8 @@ const inbox = sqliteInbox({ path: DATABASE, work: false });
 switch (command) {
   case 'list':
     for await (const { id, type, attempts, receivedAt, error } of inbox.list({ state: 'dead' })) {
-      console.log(
-        `${id}  ${receivedAt.toISOString()}  ${type ?? '-'}  ${attempts} attempts  ${error?.code}: ${error?.message}`,
-      );
+      const why = printable(`${error?.code}: ${error?.message}`);
+      console.log(`${id}  ${receivedAt.toISOString()}  ${printable(type ?? '-')}  ${attempts} attempts  ${why}`);
     }
     break;
   case 'replay':

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { printable as printableUpTo } from '@hookproof/core/strict';
 import picocolors from 'picocolors';
 
 /** A stream that may be a terminal. */
@@ -84,13 +85,7 @@ export function escaped(json: string): string {
 
 const notPrintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/**
- * Text from outside, made fit for a terminal: control characters, which could move its cursor or rewrite what it shows,
- * and characters that turn the direction of writing are shown as escapes.
- */
+/** Text from outside, made fit for a terminal: what it would obey is shown as escapes. All of it, however long. */
 export function printable(text: string): string {
-  return text.replace(notPrintable, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
-  });
+  return printableUpTo(text, Number.POSITIVE_INFINITY);
 }

@@ -1,4 +1,5 @@
 import { invalid } from './error.ts';
+import { printable } from './printable.ts';
 
 /** The names that options may have: every one of a type, so that the compiler finds one that is missing or too many. */
 export type OptionNames<Options> = { readonly [Name in keyof Options]-?: true };
@@ -34,7 +35,7 @@ export function checkNames<Options extends object>(of: string, given: unknown, n
     if (Object.hasOwn(names, name)) continue;
     const meant = nearest(name.slice(0, longest), Object.keys(names));
     throw invalid(
-      `${name.slice(0, longest)} is not an option of ${of}`,
+      `${printable(name.slice(0, longest))} is not an option of ${of}`,
       meant === undefined ? listOf(names) : `Did you mean ${meant}?`,
     );
   }

@@ -1,8 +1,9 @@
 /**
- * The one rule for wrong options, for packages that stand on `@hookproof/core`: how a mistake is told, and that a name
- * which is not an option is one.
+ * Rules that packages share which stand on `@hookproof/core`: how a mistake in the options is told, that a name which is
+ * not an option is one, and how text from outside is printed.
  *
  * @module
  */
 export { invalid } from './error.ts';
 export { checkNames, type OptionNames } from './option-names.ts';
+export { errorText, printable } from './printable.ts';

@@ -1,5 +1,5 @@
 import type { NewDelivery } from '@hookproof/core/inbox';
-import { invalid } from '@hookproof/core/strict';
+import { invalid, printable } from '@hookproof/core/strict';
 
 /**
  * Headers of which whoever reads the value can use it again, for whatever they like: they let somebody in, and handlers
@@ -38,7 +38,7 @@ export function checkKept(given: unknown): readonly string[] {
   if (other === undefined) return names;
   // It may be misspelt, and would then be missed only when it is needed.
   throw invalid(
-    `keepHeaders has ${JSON.stringify(other.slice(0, 64))}, which is none of the headers that are left out`,
+    `keepHeaders has "${printable(other, 64)}", which is none of the headers that are left out`,
     `There are: ${credentials.join(', ')}.`,
   );
 }

@@ -139,6 +139,21 @@ it('says the same error at most twice a minute, and another one at once', ({ onT
   expect(said.map((text) => String(text).split('\n')[0])).toEqual(['Error: a', 'Error: b']);
 });
 
+it('says it in lines of its own, whatever the error of a driver quotes', ({ onTestFinished }) => {
+  const said = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  onTestFinished(() => said.mockRestore());
+  const { onError } = checkOptions({}, []);
+  const cause = new Error('value "\u009b31m\u202e" is too long\nhookproof: all is well');
+  onError(Object.assign(new Error('\u001b[2J\r%s', { cause }), { code: '\u0007', client: { password: 'secret' } }));
+  const [what, text] = said.mock.calls[0] ?? [];
+  expect(what).toBe('hookproof: the inbox:');
+  const [first, ...others] = String(text).split('\n');
+  expect(first).toBe('Error: \\u{1b}[2J\\u{d}%s (\\u{7})');
+  expect(others).toContain('  caused by Error: value "\\u{9b}31m\\u{202e}" is too long\\u{a}hookproof: all is well');
+  expect(others.filter((line) => !/^ {4}at | {2}caused by /.test(line))).toEqual([]);
+  expect(text).not.toContain('secret');
+});
+
 it.each([
   [
     'throws',

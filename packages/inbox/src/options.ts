@@ -1,4 +1,4 @@
-import { checkNames, invalid, type OptionNames } from '@hookproof/core/strict';
+import { checkNames, errorText, invalid, type OptionNames } from '@hookproof/core/strict';
 import { checkKept } from './credentials.ts';
 
 export { invalid } from '@hookproof/core/strict';
@@ -101,7 +101,7 @@ function fourfold(attempt: number): number {
 
 /** A function of the user's that fails must not take the worker with it. */
 export function guarded(owner: string, onError: (error: unknown) => unknown): (error: unknown) => void {
-  const failed = (error: unknown) => console.error(`hookproof: onError of ${owner} failed:`, error);
+  const failed = (error: unknown) => console.error(`hookproof: onError of ${owner} failed:`, errorText(error));
   return (error) => {
     try {
       Promise.resolve(onError(error)).catch(failed);
@@ -120,7 +120,7 @@ export function logError(owner: string): (error: unknown) => void {
     if (said.size > 100) said.clear();
     said.set(text, performance.now());
     // Not the whole object: what a database driver throws may hold its connection.
-    console.error(`hookproof: ${owner}:`, error instanceof Error ? (error.stack ?? text) : text);
+    console.error(`hookproof: ${owner}:`, errorText(error));
   };
 }
 

@@ -193,7 +193,7 @@ describe('send', () => {
     const url = await listen((_request, response) => response.writeHead(500).end('\u001b[2J\u009b31m\u202e'));
     const env = { HOOKPROOF_SECRET: 'a secret for tests', HOOKPROOF_URL: url };
     const { stdout } = await hookproof(['send', 'gravv'], { env });
-    expect(stdout).toContain('\\x1b[2J');
+    expect(stdout).toContain('\\u{1b}[2J');
     expect(stdout).not.toMatch(/[^\P{C}\n]/u);
   });
 

@@ -1,6 +1,7 @@
 import * as core from 'zod/v4/core';
 import type { ArrivedHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
+import { printable } from '../printable.ts';
 import { type EventOf, isJsonObject, type JsonObject, type WebhookEvent } from './event.ts';
 import type { EventFormat } from './format.ts';
 import { describeError } from './schema-error.ts';
@@ -53,7 +54,7 @@ function readData(format: EventFormat, { type, data }: WebhookEvent): unknown {
   if (result.success) return result.data;
   throw notAnEvent(
     format,
-    `${JSON.stringify(type)} does not fit its schema (${describeError(schema, data, result.error)})`,
+    printable(`"${type}" does not fit its schema (${describeError(schema, data, result.error)})`),
   );
 }
 

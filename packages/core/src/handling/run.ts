@@ -1,5 +1,6 @@
 import { WebhookError } from '../error.ts';
 import type { WebhookEvent } from '../event/event.ts';
+import { printable } from '../printable.ts';
 import { isThenable } from '../timing/awaitable.ts';
 import { type EventContext, timeoutOf } from './context.ts';
 import type { Handler, HandlerContext } from './handlers.ts';
@@ -50,7 +51,7 @@ const sooner = 'Answer sooner and do the long work elsewhere, or give the receiv
 const longer = 'Do less in one handler, or raise timeoutMs of the inbox.';
 
 function handlerTimeout(event: WebhookEvent, { attempt }: HandlerContext, timeoutMs: number): WebhookError {
-  const what = `The handlers for ${JSON.stringify(event.type)} did not finish within timeoutMs (${timeoutMs} ms).`;
+  const what = `The handlers for "${printable(event.type)}" did not finish within timeoutMs (${timeoutMs} ms).`;
   return new WebhookError('handler_timeout', what, { fix: attempt === undefined ? sooner : longer });
 }
 
@@ -80,7 +81,7 @@ function call<Request>(
 
 /** The error of a handler that threw. */
 export function handlerFailed(event: WebhookEvent, { attempt }: HandlerContext, cause: unknown): WebhookError {
-  return new WebhookError('handler_failed', `A handler for ${JSON.stringify(event.type)} failed.`, {
+  return new WebhookError('handler_failed', `A handler for "${printable(event.type)}" failed.`, {
     cause,
     fix: `The cause of this error is what it threw.${attempt === undefined ? ' The provider will try again.' : ''}`,
   });

@@ -388,8 +388,13 @@ describe('without onOutcome', () => {
       await work({ settle: async (error) => ({ outcome, error }) });
       expect(log.mock.calls).toEqual([
         [
-          `hookproof: grantiva: ${outcome} after attempt 3 at delivery dlv_1 (device.high_risk):`,
-          expect.objectContaining({ code: 'handler_failed', cause: boom }),
+          'hookproof:',
+          expect.stringMatching(
+            new RegExp(
+              `^grantiva: ${outcome} after attempt 3 at delivery dlv_1 \\(device\\.high_risk\\): WebhookError: .* \\(handler_failed\\)\n` +
+                ` {4}at [^]*\n {2}caused by Error: boom\n {4}at `,
+            ),
+          ),
         ],
       ]);
     },
@@ -399,7 +404,12 @@ describe('without onOutcome', () => {
     const { work } = set({ ...handling(fail), onOutcome: undefined });
     await work({ body: bytes({}) });
     expect(log.mock.calls).toEqual([
-      ['hookproof: grantiva: retried after attempt 3 at delivery dlv_1 (no event):', expect.any(WebhookError)],
+      [
+        'hookproof:',
+        expect.stringMatching(
+          /^grantiva: retried after attempt 3 at delivery dlv_1 \(no event\): WebhookError: .*\(invalid_event\)\n {4}at /,
+        ),
+      ],
     ]);
   });
 

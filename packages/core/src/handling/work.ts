@@ -1,6 +1,7 @@
 import { WebhookError } from '../error.ts';
 import { checkData, readEnvelope } from '../event/envelope.ts';
 import { owned, readKey } from '../event/key.ts';
+import { printable } from '../printable.ts';
 import { namedOwner } from '../proof/authenticate.ts';
 import { signedId } from '../proof/signature.ts';
 import type { Provider } from '../provider.ts';
@@ -30,7 +31,7 @@ export async function attemptDelivery<Request>(
   if (attempt.failure !== undefined) throw attempt.failure;
   const handlers = handlersFor(read.type);
   if (handlers.length === 0) {
-    throw new WebhookError('no_handler', `No handler is there for ${JSON.stringify(read.type)} any more.`, {
+    throw new WebhookError('no_handler', `No handler is there for "${printable(read.type)}" any more.`, {
       fix: 'Add one and replay the delivery, or discard it. It is tried again, because a new version may be on its way.',
     });
   }

@@ -1,5 +1,7 @@
 import { isDevelopment } from '../development.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import type { WebhookError } from '../error.ts';
+import { errorText, printable } from '../printable.ts';
 import type { OnOutcome, OutcomeReport } from './outcome.ts';
 
 /**
@@ -20,11 +22,16 @@ export function failureLog(): OnOutcome {
     if (error === undefined) return undefined;
     // The attempt at it will say so.
     if (report.outcome === 'stored' && error.code === 'invalid_event') return undefined;
-    if (status === undefined) return console.error(`hookproof: ${attemptOf(report)}:`, error);
+    if (status === undefined) return logFailure(`${attemptOf(report)}: `, error);
     const ours = status >= 500 || status < 300;
-    if (ours && (error.code !== 'body_consumed' || !isDevelopment())) return console.error('hookproof:', error);
+    if (ours && (error.code !== 'body_consumed' || !isDevelopment())) return logFailure('', error);
     return isDevelopment() ? explain(report) : undefined;
   };
+}
+
+/** What is logged is a second argument: the first is a format, in which a text from outside could have signs. */
+function logFailure(of: string, error: WebhookError): void {
+  console.error('hookproof:', printable(of) + errorText(error));
 }
 
 function attemptOf({ provider, type, inboxId, attempt, outcome }: OutcomeReport): string {
@@ -41,5 +48,7 @@ function linesOf({ provider, status, outcome }: OutcomeReport, diagnosis: Diagno
     `  Fix: ${fix}`,
     ...(facts.length === 0 ? [] : [`  Evidence: ${facts.join(', ')}`]),
     '  (Said once per cause, in development alone; give onOutcome to see every delivery.)',
-  ].join('\n');
+  ]
+    .map((line) => printable(line))
+    .join('\n');
 }

@@ -1,5 +1,6 @@
 import type { WebhookError } from '../error.ts';
 import type { Progress, WaitUntil } from '../handling/progress.ts';
+import { errorText } from '../printable.ts';
 import { isThenable } from '../timing/awaitable.ts';
 import { failureLog } from './failure-log.ts';
 import type { OnOutcome, OutcomeReport, Wrap } from './outcome.ts';
@@ -55,7 +56,7 @@ export function takeWrapped<Report extends OutcomeReport>(
 
 /** Runs a function of the user's: what it throws is logged, and nobody waits for what it returns but the runtime. */
 function guarded(option: string, run: () => unknown, waitUntil: WaitUntil | undefined): void {
-  const failed = (error: unknown) => console.error(`hookproof: ${option} failed:`, error);
+  const failed = (error: unknown) => console.error(`hookproof: ${option} failed:`, errorText(error));
   try {
     const returned = run();
     if (!isThenable(returned)) return;

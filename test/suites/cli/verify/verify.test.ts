@@ -86,7 +86,7 @@ describe('a genuine request', () => {
       env: { HOOKPROOF_SECRET: secret },
       input: raw(await fromGrantex(secret, body)),
     });
-    expect(stdout).toContain('type       new.\\x1b[2J\\u{202e}type\n');
+    expect(stdout).toContain('type       new.\\u{1b}[2J\\u{202e}type\n');
   });
 });
 
