@@ -7,11 +7,9 @@ export function bodyLines(body: Uint8Array): { kind: string; lines: readonly str
   const text = textOf(body);
   if (text === undefined) return { kind: 'no UTF-8 text; --raw writes them', lines: [] };
   const pretty = indented(text);
-  const kind =
-    pretty === undefined
-      ? 'no JSON; --raw writes them as they are'
-      : 'JSON, indented here; --raw writes them as they are';
-  return { kind, lines: (pretty ?? text).split(/\r?\n/).map(printable) };
+  const kind = typeof pretty === 'string' ? 'JSON, indented here' : pretty.not;
+  const shown = typeof pretty === 'string' ? pretty : text;
+  return { kind: `${kind}; --raw writes them as they are`, lines: shown.split(/\r?\n/).map(printable) };
 }
 
 /** A body for a program: its text, or base64 where it is none. */
@@ -38,11 +36,37 @@ function textOf(body: Uint8Array): string | undefined {
   }
 }
 
-function indented(text: string): string | undefined {
+const indent = 2;
+
+/** Indenting may make a body four times longer, or as long as this; what is nested is indented anew in each of its lines. */
+const mostGrowth = 4;
+const longestSmall = 64 * 1024;
+
+/** JSON on lines of its own, or why it is not. */
+function indented(text: string): string | { readonly not: string } {
   try {
-    return JSON.stringify(JSON.parse(text), undefined, 2);
-  } catch {
-    // No JSON, or nested too deeply.
-    return undefined;
+    const value: unknown = JSON.parse(text);
+    if (indentation(text) <= Math.max(longestSmall, text.length * mostGrowth)) {
+      return JSON.stringify(value, undefined, indent);
+    }
+  } catch (error) {
+    if (error instanceof SyntaxError) return { not: 'no JSON' };
+    // The stack is not as deep as the JSON.
   }
+  return { not: 'JSON, nested too deeply to be indented' };
+}
+
+/** How many characters indenting adds to JSON: each bracket and each comma ends a line, and the next one is indented. */
+function indentation(json: string): number {
+  let [added, depth] = [0, 0];
+  let isText = false;
+  for (let at = 0; at < json.length; at++) {
+    const sign = json[at];
+    if (sign === '"') isText = !isText;
+    else if (isText) at += sign === '\\' ? 1 : 0;
+    else if (sign === '[' || sign === '{') added += 1 + ++depth * indent;
+    else if (sign === ']' || sign === '}') added += 1 + --depth * indent;
+    else if (sign === ',') added += 1 + depth * indent;
+  }
+  return added;
 }

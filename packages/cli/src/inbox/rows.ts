@@ -6,10 +6,8 @@ import { localTime } from './when.ts';
 /** Rows of one table: the widths of its columns are known only when all of them are there. */
 const rowsPerTable = 200;
 
-/** An event type may be as long as a body. */
-const longestType = 60;
-
-const longestOwner = 40;
+/** An event type may be as long as a body, and a column is as wide as its widest cell. */
+const longestText = 60;
 
 /** Characters of an id that has room in a row; those of Redis have a line of their own. */
 const longestId = 20;
@@ -75,10 +73,11 @@ function cellsOf(
   colours: Colours,
 ) {
   const [tries, when] = [String(attempts), timesOf(times.receivedAt, times.dueAt ?? times.finishedAt)];
-  const whose = head.includes('OWNER') ? [cut(printable(owner), longestOwner)] : [];
+  const short = (text: string) => cut(printable(text), longestText);
   return [
-    ...[printable(id), stateIn(colours, state), tries, when, printable(name), ...whose],
-    cut(printable(type), longestType),
+    ...[printable(id), stateIn(colours, state), tries, when, short(name)],
+    ...(head.includes('OWNER') ? [short(owner)] : []),
+    short(type),
   ];
 }
 

@@ -164,6 +164,14 @@ describe.each(engines)('hookproof inbox on %s', { timeout: 60_000 }, (_engine, n
     expect(second).toMatchObject({ type: hostile, key: hostile });
   });
 
+  it('list has columns that one long name or type does not widen in every row', async () => {
+    const app = appOn(newStore());
+    await app.inbox.accept(stored('usual'));
+    await app.inbox.accept({ ...stored('long'), name: 'n'.repeat(200), type: 't'.repeat(10_000) });
+    const { stdout } = await app.cli('list');
+    expect(stdout).toMatch(/ other\n.* n{59}… {2}t{59}…\n$/);
+  });
+
   it('counts says how many, and can fail where one is dead', async () => {
     const { cli, inbox } = await filled(newStore());
     expect((await cli('counts')).stdout).toBe('waiting   0\nworking   0\nhandled   1\ndead      2\n');

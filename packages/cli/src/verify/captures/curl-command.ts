@@ -6,8 +6,8 @@ import { wordsOf } from './words.ts';
 /** Options by which curl composes the body, or takes it from elsewhere. */
 const composes = new Set(['data-urlencode', 'form', 'F', 'form-string', 'get', 'G', 'upload-file', 'T']);
 
-/** `curl ^"https://…^" ^`, as browsers copy it: for a POSIX shell these are plain signs. */
-const ofCmd = /^(?:\$ )?curl\s+(?:\^"|[^\n']{0,2000} \^\r?\n)/;
+/** How a command for cmd is known by its first line, which is no longer than this. */
+const longestFirstLine = 2_000;
 
 /** The stack that a longer quoted part would need is more than Node has. */
 const maxCommandBytes = 4 * 1024 * 1024;
@@ -18,7 +18,7 @@ const text = { type: 'string', multiple: true } as const;
 export function readCurlCommand(command: string): CapturedRequest {
   if (command.length > maxCommandBytes)
     throw usage('The curl command is larger than 4 MiB.', 'Give the body with --body-file.');
-  if (ofCmd.test(command)) {
+  if (isOfCmd(command)) {
     throw usage(
       'This command was copied for cmd of Windows, whose quoting is not read here.',
       'Copy it as "cURL (bash)".',
@@ -61,6 +61,14 @@ export function readCurlCommand(command: string): CapturedRequest {
       ? ['A header has a $ before a name: where your shell was to put a variable, there is none here.']
       : [],
   };
+}
+
+/** `curl ^"https://…^" ^`, as browsers copy it: for a POSIX shell these are plain signs. */
+function isOfCmd(command: string): boolean {
+  const begin = command.slice(0, longestFirstLine).replace(/^\$ /, '').slice('curl'.length).trimStart();
+  const end = begin.indexOf('\n');
+  const line = begin.slice(0, Math.max(end, 0)).replace(/\r$/, '');
+  return begin.startsWith('^"') || (` ${line}`.endsWith(' ^') && !line.includes("'"));
 }
 
 /** `name: value`; `name;` is an empty header, and `name:` one that curl leaves out. */

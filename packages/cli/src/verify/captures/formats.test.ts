@@ -117,6 +117,16 @@ describe('a curl command', () => {
     expect(() => read(command(2_001))).toThrow('too many words');
   });
 
+  it.each([
+    ['a quote', (gap: string) => `curl${gap}^"https://a/hook^"`],
+    ['the end of its line', (gap: string) => `curl${gap}https://a/hook ^\r\n  -d {}`],
+    ['its first line alone', (gap: string) => `curl${gap}^\n  -d {}`],
+  ])('for cmd is known by %s, for which only its first 2,000 characters are looked at', (_what, command) => {
+    for (const gap of [' ', ' \r\t ', ' '.repeat(1_900)])
+      expect(() => read(command(gap))).toThrow('for cmd of Windows');
+    expect(read(command(' '.repeat(2_000)))).toHaveLength(1);
+  });
+
   it('with a variable in a header is taken as it stands, and said so', () => {
     const [request] = read(`curl a -H "X-Signature: $SIG" -d '{"price":"$5","name":"$a"}'`);
     expect(request?.notes).toEqual([expect.stringContaining('variable')]);

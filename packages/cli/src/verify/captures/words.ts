@@ -2,7 +2,7 @@ import { usage } from '../../failure.ts';
 
 // Each character is looked at once: the parts exclude one another, and the first that is missing ends it.
 const part =
-  /(?<end>[|&;<>\n])|(?<gap>(?:[^\S\n]|\\\r?\n)+)|'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\[\s\S])*)"|\$'(?<ansi>(?:[^'\\]|\\[\s\S])*)'|\\(?<escaped>[\s\S])|(?<plain>[^\s'"\\|&;<>$]+|\$)/y;
+  /(?<end>[|&;<>\n])|(?<gap>(?:[^\S\n]|\\\r?\n)+)|'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\[\s\S])*)"|\$'(?<ansi>(?:[^'\\]|\\[\s\S])*)'|\\(?<escaped>[\s\S])|(?<plain>[^\s'"\\|&;<>$]+|\$+(?!'))/y;
 
 /** Far more than a browser writes; parseArgs of Node takes time by the square of their number. */
 const maxWords = 2000;
