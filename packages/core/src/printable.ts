@@ -7,6 +7,7 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
  *
  * @param text whatever it holds
  * @param longest characters of it that are shown; 1,000 by default
+ * @returns the text without such characters; what is cut off ends with an ellipsis
  *
  * @example
  * ```ts
@@ -25,6 +26,7 @@ export function printable(text: string, longest = 1_000): string {
  * else that it holds, which may be a connection, or a request with its credentials.
  *
  * @param thrown whatever it is
+ * @returns lines of which only the first begins at the margin; never throws
  *
  * @example
  * ```ts
