@@ -45,7 +45,7 @@ it.each([
 
 describe('a condition that is undefined', () => {
   const conditions = ['name', 'state', 'type', 'error', 'receivedFrom', 'receivedBefore'] as const;
-  const delivery = { type: 't', lane: undefined, headers: new Map(), body: new Uint8Array() };
+  const delivery = { type: 't', owner: undefined, lane: undefined, headers: new Map(), body: new Uint8Array() };
 
   /** An inbox with dead letters of two receivers and one that was handled. */
   async function withDeadLetters() {
