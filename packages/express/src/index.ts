@@ -77,7 +77,7 @@ export function webhooks<
     const { method, headers } = request;
     const reply = await receiver.receive({ method, headers, body: rawBodyOf(request), request });
     // A timeout of the app's own, or a handler, may have answered in the meantime.
-    if (response.headersSent) return void request.resume();
+    if (response.headersSent) return void letGoOfUpload(request);
     try {
       // Without a length Node would send each reply in chunks. All of it is ASCII.
       const length = { 'content-length': reply.body.length };

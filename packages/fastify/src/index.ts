@@ -108,9 +108,10 @@ function pluginOf<P extends core.Provider, I extends core.Inbox | undefined>(
     const receiving = receiver.receive({ method, headers, body: rawBodyOf(request), request, startedMs });
     receiving
       .then((made) => {
+        const isLast = letGoOfUpload(raw);
         // A timeout of the app's own may have answered in the meantime.
         if (reply.sent) return;
-        if (letGoOfUpload(raw)) reply.header('connection', 'close');
+        if (isLast) reply.header('connection', 'close');
         reply.code(made.status).headers(made.headers).send(made.body);
       })
       .catch((error) => reply.send(error));

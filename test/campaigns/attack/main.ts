@@ -1,6 +1,7 @@
 /**
  * `pnpm attack`: 100,000 deliveries, of which the most are wrong in some way, against every scheme through every adapter.
- * Two processes send them, and a third, this one, ends what hangs.
+ * Two processes send them, and a third, this one, ends what hangs. Then uploads that go on after their answer, over HTTP/1 and
+ * HTTP/2: how much of them was taken all the same.
  *
  * - HOOKPROOF_ATTACK_RUNS: how many cases in all
  * - HOOKPROOF_ATTACK_SEED: where to begin; another one every time, unless given
@@ -9,8 +10,11 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import process from 'node:process';
+import { setTimeout as after } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { frameworks } from './apps.ts';
 import { type Attack, attacks, repeatIt, run, runsOf, settings } from './attack.ts';
+import { mostAfterAnswer, protocols, serveUnfinished, unfinished } from './unfinished.ts';
 
 /** What a process that sends deliveries tells: that it lives, or what became of an attack. */
 type Message = 'alive' | { readonly counts: readonly (readonly [string, number])[] } | { readonly failure: string };
@@ -76,9 +80,37 @@ async function command(): Promise<void> {
   };
   await Promise.all([sender(), sender()]);
   console.log(row('all', totals, seed));
+  if (waiting.length === attacks.length) failures.push(...(await unfinishedUploads()));
   console.log(`\n${Math.round((performance.now() - started) / 1_000)} s`);
   for (const failure of failures) console.error(`\n${failure}`);
   if (failures.length > 0 || totals[0] === 0) process.exitCode = 1;
+}
+
+/** Sends uploads that go on after their answer, and tells how much of them was taken then; returns what went wrong. */
+async function unfinishedUploads(): Promise<readonly string[]> {
+  const failures: string[] = [];
+  console.log('\nbytes taken of an upload after its answer');
+  console.log(
+    `${'upload, adapter'.padEnd(34)}${Object.keys(protocols)
+      .map((name) => name.padStart(12))
+      .join('')}`,
+  );
+  for (const framework of frameworks) {
+    for (const [kind, upload] of Object.entries(unfinished)) {
+      const cells: string[] = [];
+      for (const [protocol, { send }] of Object.entries(protocols)) {
+        const app = await serveUnfinished(protocol, framework);
+        const result = await Promise.race([send(app, upload), after(silenceMs, undefined, { ref: false })]);
+        await app.close();
+        cells.push(result === undefined ? 'never ends' : result.taken.toLocaleString('en'));
+        if (result === undefined || result.taken > mostAfterAnswer || !result.answer.body.includes(upload.outcome)) {
+          failures.push(`${kind}, ${framework}, ${protocol}: ${JSON.stringify(result) ?? 'the server never ends it'}`);
+        }
+      }
+      console.log(`${`${kind}, ${framework}`.padEnd(34)}${cells.map((cell) => cell.padStart(12)).join('')}`);
+    }
+  }
+  return failures;
 }
 
 /** The counts of an attack, or why it failed. */

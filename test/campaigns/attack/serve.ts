@@ -2,7 +2,7 @@ import { afterEach, expect } from 'vitest';
 import { apps, type Framework } from './apps.ts';
 import { type Answer, answerFor, type Row } from './judge.ts';
 import { type Header, now, type Scheme, schemes } from './schemes.ts';
-import { chunk, head, openWire, type Wire, type WireReply } from './wire.ts';
+import { chunk, head, openWire, type Wire } from './wire.ts';
 
 export const scheme: Scheme = schemes[0] ?? expect.unreachable('there is a scheme');
 
@@ -82,7 +82,7 @@ export const framings = {
   },
 };
 
-export function expectRow({ status, contentType, allow, body }: WireReply, row: Row | 'body_timeout'): void {
+export function expectRow({ status, contentType, allow, body }: Answer, row: Row | 'body_timeout'): void {
   const timeout: Answer = {
     ...answerFor('invalid_body'),
     status: 408,

@@ -15,7 +15,7 @@ export interface Wire {
   readonly destroy: () => void;
 }
 
-export interface WireReply extends Answer {
+interface WireReply extends Answer {
   readonly headers: ReadonlyMap<string, string>;
 }
 

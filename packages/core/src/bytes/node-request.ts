@@ -12,8 +12,20 @@ export interface NodeRequest extends NodeStream {
   readonly readableDidRead: boolean;
   /** Set where the bytes are decoded before they are read. */
   readonly readableEncoding: string | null;
+  /** Over HTTP/2, the stream that carries it and its reply. */
+  readonly stream?: NodeHttp2Stream;
   /** Lets what still comes be thrown away. */
   resume(): unknown;
+  /** Takes no more than what flow control has already allowed. */
+  pause(): unknown;
+}
+
+/** What is used of a stream of Node's HTTP/2. */
+interface NodeHttp2Stream {
+  /** Whether the reply was handed over. */
+  readonly writableFinished: boolean;
+  once(event: 'finish', listener: () => void): unknown;
+  destroy(): unknown;
 }
 
 /**
@@ -31,13 +43,26 @@ export function nodeBody(request: NodeRequest, kept: readonly unknown[], consume
 }
 
 /**
- * Lets go of an upload that was answered before it arrived: the rest is thrown away while the reply is sent, and then the
- * connection ends.
+ * Lets go of an upload that was answered before it arrived, or is about to be. Over HTTP/1 the rest is thrown away while the
+ * reply is sent, and then the connection ends; over HTTP/2 no more is taken, and the stream ends after the reply, but not the
+ * connection, which others share.
  *
  * @returns whether the reply must say `connection: close`, which HTTP/1 alone knows
  */
 export function letGoOfUpload(request: NodeRequest): boolean {
   if (request.complete) return false;
-  request.resume();
-  return request.httpVersionMajor === 1;
+  const { stream } = request;
+  if (request.httpVersionMajor === 1 || stream === undefined) {
+    request.resume();
+    return request.httpVersionMajor === 1;
+  }
+  request.pause();
+  // Not at once: the end of the reply leaves after `finish`, and a reset before it would look like a broken reply.
+  const end = () => void setTimeout(() => stream.destroy(), leaveMs);
+  if (stream.writableFinished) end();
+  else stream.once('finish', end);
+  return false;
 }
+
+/** Milliseconds in which the end of a reply leaves. */
+const leaveMs = 250;

@@ -26,15 +26,14 @@ export interface NodeStream {
  * ```ts
  * import { createServer } from 'node:http';
  * import { createReceiver, gravv } from '@hookproof/core';
- * import { nodeStreamReader } from '@hookproof/core/adapter';
+ * import { letGoOfUpload, nodeStreamReader } from '@hookproof/core/adapter';
  *
  * const receiver = createReceiver({ provider: gravv(), secret: 'a secret', on: {} });
  *
  * createServer(async (request, response) => {
  *   const { method, headers } = request;
  *   const reply = await receiver.receive({ method, headers, body: nodeStreamReader(request) });
- *   if (!request.complete) response.setHeader('connection', 'close');
- *   request.resume();
+ *   if (letGoOfUpload(request)) response.setHeader('connection', 'close');
  *   response.writeHead(reply.status, reply.headers).end(reply.body);
  * });
  * ```

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createReceiver, type Provider, type WebhookOptions } from '@hookproof/core';
-import { nodeStreamReader } from '@hookproof/core/adapter';
+import { letGoOfUpload, nodeStreamReader } from '@hookproof/core/adapter';
 import { webhooks as expressWebhooks } from '@hookproof/express';
 import { webhooks as fastifyWebhooks } from '@hookproof/fastify';
 import express from 'express';
@@ -25,9 +25,7 @@ async function coreApp(order: AppOrder, options: WebhookOptions<Provider>): Prom
     const { method, headers } = request;
     const body = order.bodyRead ? JSON.parse(await text(request)) : nodeStreamReader(request);
     const reply = await receiver.receive({ method, headers, body, request });
-    // As the adapters do: the rest of an upload is thrown away, and then the connection ends.
-    if (!request.complete) response.setHeader('connection', 'close');
-    request.resume();
+    if (letGoOfUpload(request)) response.setHeader('connection', 'close');
     response.writeHead(reply.status, reply.headers).end(reply.body);
   });
 }
