@@ -70,9 +70,13 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Parses UTF-8 JSON; a leading byte order mark is allowed. */
 function parse(body: Uint8Array): JsonObject {
-  const value = parseJson(decode(body));
-  if (isJsonObject(value)) return value;
-  throw new WebhookError('invalid_event', 'The body is genuine JSON, but not an object.', notAnEventFix);
+  const text = decode(body);
+  const value = parseJson(text);
+  if (!isJsonObject(value)) {
+    throw new WebhookError('invalid_event', 'The body is genuine JSON, but not an object.', notAnEventFix);
+  }
+  if (mayReachPrototype(text)) dropPrototypes(value);
+  return value;
 }
 
 function decode(body: Uint8Array): string {
@@ -85,22 +89,34 @@ function decode(body: Uint8Array): string {
 
 function parseJson(text: string): unknown {
   try {
-    return mayHoldProto(text) ? JSON.parse(text, dropProto) : JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     // The error is not passed on as a cause: JSON.parse quotes the body in its message.
     throw new WebhookError('invalid_body', 'The body is genuine, but not JSON.', invalidBodyFix);
   }
 }
 
-// A key `__proto__` is dropped: a handler that copies the object would change the copy's prototype with it.
-// Escaped or not: every letter of the name is below U+0080.
-// Plain text is searched first: that is seven times as fast as the pattern alone.
-function mayHoldProto(text: string): boolean {
-  return text.includes('__proto__') || (text.includes('\\u00') && /\\u00[5-7]/.test(text));
+// Nearly every body is searched for two plain texts and no more: that is many times as fast as the patterns. Any letter of
+// the names may be escaped: all are between U+0050 and U+007F.
+function mayReachPrototype(text: string): boolean {
+  return (
+    (text.includes('proto') && /"(?:__proto__|prototype)"\s*:/.test(text)) ||
+    (text.includes('\\u00') && /\\u00[5-7]/.test(text))
+  );
 }
 
-function dropProto(key: string, value: unknown): unknown {
-  return key === '__proto__' ? undefined : value;
+/**
+ * Drops, at every depth, the keys with which a handler that copies or merges the object would change a prototype: `__proto__`,
+ * and `prototype` in an object that is a `constructor`. Nesting takes no stack.
+ */
+function dropPrototypes(root: object): void {
+  const left = [root];
+  for (let object = left.pop(); object !== undefined; object = left.pop()) {
+    if (Object.hasOwn(object, '__proto__')) Reflect.deleteProperty(object, '__proto__');
+    const made: unknown = Object.hasOwn(object, 'constructor') && object.constructor;
+    if (isJsonObject(made)) Reflect.deleteProperty(made, 'prototype');
+    for (const value of Object.values(object)) if (typeof value === 'object' && value !== null) left.push(value);
+  }
 }
 
 /**

@@ -11,7 +11,7 @@ export interface WebhookEvent<Type extends string = string, Data = unknown> {
   readonly timestamp: Date | undefined;
   /** Checked and typed for the types that the provider declares, as it came for all others. */
   readonly data: Data;
-  /** The whole JSON body as the provider sent it. */
+  /** The whole JSON body as the provider sent it, without keys `__proto__` and `constructor.prototype`. */
   readonly envelope: JsonObject;
 }
 
