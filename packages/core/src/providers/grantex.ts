@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { invalid } from '../error.ts';
+import { converted } from '../event/converted.ts';
 import { looseObject } from '../event/loose-object.ts';
 import { checkNames } from '../option-names.ts';
 import type { SignatureScheme } from '../proof/scheme.ts';
@@ -34,7 +35,16 @@ export interface GrantexOptions {
   readonly signature?: 'auto' | 'v1' | 'v2' | undefined;
 }
 
-const grant = { grantId: z.string(), agentId: z.string(), principalId: z.string(), scopes: z.array(z.string()) };
+/** One issue at most: z.array collects one for each wrong item, and a body has room for half a million. */
+const scopes = converted<readonly string[], string[]>('a list of strings', (value) =>
+  isTexts(value) ? value : undefined,
+);
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+const grant = { grantId: z.string(), agentId: z.string(), principalId: z.string(), scopes };
 
 const events = {
   'grant.created': looseObject({
