@@ -26,8 +26,10 @@ export interface GrantivaOptions {
 
 /** Current traffic sends every value as a string ("82"), older pages show numbers: handlers get a number. */
 function readNumber(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  return typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) ? Number(value) : undefined;
+  const isWritten = typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value);
+  const number = isWritten ? Number(value) : value;
+  // JSON and text can hold numbers that are too large: 1e999 is Infinity.
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
 /** Likewise for "true" and true. */

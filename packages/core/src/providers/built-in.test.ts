@@ -65,3 +65,25 @@ it('a list of one’s own that is bounded before its items makes one issue, as t
   expect(issuesOf(Array.from({ length: 1_000 }, () => 0))).toBe(1_000);
   expect(issuesOf(Array.from({ length: 1_000 }, () => 'a'))).toBe(0);
 });
+
+describe('what handlers get for a number that is too large for one is no number', () => {
+  const fields = schemas.flatMap(([name, schema]) =>
+    [...within(schema)].flatMap(({ _zod: { def } }) =>
+      def.type === 'object' ? Object.entries(def.shape).map(([key, field]) => [`${name}, ${key}`, field] as const) : [],
+    ),
+  );
+  // Of what no schema knows, handlers get what came.
+  const known = fields.filter(([, field]) => ![...within(field)].some(({ _zod }) => _zod.def.type === 'unknown'));
+  const takesNumber = known.filter(([, field]) => core.safeParse(field, 5).data === 5);
+
+  it('there are such fields', () => expect(takesNumber.length).toBeGreaterThan(5));
+
+  it.each(known)('%s', (_name, field) => {
+    for (const json of ['1e999', '-1e999', '9'.repeat(400), '1.5E+400']) {
+      for (const value of [JSON.parse(json), json]) {
+        const { data } = core.safeParse(field, value);
+        expect(typeof data === 'number' || /Infinity|NaN/.test(String(data))).toBe(false);
+      }
+    }
+  });
+});
