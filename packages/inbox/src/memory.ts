@@ -85,7 +85,8 @@ function memoryEngine({ laneTimeoutMs, now }: Settings): Engine<true, never> {
       finishedAt: undefined,
       error: undefined,
       headers: new Map(headers),
-      body: body.slice(),
+      // Not by slice, which for a Buffer is a view.
+      body: new Uint8Array(body),
     };
     const kept: Kept = { delivery, parked: false, inLane: false, takes: 0, dueAt: now(), failingSince: undefined };
     enterLane(kept);
@@ -170,7 +171,10 @@ function memoryEngine({ laneTimeoutMs, now }: Settings): Engine<true, never> {
         .map(({ delivery: { headers: _headers, body: _body, ...summary } }) => summary);
       return { deliveries, next: deliveries.length < limit ? undefined : deliveries.at(-1)?.id };
     },
-    get: (id) => all.get(id)?.delivery,
+    get(id) {
+      const found = all.get(id)?.delivery;
+      return found && { ...found, headers: new Map(found.headers), body: new Uint8Array(found.body) };
+    },
     counts(name) {
       const counts = { waiting: 0, working: 0, handled: 0, dead: 0 };
       for (const { delivery } of all.values())

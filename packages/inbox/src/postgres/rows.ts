@@ -37,8 +37,8 @@ export function headersIn(row: unknown): StoredDelivery['headers'] {
 
 export function bytesIn(row: unknown, name: string): Uint8Array {
   const value = column(row, name);
-  // Without what a Buffer does in its own way.
-  if (value instanceof Uint8Array) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  // A copy, because what pg gives is a Buffer, and mostly a view of memory that others share.
+  if (value instanceof Uint8Array) return new Uint8Array(value);
   throw new TypeError(`column ${name} of the inbox holds no bytes`);
 }
 

@@ -31,7 +31,8 @@ export function headersIn(row: unknown): StoredDelivery['headers'] {
 
 export function bytesIn(row: unknown, name: string): Uint8Array {
   const value = column(row, name);
-  if (value instanceof Uint8Array) return value;
+  // A copy, because a handle may give a view of memory that others share.
+  if (value instanceof Uint8Array) return new Uint8Array(value);
   // So libsql gives them.
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   throw new TypeError(`column ${name} of the inbox holds no bytes`);

@@ -25,7 +25,10 @@ export function outcomeTests(serve: Serve, provider: Provider): Tests {
             assert.equal(event.type, type);
             assert.equal(event.provider, provider.name);
             assert.deepEqual(event.envelope, JSON.parse(Buffer.from(delivery.body).toString('utf8')));
-            assert.deepEqual(Buffer.from(context.delivery.body), Buffer.from(delivery.body));
+            const { body } = context.delivery;
+            assert.deepEqual(Buffer.from(body), Buffer.from(delivery.body));
+            // Of memory that others share, a handler could read what is theirs.
+            assert.deepEqual([body.byteOffset, body.buffer.byteLength], [0, body.length]);
             assert.equal(context.delivery.headers.get(signatureHeader), delivery.headers[signatureHeader]);
             assert.equal(context.key, report.key);
             assert.equal(context.signal.aborted, false);

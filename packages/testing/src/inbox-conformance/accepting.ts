@@ -201,6 +201,24 @@ export function acceptingTests(inbox: InboxUnderTest): Tests {
         }),
     ],
     [
+      'bytes that are handed out are whoever asked for them alone: exact, and no part of the store',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start({ work: false });
+          const body = Buffer.from('{"id":"evt_1"}');
+          const headers = new Map([['x-one', '1']]);
+          const fresh = { name: 'grantex', key: 'k', type: undefined, lane: undefined, headers, body };
+          const { id } = await process.inbox.accept(fresh);
+          const found = await process.inbox.get(id);
+          assert.ok(found);
+          assert.deepEqual([found.body.byteOffset, found.body.buffer.byteLength], [0, body.length]);
+          found.body.fill(0);
+          body.fill(0);
+          const again = await process.inbox.get(id);
+          assert.equal(Buffer.from(again?.body ?? []).toString(), '{"id":"evt_1"}');
+        }),
+    ],
+    [
       'data that does not fit its type is answered 202 and becomes a dead letter; after a fix a replay reads it anew',
       () =>
         withStore(inbox, async ({ start }) => {
