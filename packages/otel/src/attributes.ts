@@ -27,13 +27,13 @@ export function afterwards(report: OutcomeReport): Attributes {
     // Nobody waits for an attempt: there is no request any more.
     'http.request.method': stage === 'work' ? undefined : methods.has(method) ? method : '_OTHER',
     'http.response.status_code': status,
-    'messaging.message.id': id,
+    'messaging.message.id': bounded(id),
     'messaging.message.body.size': bodyBytes,
     'hookproof.outcome': outcome,
     'hookproof.owner': owner,
-    'hookproof.event.type': type,
+    'hookproof.event.type': bounded(type),
     'hookproof.secret.index': secretIndex,
-    'hookproof.inbox.id': inboxId,
+    'hookproof.inbox.id': bounded(inboxId),
     'hookproof.attempt': attempt,
     'error.type': failed(report, 400) ? (error?.code ?? outcome) : undefined,
   };
@@ -56,6 +56,16 @@ export function dimensions({ stage, outcome, provider, framework }: OutcomeRepor
     'hookproof.framework': framework,
   };
 }
+
+/**
+ * A text from outside as an attribute should be: a body has room for an id of a million characters, and exporters need not
+ * bear half of a surrogate pair.
+ */
+function bounded(text: string | undefined): string | undefined {
+  return text?.slice(0, maxLength).replace(/\p{Surrogate}/gu, '\uFFFD');
+}
+
+const maxLength = 256;
 
 // A method is text from outside; OpenTelemetry has one word for those that HTTP does not know.
 const methods = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
