@@ -10,5 +10,6 @@ export { type NodeStream, nodeStreamReader, readNodeStream } from './bytes/node-
 export { requestBody } from './bytes/stream.ts';
 export type { KnownTypes } from './handling/handlers.ts';
 export type { WaitUntil } from './handling/progress.ts';
+export { ownOptions } from './option-names.ts';
 export { type GivenOptions, type HandlerRequest, type Limits, receiverOptions } from './options.ts';
 export type { ReplyStatus } from './report/reply.ts';

@@ -6,11 +6,13 @@ export type OptionNames<Options> = { readonly [Name in keyof Options]-?: true };
 
 /**
  * Checks that options are an object with no name but these: a misspelt one would be ignored silently. It is the one rule
- * of all packages; values are for the caller to check.
+ * of all packages; values are for the caller to check. Only what the object itself has is an option: what it inherits, from
+ * a class or from an `Object.prototype` that somebody has polluted, is none.
  *
  * @param of whose options they are, as the message is to name it
  * @param given the options, which may be anything
  * @param names the names that there are; give the type of the options, and the compiler compares
+ * @returns a copy of the options that inherits nothing: read this one
  * @throws WebhookError `invalid_options` with the name that was given, and the nearest one that there is, or all of them
  *
  * @example
@@ -22,12 +24,12 @@ export type OptionNames<Options> = { readonly [Name in keyof Options]-?: true };
  * }
  *
  * export function logger(options: LogOptions = {}) {
- *   checkNames<LogOptions>('logger', options, { level: true });
- *   return options.level ?? 'info';
+ *   const { level } = checkNames<LogOptions>('logger', options, { level: true });
+ *   return level ?? 'info';
  * }
  * ```
  */
-export function checkNames<Options extends object>(of: string, given: unknown, names: OptionNames<Options>): void {
+export function checkNames<Options extends object>(of: string, given: Options, names: OptionNames<Options>): Options {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw invalid(`The options of ${of} must be an object, such as { ${Object.keys(names)[0]}: … }`, listOf(names));
   }
@@ -39,6 +41,12 @@ export function checkNames<Options extends object>(of: string, given: unknown, n
       meant === undefined ? listOf(names) : `Did you mean ${meant}?`,
     );
   }
+  return ownOptions(given);
+}
+
+/** A copy of options that inherits nothing. */
+export function ownOptions<T extends object>(given: T): T {
+  return Object.assign(Object.create(null), given);
 }
 
 /** Letters of a wrong name that are looked at and shown. */

@@ -134,10 +134,9 @@ export function receiverOptions<Options extends object>(
   own: Readonly<Record<string, true>>,
   passedOn: Readonly<Record<string, true>> = {},
 ): Options {
-  checkNames(of, options, { ...names, ...own, ...passedOn });
-  const rest = { ...options };
+  const rest = checkNames<object>(of, options, { ...names, ...own, ...passedOn });
   for (const name of Object.keys(own)) Reflect.deleteProperty(rest, name);
-  return rest;
+  return rest as Options;
 }
 
 /** Times and sizes, each within its bounds. */
@@ -161,23 +160,27 @@ export function checkOptions(
   options: { readonly [K in keyof WebhookOptions<Provider>]?: unknown },
 ): Limits {
   checkProvider(provider);
-  checkNames('createReceiver', options, { ...names, provider: true, framework: true });
-  const { toleranceSeconds, maxEventAgeSeconds, onOutcome, wrap, now, dedupe } = options;
+  const given: typeof options = checkNames<object>('createReceiver', options, {
+    ...names,
+    provider: true,
+    framework: true,
+  });
+  const { toleranceSeconds, maxEventAgeSeconds, onOutcome, wrap, now, dedupe } = given;
   if (onOutcome !== undefined && typeof onOutcome !== 'function') throw invalid('onOutcome must be a function');
   if (wrap !== undefined && typeof wrap !== 'function') throw invalid('wrap must be a function');
   if (now !== undefined && typeof now !== 'function') throw invalid('now must be a function, such as Date.now');
   if (dedupe !== undefined && dedupe !== false && !isClaimStore(dedupe)) {
     throw invalid('dedupe must be false, or a store with a claim function, such as memoryClaims()');
   }
-  checkInbox(options, provider);
+  checkInbox(given, provider);
   const waits = provider.timeoutMs ?? Number.POSITIVE_INFINITY;
-  const timeoutMs = positive('timeoutMs', options.timeoutMs ?? Math.min(8_000, waits * 0.8), 'milliseconds');
+  const timeoutMs = positive('timeoutMs', given.timeoutMs ?? Math.min(8_000, waits * 0.8), 'milliseconds');
   if (timeoutMs >= waits) {
     throw invalid(`timeoutMs is ${timeoutMs}, but ${provider.name} waits only ${waits} ms for a reply: choose less`);
   }
   return {
-    maxBodyBytes: positive('maxBodyBytes', options.maxBodyBytes ?? 1024 * 1024, 'bytes'),
-    bodyTimeoutMs: positive('bodyTimeoutMs', options.bodyTimeoutMs ?? 10_000, 'milliseconds'),
+    maxBodyBytes: positive('maxBodyBytes', given.maxBodyBytes ?? 1024 * 1024, 'bytes'),
+    bodyTimeoutMs: positive('bodyTimeoutMs', given.bodyTimeoutMs ?? 10_000, 'milliseconds'),
     toleranceSeconds: seconds('toleranceSeconds', toleranceSeconds),
     maxEventAgeSeconds: seconds('maxEventAgeSeconds', maxEventAgeSeconds),
     timeoutMs,

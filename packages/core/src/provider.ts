@@ -65,19 +65,20 @@ export interface Provider<Name extends string = string, Events extends EventSche
  * ```
  */
 export function defineProvider<const Name extends string, Events extends EventSchemas = EventSchemas>(
-  definition: ProviderDefinition<Name, Events>,
+  given: ProviderDefinition<Name, Events>,
 ): Provider<Name, Events> {
-  const { name, signature, events } = definition;
+  const { name } = given;
   const of = `defineProvider("${name}")`;
   if (typeof name !== 'string' || !/^[a-z0-9-]+$/.test(name)) {
     throw invalid(`${of}: name must be lower-case letters, digits and dashes`);
   }
-  checkDefinition(of, definition);
+  const definition = ownDefinition(of, given);
+  const { signature, events, envelope, secret } = definition;
   const schemes: readonly SignatureScheme[] = Array.isArray(signature) ? signature : [signature];
   if (schemes.length === 0 || !schemes.every((scheme) => typeof scheme === 'object' && scheme !== null)) {
     throw invalid(`${of}: signature must be a scheme or a list of schemes`);
   }
-  const { type, data } = definition.envelope ?? {};
+  const { type, data } = envelope;
   if (typeof type !== 'string' || typeof data !== 'string') {
     throw invalid(`${of}: envelope must name the fields of type and data`);
   }
@@ -94,8 +95,8 @@ export function defineProvider<const Name extends string, Events extends EventSc
     name,
     signature: schemes.map((scheme) => compileScheme(scheme, name)),
     notAccepted: (definition.notAccepted ?? []).map((scheme) => compileScheme(scheme, name)),
-    secret: definition.secret ?? { encoding: 'utf8' },
-    envelope: definition.envelope,
+    secret,
+    envelope,
     bare: definition.bare,
     events,
     schemaFor: schemaLookup(events),
@@ -107,9 +108,12 @@ export function defineProvider<const Name extends string, Events extends EventSc
   return Object.freeze(provider);
 }
 
-/** Checks the names in a description, except those of its schemes and of the events, which are the provider's own. */
-function checkDefinition(of: string, definition: ProviderDefinition<string, EventSchemas>): void {
-  checkNames<ProviderDefinition<string, EventSchemas>>(of, definition, {
+/** A description of which the names are checked, except those of its schemes and of the events, which are the provider's own. */
+function ownDefinition<Name extends string, Events extends EventSchemas>(
+  of: string,
+  given: ProviderDefinition<Name, Events>,
+) {
+  const definition = checkNames<ProviderDefinition<Name, Events>>(of, given, {
     name: true,
     signature: true,
     notAccepted: true,
@@ -121,10 +125,17 @@ function checkDefinition(of: string, definition: ProviderDefinition<string, Even
     headers: true,
     timeoutMs: true,
   });
-  const { envelope = {}, secret = {}, headers = {} } = definition;
-  checkNames<EnvelopeFields>(`envelope in ${of}`, envelope, { id: true, type: true, timestamp: true, data: true });
-  checkNames<SecretFormat>(`secret in ${of}`, secret, { encoding: true, prefix: true, minBytes: true });
-  checkNames<{ deliveryId: string; type: string }>(`headers in ${of}`, headers, { deliveryId: true, type: true });
+  const { envelope = { type: '', data: '' }, secret = { encoding: 'utf8' }, headers = {} } = definition;
+  return Object.assign(definition, {
+    envelope: checkNames<EnvelopeFields>(`envelope in ${of}`, envelope, {
+      id: true,
+      type: true,
+      timestamp: true,
+      data: true,
+    }),
+    secret: checkNames<SecretFormat>(`secret in ${of}`, secret, { encoding: true, prefix: true, minBytes: true }),
+    headers: checkNames<NonNullable<typeof headers>>(`headers in ${of}`, headers, { deliveryId: true, type: true }),
+  });
 }
 
 // Maps, because the type comes from outside: `constructor` and `__proto__` are just unknown types.

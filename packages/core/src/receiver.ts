@@ -9,6 +9,7 @@ import { claimsOf, dispatching } from './handling/dispatch.ts';
 import { compileHandlers, type KnownTypes } from './handling/handlers.ts';
 import type { Inbox, TakenAttempt, WorkOutcome } from './handling/inbox.ts';
 import { type DeliveryInput, type Outcome, Progress, type Step, takeSteps, type Way } from './handling/progress.ts';
+import { ownOptions } from './option-names.ts';
 import { checkOptions, type HandlerRequest, type Limits, type WebhookOptions } from './options.ts';
 import { authentication } from './proof/authenticate.ts';
 import { secretsFrom } from './proof/signing-secrets.ts';
@@ -42,7 +43,7 @@ export interface Receiver<Request> {
 /**
  * Makes a receiver: it proves a delivery on its raw bytes, reads the event, and hands it once to the right handlers.
  *
- * @param options see {@link WebhookOptions} for each option, its unit and its default
+ * @param given see {@link WebhookOptions} for each option, its unit and its default
  * @returns `receive` for adapters and `fetch` for route handlers; neither throws
  * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
  *
@@ -64,7 +65,8 @@ export function createReceiver<
   Request = globalThis.Request,
   I extends Inbox | undefined = undefined,
   Types extends string = never,
->(options: ReceiverOptions<P, Request, I> & { readonly on: KnownTypes<P, Types> }): Receiver<Request> {
+>(given: ReceiverOptions<P, Request, I> & { readonly on: KnownTypes<P, Types> }): Receiver<Request> {
+  const options = ownOptions(given);
   const { provider, inbox, wrap, onOutcome, framework = 'fetch', now = () => Date.now() } = options;
   const limits = checkOptions(provider, options);
   const { toleranceSeconds, maxEventAgeSeconds, timeoutMs } = limits;

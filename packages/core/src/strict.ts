@@ -5,5 +5,5 @@
  * @module
  */
 export { invalid } from './error.ts';
-export { checkNames, type OptionNames } from './option-names.ts';
+export { checkNames, type OptionNames, ownOptions } from './option-names.ts';
 export { errorText, printable } from './printable.ts';

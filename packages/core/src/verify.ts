@@ -50,9 +50,9 @@ const namesOfDelivery: OptionNames<VerifyDeliveryOptions> = {
  */
 export async function verifyDelivery<const P extends Provider>(
   provider: P,
-  options: VerifyDeliveryOptions,
+  given: VerifyDeliveryOptions,
 ): Promise<EventOf<P>> {
-  checkNames('verifyDelivery', options, namesOfDelivery);
+  const options = checkNames('verifyDelivery', given, namesOfDelivery);
   const { toleranceSeconds } = checkOptions(provider, {
     toleranceSeconds: options.toleranceSeconds,
     now: options.now,
@@ -95,9 +95,9 @@ export async function verifyDelivery<const P extends Provider>(
  */
 export async function diagnoseDelivery(
   provider: Provider,
-  options: VerifyDeliveryOptions,
+  given: VerifyDeliveryOptions,
 ): Promise<Diagnosis | undefined> {
-  checkNames('diagnoseDelivery', options, namesOfDelivery);
+  const options = checkNames('diagnoseDelivery', given, namesOfDelivery);
   const { secret, toleranceSeconds, now = Date.now } = options;
   const at = now();
   try {
@@ -145,9 +145,9 @@ export interface VerifySignatureOptions {
  * }
  * ```
  */
-export async function verifySignature(provider: Provider, options: VerifySignatureOptions): Promise<boolean> {
+export async function verifySignature(provider: Provider, given: VerifySignatureOptions): Promise<boolean> {
   checkProvider(provider);
-  checkNames<VerifySignatureOptions>('verifySignature', options, {
+  const options = checkNames('verifySignature', given, {
     body: true,
     signature: true,
     secret: true,

@@ -76,8 +76,8 @@ const statuses: readonly string[] = ['pending', 'delivered', 'failed'] satisfies
 
 /** Checks which deliveries are asked for; throws `invalid_options`. */
 export function checkFilter(filter: GrantexDeliveryFilter) {
-  checkNames<GrantexDeliveryFilter>('deliveries', filter, { status: true, pageSize: true });
-  const { status, pageSize = 100 } = filter;
+  const given = checkNames<GrantexDeliveryFilter>('deliveries', filter, { status: true, pageSize: true });
+  const { status, pageSize = 100 } = given;
   if (status !== undefined && !statuses.includes(status)) {
     throw invalid('status is none of a delivery.', `Give one of ${statuses.join(', ')}.`);
   }

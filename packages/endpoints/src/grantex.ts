@@ -8,7 +8,15 @@ import type { Api } from './http/api.ts';
 import { checkBaseUrl } from './http/base-url.ts';
 import { createClient } from './http/client.ts';
 import { bearer } from './http/credential.ts';
-import { type CallOptions, type ClientOptions, checkCall, checkNames, checkOptions, invalid } from './options.ts';
+import {
+  type CallOptions,
+  type ClientOptions,
+  checkCall,
+  checkNames,
+  checkOptions,
+  invalid,
+  ownOptions,
+} from './options.ts';
 
 /** An event that an endpoint can subscribe to; any other name is passed on, for those to come. */
 export type GrantexEventName = EventType<ReturnType<typeof grantex>> | (string & {});
@@ -100,7 +108,7 @@ export interface GrantexEndpoints {
  */
 export function grantexEndpoints(options: GrantexEndpointsOptions): GrantexEndpoints {
   const settings = checkOptions('grantexEndpoints', options, { apiKey: true, baseUrl: true });
-  const api = grantexApi(options);
+  const api = grantexApi(ownOptions(options));
   const send = createClient(api, settings);
 
   const list = async (call?: CallOptions) =>
@@ -125,14 +133,14 @@ export function grantexEndpoints(options: GrantexEndpointsOptions): GrantexEndpo
     delete: remove,
 
     async create(endpoint, call) {
-      checkNames<NewGrantexEndpoint>('a new endpoint', endpoint, { url: true, events: true });
-      return create(checkNew(endpoint), call);
+      const given = checkNames<NewGrantexEndpoint>('a new endpoint', endpoint, { url: true, events: true });
+      return create(checkNew(given), call);
     },
 
     async ensure(endpoint, call) {
-      checkNames<typeof endpoint>('ensure', endpoint, { url: true, events: true, replace: true });
-      const wanted = checkNew(endpoint);
-      const { replace = false } = endpoint;
+      const given = checkNames<typeof endpoint>('ensure', endpoint, { url: true, events: true, replace: true });
+      const wanted = checkNew(given);
+      const { replace = false } = given;
       if (typeof replace !== 'boolean') throw invalid('replace is no boolean.', 'Give true or false.');
       const same = withUrl(await list(call), wanted.url);
       const fitting = same.find(({ events }) => sameEvents(events, wanted.events));

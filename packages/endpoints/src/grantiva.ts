@@ -13,7 +13,7 @@ import type { Api } from './http/api.ts';
 import { checkBaseUrl } from './http/base-url.ts';
 import { createClient } from './http/client.ts';
 import { bearer, cookies } from './http/credential.ts';
-import { type CallOptions, type ClientOptions, checkNames, checkOptions, invalid } from './options.ts';
+import { type CallOptions, type ClientOptions, checkNames, checkOptions, invalid, ownOptions } from './options.ts';
 
 /**
  * An event that an endpoint can subscribe to: those of Grantiva's webhook API, those of its dashboard, and any other name,
@@ -113,7 +113,7 @@ export interface GrantivaEndpoints {
  */
 export function grantivaEndpoints(options: GrantivaEndpointsOptions): GrantivaEndpoints {
   const settings = checkOptions('grantivaEndpoints', options, { baseUrl: true, token: true, cookie: true });
-  const api = grantivaApi(options);
+  const api = grantivaApi(ownOptions(options));
   const send = createClient(api, settings);
 
   const list = (call?: CallOptions) =>
@@ -126,11 +126,12 @@ export function grantivaEndpoints(options: GrantivaEndpointsOptions): GrantivaEn
     send({ method: 'PATCH', path: `${root}/${checkId(id)}`, body, ofEndpoint: true, answer: Endpoint }, call);
 
   const checkNew = (endpoint: NewGrantivaEndpoint) => {
-    checkNames<NewGrantivaEndpoint>('a new endpoint', endpoint, { url: true, events: true, description: true });
+    const names = { url: true, events: true, description: true } as const;
+    const { url, events, description } = checkNames<NewGrantivaEndpoint>('a new endpoint', endpoint, names);
     return {
-      url: checkEndpointUrl(endpoint.url, false),
-      events: checkEvents(endpoint.events),
-      description: checkDescription(endpoint.description),
+      url: checkEndpointUrl(url, false),
+      events: checkEvents(events),
+      description: checkDescription(description),
     };
   };
 
@@ -194,11 +195,12 @@ function grantivaApi({ baseUrl, token, cookie }: GrantivaEndpointsOptions): Api 
   };
 }
 
-function checkChanges(changes: GrantivaEndpointUpdate): GrantivaEndpointUpdate {
-  if (typeof changes === 'object' && changes !== null && 'url' in changes) {
+function checkChanges(given: GrantivaEndpointUpdate): GrantivaEndpointUpdate {
+  if (typeof given === 'object' && given !== null && Object.hasOwn(given, 'url')) {
     throw invalid('url cannot be changed at Grantiva.', 'Create an endpoint with the new URL, and delete this one.');
   }
-  checkNames<GrantivaEndpointUpdate>('update', changes, { isActive: true, events: true, description: true });
+  const names = { isActive: true, events: true, description: true } as const;
+  const changes = checkNames<GrantivaEndpointUpdate>('update', given, names);
   const { isActive, events } = changes;
   if (isActive !== undefined && typeof isActive !== 'boolean')
     throw invalid('isActive is no boolean.', 'Give true or false.');

@@ -1,6 +1,6 @@
 import { checkNames, invalid, type OptionNames } from '@hookproof/core/strict';
 
-export { checkNames, invalid } from '@hookproof/core/strict';
+export { checkNames, invalid, ownOptions } from '@hookproof/core/strict';
 
 /** Options of every client. */
 export interface ClientOptions {
@@ -81,8 +81,8 @@ const maxTimer = 2 ** 31 - 1;
 
 /** Checks what all clients share, and that there is no option but these and `own`; throws `invalid_options`. */
 export function checkOptions(of: string, options: ClientOptions, own: Readonly<Record<string, true>>): Settings {
-  checkNames(of, options, { ...own, ...clientNames });
-  const { fetch = globalFetch, timeoutMs = 10_000, maxAttempts = 4, backoff = doubling } = options;
+  const given = checkNames<ClientOptions>(of, options, { ...own, ...clientNames });
+  const { fetch = globalFetch, timeoutMs = 10_000, maxAttempts = 4, backoff = doubling } = given;
   if (typeof fetch !== 'function') throw invalid('fetch is no function.', 'Leave it out for the global one.');
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= maxTimer)) {
     throw invalid('timeoutMs is no time.', `Give milliseconds above 0 and at most ${maxTimer}.`);
@@ -101,8 +101,7 @@ export function checkCall(call: CallOptions): AbortSignal | undefined {
   if (typeof call === 'object' && call !== null && 'aborted' in call) {
     throw invalid('A signal was given where the options of the call stand.', 'Wrap it: { signal }.');
   }
-  checkNames<CallOptions>('a call', call, { signal: true });
-  const { signal } = call;
+  const { signal } = checkNames<CallOptions>('a call', call, { signal: true });
   if (signal !== undefined && (typeof signal !== 'object' || signal === null || !('aborted' in signal))) {
     throw invalid('signal is no AbortSignal.', 'Give that of an AbortController, or AbortSignal.timeout(ms).');
   }

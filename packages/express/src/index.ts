@@ -5,7 +5,13 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as core from '@hookproof/core';
-import { type GivenOptions, type KnownTypes, letGoOfUpload, receiverOptions } from '@hookproof/core/adapter';
+import {
+  type GivenOptions,
+  type KnownTypes,
+  letGoOfUpload,
+  ownOptions,
+  receiverOptions,
+} from '@hookproof/core/adapter';
 import { pathMatcher, rawBodyOf } from './request.ts';
 
 // One package is enough: apps need not have core among their own dependencies, and under pnpm could not import it.
@@ -89,7 +95,7 @@ export function webhooks<
       response.destroy();
     }
   };
-  const answers = pathMatcher(options.path, `/webhooks/${provider.name}`, middleware);
+  const answers = pathMatcher(ownOptions(options).path, `/webhooks/${provider.name}`, middleware);
   return Object.defineProperty(middleware, 'name', { value: `${provider.name}Webhooks` });
 }
 
@@ -123,7 +129,7 @@ export function grantivaWebhooks<Request extends IncomingMessage, I extends core
   options: ExpressWebhookOptions<core.Grantiva, Request, I> & core.GrantivaOptions,
 ): WebhookMiddleware<Request> {
   const rest = receiverOptions('grantivaWebhooks', options, { key: true }, { path: true });
-  return webhooks<core.Grantiva, Request, I>(core.grantiva({ key: options.key }), rest);
+  return webhooks<core.Grantiva, Request, I>(core.grantiva({ key: ownOptions(options).key }), rest);
 }
 
 /**
@@ -156,7 +162,7 @@ export function grantexWebhooks<Request extends IncomingMessage, I extends core.
   options: ExpressWebhookOptions<core.Grantex, Request, I> & core.GrantexOptions,
 ): WebhookMiddleware<Request> {
   const rest = receiverOptions('grantexWebhooks', options, { signature: true }, { path: true });
-  return webhooks<core.Grantex, Request, I>(core.grantex({ signature: options.signature }), rest);
+  return webhooks<core.Grantex, Request, I>(core.grantex({ signature: ownOptions(options).signature }), rest);
 }
 
 /**

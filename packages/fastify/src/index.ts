@@ -4,7 +4,7 @@
  * @module
  */
 import * as core from '@hookproof/core';
-import { type KnownTypes, letGoOfUpload, receiverOptions } from '@hookproof/core/adapter';
+import { type KnownTypes, letGoOfUpload, ownOptions, receiverOptions } from '@hookproof/core/adapter';
 import { checkNames } from '@hookproof/core/strict';
 import type {
   FastifyBaseLogger,
@@ -94,7 +94,7 @@ function pluginOf<P extends core.Provider, I extends core.Inbox | undefined>(
   provider: P,
   options: FastifyWebhookOptions<P, I>,
 ): (app: FastifyInstance) => Promise<void> {
-  const { path = `/webhooks/${provider.name}` } = options;
+  const { path = `/webhooks/${provider.name}` } = ownOptions(options);
   const ofReceiver = receiverOptions('webhooks', options, { path: true });
   const receiver = core.createReceiver<P, FastifyRequest, I>({ ...ofReceiver, provider, framework: 'fastify' });
   if (!path.startsWith('/')) {
@@ -153,7 +153,7 @@ function encapsulated<Options extends object>(plugin: FastifyPluginAsync<Options
 export const grantivaWebhooks: WebhooksPlugin<core.Grantiva, core.GrantivaOptions> = encapsulated(
   async (app, options) => {
     const rest = receiverOptions('grantivaWebhooks', options, { key: true, ...ofRegister }, { path: true });
-    return pluginOf(core.grantiva({ key: options.key }), rest)(app);
+    return pluginOf(core.grantiva({ key: ownOptions(options).key }), rest)(app);
   },
 );
 
@@ -174,7 +174,7 @@ export const grantivaWebhooks: WebhooksPlugin<core.Grantiva, core.GrantivaOption
  */
 export const grantexWebhooks: WebhooksPlugin<core.Grantex, core.GrantexOptions> = encapsulated(async (app, options) => {
   const rest = receiverOptions('grantexWebhooks', options, { signature: true, ...ofRegister }, { path: true });
-  return pluginOf(core.grantex({ signature: options.signature }), rest)(app);
+  return pluginOf(core.grantex({ signature: ownOptions(options).signature }), rest)(app);
 });
 
 /**

@@ -9,6 +9,7 @@ import {
   type GivenOptions,
   type KnownTypes,
   letGoOfUpload,
+  ownOptions,
   receiverOptions,
   requestBody,
 } from '@hookproof/core/adapter';
@@ -132,7 +133,7 @@ export function grantivaWebhooks<C extends Context, I extends core.Inbox | undef
   options: HonoWebhookOptions<core.Grantiva, C, I> & core.GrantivaOptions,
 ): WebhookHandler<C> {
   const rest = receiverOptions('grantivaWebhooks', options, { key: true });
-  return webhooks<core.Grantiva, C, I>(core.grantiva({ key: options.key }), rest);
+  return webhooks<core.Grantiva, C, I>(core.grantiva({ key: ownOptions(options).key }), rest);
 }
 
 /**
@@ -166,7 +167,7 @@ export function grantexWebhooks<C extends Context, I extends core.Inbox | undefi
   options: HonoWebhookOptions<core.Grantex, C, I> & core.GrantexOptions,
 ): WebhookHandler<C> {
   const rest = receiverOptions('grantexWebhooks', options, { signature: true });
-  return webhooks<core.Grantex, C, I>(core.grantex({ signature: options.signature }), rest);
+  return webhooks<core.Grantex, C, I>(core.grantex({ signature: ownOptions(options).signature }), rest);
 }
 
 /**

@@ -64,8 +64,8 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
     await usable();
   }
 
-  async function* list(filter: DeliveryFilter = {}): AsyncGenerator<DeliverySummary> {
-    checkFilter(filter);
+  async function* list(given: DeliveryFilter = {}): AsyncGenerator<DeliverySummary> {
+    const filter = checkFilter(given);
     let from: string | undefined;
     do {
       await nextTurn();
@@ -82,12 +82,12 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
   ): Promise<number> {
     await usable();
     if (typeof which === 'string') return step([which], undefined);
-    checkFilter(which);
+    const filter = checkFilter(which);
     checkGiven('a filter', which, 'leave it out where all are meant');
     // All of them first: what is done to one changes the list.
     const ids: string[] = [];
-    const { state = 'dead' } = which;
-    for await (const { id } of list({ ...which, state })) ids.push(id);
+    const { state = 'dead' } = filter;
+    for await (const { id } of list({ ...filter, state })) ids.push(id);
     let done = 0;
     for (let start = 0; start < ids.length; start += stepSize) {
       await nextTurn();
@@ -154,23 +154,20 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
     },
     discard: (which) => withEach(which, (ids, state) => engine.discard(ids, state)),
     async prune(options = {}) {
-      checkNames<typeof options>('prune', options, { handledBefore: true });
+      const { handledBefore } = checkNames('prune', options, { handledBefore: true });
       checkGiven('prune', options, 'leave it out where what was handled retainHandledMs ago is meant');
-      const { handledBefore } = options;
       if (handledBefore !== undefined) checkDate('handledBefore of prune', handledBefore);
       return prune(handledBefore?.getTime() ?? now() - retainHandledMs);
     },
     async drain(options = {}) {
-      checkNames<typeof options>('drain', options, { maxMs: true });
-      const { maxMs = 10_000 } = options;
+      const { maxMs = 10_000 } = checkNames('drain', options, { maxMs: true });
       milliseconds('maxMs', maxMs);
       await usable();
       return worker.drain(maxMs);
     },
     // Not async, so that who calls it again gets the same promise.
     close(options = {}) {
-      checkNames<typeof options>('close', options, { maxMs: true });
-      const { maxMs = 20_000 } = options;
+      const { maxMs = 20_000 } = checkNames('close', options, { maxMs: true });
       milliseconds('maxMs', maxMs);
       closing ??= (async () => {
         await worker.close(maxMs);
@@ -194,15 +191,16 @@ const filterNames: OptionNames<DeliveryFilter> = {
 };
 
 /** Checks a filter: a condition that is misspelt would name more than is meant. */
-function checkFilter(filter: unknown): void {
+function checkFilter(filter: DeliveryFilter): DeliveryFilter {
   if (typeof filter !== 'object' || filter === null) throw invalid('give the id of a delivery, or a filter');
-  checkNames('a filter', filter, filterNames);
-  for (const [name, value] of Object.entries(filter)) {
+  const given = checkNames('a filter', filter, filterNames);
+  for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     if (name === 'state') checkState(value);
     else if (name.startsWith('received')) checkDate(`${name} of a filter`, value);
     else if (typeof value !== 'string') throw invalid(`${name} of a filter must be a text`);
   }
+  return given;
 }
 
 function checkDate(what: string, value: unknown): void {

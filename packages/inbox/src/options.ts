@@ -1,7 +1,7 @@
 import { checkNames, errorText, invalid, type OptionNames } from '@hookproof/core/strict';
 import { checkKept } from './credentials.ts';
 
-export { invalid } from '@hookproof/core/strict';
+export { invalid, ownOptions } from '@hookproof/core/strict';
 
 /** What every inbox can be told. */
 export interface InboxOptions {
@@ -71,8 +71,9 @@ const names: OptionNames<InboxOptions> = {
 
 /** Checks the options that all engines share; throws `invalid_options` with the option's name. */
 export function checkOptions(options: InboxOptions, own: readonly string[]): Settings {
-  checkNames('this inbox', options, { ...Object.fromEntries(own.map((name) => [name, true] as const)), ...names });
-  const { work = true, onError = logError('the inbox'), now = Date.now, backoff = fourfold } = options;
+  const ofEngine = Object.fromEntries(own.map((name) => [name, true] as const));
+  const given = checkNames<InboxOptions>('this inbox', options, { ...ofEngine, ...names });
+  const { work = true, onError = logError('the inbox'), now = Date.now, backoff = fourfold } = given;
   if (typeof work !== 'boolean') throw invalid('work must be true or false');
   if (typeof backoff !== 'function')
     throw invalid('backoff must be a function of the attempt, from 1, that returns milliseconds');
@@ -84,14 +85,14 @@ export function checkOptions(options: InboxOptions, own: readonly string[]): Set
     onError: guarded('the inbox', onError),
     now,
     backoff,
-    concurrency: whole('concurrency', options.concurrency ?? 10),
-    maxAttempts: whole('maxAttempts', options.maxAttempts ?? 8),
-    timeoutMs: milliseconds('timeoutMs', options.timeoutMs ?? 60_000),
-    leaseMs: milliseconds('leaseMs', options.leaseMs ?? 30_000),
-    laneTimeoutMs: milliseconds('laneTimeoutMs', options.laneTimeoutMs ?? 300_000),
-    retainHandledMs: milliseconds('retainHandledMs', options.retainHandledMs ?? 30 * day, 36_500 * day),
-    pollMs: milliseconds('pollMs', options.pollMs ?? 1_000),
-    keepHeaders: checkKept(options.keepHeaders ?? []),
+    concurrency: whole('concurrency', given.concurrency ?? 10),
+    maxAttempts: whole('maxAttempts', given.maxAttempts ?? 8),
+    timeoutMs: milliseconds('timeoutMs', given.timeoutMs ?? 60_000),
+    leaseMs: milliseconds('leaseMs', given.leaseMs ?? 30_000),
+    laneTimeoutMs: milliseconds('laneTimeoutMs', given.laneTimeoutMs ?? 300_000),
+    retainHandledMs: milliseconds('retainHandledMs', given.retainHandledMs ?? 30 * day, 36_500 * day),
+    pollMs: milliseconds('pollMs', given.pollMs ?? 1_000),
+    keepHeaders: checkKept(given.keepHeaders ?? []),
   };
 }
 

@@ -5,7 +5,7 @@
  */
 import type { Inbox } from '@hookproof/core';
 import { createInbox } from './inbox.ts';
-import { checkOptions, type InboxOptions, invalid } from './options.ts';
+import { checkOptions, type InboxOptions, invalid, ownOptions } from './options.ts';
 import type { PostgresPool, PostgresTransaction } from './postgres/client.ts';
 import { postgresEngine } from './postgres/engine.ts';
 import { checkIdentifiers, checkPool } from './postgres/options.ts';
@@ -70,7 +70,7 @@ export interface PostgresInbox extends Inbox<(client: PostgresTransaction) => Pr
  */
 export function postgresInbox(options: PostgresInboxOptions): PostgresInbox {
   const settings = checkOptions(options, ['pool', 'schema', 'bossSchema', 'queuePrefix']);
-  const { pool, schema = 'hookproof', bossSchema = 'pgboss', queuePrefix = 'hookproof' } = options;
+  const { pool, schema = 'hookproof', bossSchema = 'pgboss', queuePrefix = 'hookproof' } = ownOptions(options);
   checkPool(pool);
   checkIdentifiers({ schema, bossSchema });
   if (typeof queuePrefix !== 'string' || !/^[A-Za-z0-9_-]{1,50}$/.test(queuePrefix)) {

@@ -5,7 +5,7 @@
  */
 import type { Inbox } from '@hookproof/core';
 import { createInbox } from './inbox.ts';
-import { checkOptions, type InboxOptions, invalid } from './options.ts';
+import { checkOptions, type InboxOptions, invalid, ownOptions } from './options.ts';
 import { checkClient, createLink, type RedisClient } from './redis/client.ts';
 import { redisEngine } from './redis/engine.ts';
 
@@ -68,8 +68,8 @@ export interface RedisInbox extends Inbox {
  */
 export function redisInbox(options: RedisInboxOptions): RedisInbox {
   const settings = checkOptions(options, ['connection', 'prefix']);
-  const { prefix = 'hookproof' } = options;
-  const client = checkClient(options.connection);
+  const { prefix = 'hookproof', connection } = ownOptions(options);
+  const client = checkClient(connection);
   if (typeof prefix !== 'string' || prefix.trim() === '') throw invalid('prefix must be a text that is not empty');
   return createInbox(redisEngine(client, createLink(client), prefix, settings), settings);
 }

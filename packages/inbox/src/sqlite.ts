@@ -5,7 +5,7 @@
  */
 import type { Inbox } from '@hookproof/core';
 import { createInbox } from './inbox.ts';
-import { checkOptions, type InboxOptions, invalid } from './options.ts';
+import { checkOptions, type InboxOptions, invalid, ownOptions } from './options.ts';
 import { fileIn, isDatabase, openDatabase, type SqliteDatabase } from './sqlite/database.ts';
 import { sqliteEngine } from './sqlite/engine.ts';
 import { migrate } from './sqlite/migrations.ts';
@@ -60,7 +60,7 @@ export interface SqliteInbox extends Inbox<(database: SqliteDatabase) => void> {
  */
 export function sqliteInbox(options: SqliteInboxOptions): SqliteInbox {
   const settings = checkOptions(options, ['path', 'database']);
-  const { path, database } = options;
+  const { path, database } = ownOptions(options);
   if ((path === undefined) === (database === undefined)) throw invalid('give sqliteInbox either path or database');
   if (path !== undefined && (typeof path !== 'string' || path.trim() === '')) throw invalid('path must name a file');
   if (database !== undefined && !isDatabase(database)) {

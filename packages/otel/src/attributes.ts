@@ -30,7 +30,7 @@ export function afterwards(report: OutcomeReport): Attributes {
     'messaging.message.id': bounded(id),
     'messaging.message.body.size': bodyBytes,
     'hookproof.outcome': outcome,
-    'hookproof.owner': owner,
+    'hookproof.owner': bounded(owner),
     'hookproof.event.type': bounded(type),
     'hookproof.secret.index': secretIndex,
     'hookproof.inbox.id': bounded(inboxId),

@@ -39,6 +39,7 @@ test('whatever a report holds, no attribute is longer than 256 characters', asyn
     method: long,
     id: long,
     type: long,
+    owner: long,
     key: long,
     inboxId: long,
     bodyBytes: 1,

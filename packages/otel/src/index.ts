@@ -44,8 +44,8 @@ export interface TelemetryOptions {
  * ```
  */
 export function telemetry(options: TelemetryOptions = {}): Wrap {
-  checkNames<TelemetryOptions>('telemetry', options, { tracerProvider: true, meterProvider: true, diagnose: true });
-  const { tracerProvider, meterProvider, diagnose = false } = options;
+  const names = { tracerProvider: true, meterProvider: true, diagnose: true } as const;
+  const { tracerProvider, meterProvider, diagnose = false } = checkNames('telemetry', options, names);
   const tracer = (tracerProvider ?? trace.getTracerProvider()).getTracer(scope.name, undefined, scope.options);
   const instruments = instrumentsOf(meterProvider);
   return (receive, about) => {

@@ -64,9 +64,9 @@ export interface SignedDelivery {
 export async function signedDelivery<const P extends Provider>(
   provider: P,
   event: TypedEvent<P> | RawEvent,
-  options: SignedDeliveryOptions,
+  given: SignedDeliveryOptions,
 ): Promise<SignedDelivery> {
-  checkNames<SignedDeliveryOptions>('signedDelivery', options, {
+  const options = checkNames<SignedDeliveryOptions>('signedDelivery', given, {
     secret: true,
     at: true,
     id: true,
@@ -74,11 +74,11 @@ export async function signedDelivery<const P extends Provider>(
     url: true,
   });
   const at = options.at ?? Date.now();
-  const { body, headers: made, given, id } = unsignedDelivery(provider, event, { ...options, at });
+  const { body, headers: made, given: brought, id } = unsignedDelivery(provider, event, { ...options, at });
   const headers = {
     ...made,
     ...(await signBody(provider, { body, secret: options.secret, id, timestamp: Math.floor(at / 1000) })),
-    ...given,
+    ...brought,
   };
   const url = options.url ?? `http://localhost/webhooks/${provider.name}`;
   return {

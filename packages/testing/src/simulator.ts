@@ -91,11 +91,8 @@ export interface SimulatedProvider<P extends Provider> {
  * await sender.close();
  * ```
  */
-export function simulateProvider<const P extends Provider>(
-  provider: P,
-  options: SimulatorOptions,
-): SimulatedProvider<P> {
-  checkOptions(provider, options);
+export function simulateProvider<const P extends Provider>(provider: P, given: SimulatorOptions): SimulatedProvider<P> {
+  const options = checkOptions(provider, given);
   const { speed = 1, keepLast = 10_000, now = Date.now, onAttempt } = options;
   const url = checkUrl(options.url);
   const behaviour = behaviourOf(provider, options.behaviour);
@@ -148,15 +145,15 @@ export function simulateProvider<const P extends Provider>(
 
   return {
     log,
-    async send(event, given = {}) {
-      checkSend(given);
+    async send(event, options = {}) {
+      const given = checkSend(options);
       const faults = given.faults === undefined ? usualFaults : checkFaults(given.faults, provider);
       const composed = compose(provider, event, { url, at: now(), id: given.id });
       await call(given.signal, ({ signal }) => start(composed, faults, { signal, until: signal }));
       return composed.entry;
     },
-    async sendAll(events, given = {}) {
-      checkSendAll(given);
+    async sendAll(events, options = {}) {
+      const given = checkSendAll(options);
       const faults = given.faults === undefined ? usualFaults : checkFaults(given.faults, provider);
       const all = Array.from(events, (event, place) => ({ event, place }));
       // Each is composed when its turn comes, so that a long run takes no more memory than its log.
@@ -187,8 +184,7 @@ export function simulateProvider<const P extends Provider>(
       return entries;
     },
     rotateSecret(next, options = {}) {
-      checkNames<typeof options>('rotateSecret', options, { overlap: true });
-      const { overlap = false } = options;
+      const { overlap = false } = checkNames('rotateSecret', options, { overlap: true });
       checkSecret(provider, next);
       if (overlap) checkOverlap(provider);
       secrets = overlap ? [next, ...secrets.slice(0, 1)] : [next];

@@ -45,8 +45,7 @@ export interface ClaimStore {
  * ```
  */
 export function memoryClaims(options: { readonly maxKeys?: number } = {}): ClaimStore {
-  checkNames<typeof options>('memoryClaims', options, { maxKeys: true });
-  const maxKeys = options.maxKeys ?? 10_000;
+  const { maxKeys = 10_000 } = checkNames('memoryClaims', options, { maxKeys: true });
   if (!Number.isSafeInteger(maxKeys) || maxKeys < 1)
     throw invalid('maxKeys must be a whole number of keys, at least 1');
   return new MemoryClaims(maxKeys);

@@ -70,8 +70,8 @@ export interface CompiledScheme {
 }
 
 /** Checks a scheme and fills in its defaults; throws `invalid_options` with the provider's name in the message. */
-export function compileScheme(scheme: SignatureScheme, provider: string): CompiledScheme {
-  checkSchemeNames(`defineProvider("${provider}")`, scheme);
+export function compileScheme(given: SignatureScheme, provider: string): CompiledScheme {
+  const scheme = ownScheme(`defineProvider("${provider}")`, given);
   const at = `defineProvider("${provider}"): signature`;
   const headers = [scheme.header, scheme.timestamp?.header ?? 'unused', scheme.id?.header ?? 'unused'].map(lowerCase);
   if (!headers.every((names) => names.length > 0 && names.every((header) => header !== ''))) {
@@ -140,9 +140,10 @@ function lowerCase(header: string | readonly string[]): readonly string[] {
   return (typeof header === 'string' ? [header] : header).map((name) => name.toLowerCase());
 }
 
-function checkSchemeNames(provider: string, scheme: SignatureScheme): void {
+/** A scheme of which the names are checked. */
+function ownScheme(provider: string, given: SignatureScheme): SignatureScheme {
   const of = `a signature in ${provider}`;
-  checkNames<SignatureScheme>(of, scheme, {
+  const scheme = checkNames(of, given, {
     header: true,
     algorithm: true,
     encoding: true,
@@ -155,7 +156,8 @@ function checkSchemeNames(provider: string, scheme: SignatureScheme): void {
   const { timestamp, id } = scheme;
   if (timestamp !== undefined) {
     const names = { header: true, prefix: true, toleranceSeconds: true } as const;
-    checkNames<typeof timestamp>(`the timestamp of ${of}`, timestamp, names);
+    Object.assign(scheme, { timestamp: checkNames(`the timestamp of ${of}`, timestamp, names) });
   }
-  if (id !== undefined) checkNames<typeof id>(`the id of ${of}`, id, { header: true });
+  if (id !== undefined) Object.assign(scheme, { id: checkNames(`the id of ${of}`, id, { header: true }) });
+  return scheme;
 }

@@ -36,9 +36,9 @@ export interface SignBodyOptions {
  * ```
  */
 export async function signBody(provider: Signer, options: SignBodyOptions): Promise<Record<string, string>> {
-  checkNames<SignBodyOptions>('signBody', options, { body: true, secret: true, id: true, timestamp: true });
-  const { prepared } = await secretsFrom(options.secret, provider)(undefined);
-  const signed = { body: toBytes(options.body), id: options.id, timestamp: String(options.timestamp) };
+  const given = checkNames('signBody', options, { body: true, secret: true, id: true, timestamp: true });
+  const { prepared } = await secretsFrom(given.secret, provider)(undefined);
+  const signed = { body: toBytes(given.body), id: given.id, timestamp: String(given.timestamp) };
   const headers: Record<string, string> = {};
   for (const scheme of provider.signature) {
     for (const secret of prepared) {

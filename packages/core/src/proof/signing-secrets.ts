@@ -140,7 +140,7 @@ function preparing(signer: Signer): (returned: Secret | readonly Secret[] | Owne
   return (returned) => {
     if (isOwned(returned)) {
       const { given, prepared } = prepareAll(returned.secrets);
-      return { given, prepared, owner: checkOwner(returned.owner), toldBySecret: false };
+      return { given, prepared, owner: checkOwner(returned), toldBySecret: false };
     }
     const before = count;
     const secrets = prepareAll(returned);
@@ -153,7 +153,8 @@ function isOwned(returned: unknown): returned is OwnedSecrets {
   return typeof returned === 'object' && returned !== null && Object.hasOwn(returned, 'secrets');
 }
 
-function checkOwner(owner: unknown): string {
+function checkOwner(returned: OwnedSecrets): string {
+  const owner: unknown = Object.hasOwn(returned, 'owner') ? returned.owner : undefined;
   // "=" begins what stands for an owner without a name.
   if (typeof owner === 'string' && /^(?!=)[^\p{C}\p{Zl}\p{Zp}]{1,128}$/u.test(owner) && owner.trim() !== '')
     return owner;

@@ -79,8 +79,7 @@ export interface Grantex extends Provider<'grantex', typeof events> {}
  * ```
  */
 export function grantex(options: GrantexOptions = {}): Grantex {
-  checkNames<GrantexOptions>('grantex', options, { signature: true });
-  const wanted = options.signature ?? 'auto';
+  const { signature: wanted = 'auto' } = checkNames('grantex', options, { signature: true });
   if (wanted !== 'auto' && wanted !== 'v1' && wanted !== 'v2') {
     throw invalid(`grantex: signature must be 'auto', 'v1' or 'v2'`);
   }

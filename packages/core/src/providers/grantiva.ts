@@ -161,8 +161,7 @@ const timestampField = 'timestamp';
  * ```
  */
 export function grantiva(options: GrantivaOptions = {}): Grantiva {
-  checkNames<GrantivaOptions>('grantiva', options, { key: true });
-  const wanted = options.key ?? 'signed';
+  const { key: wanted = 'signed' } = checkNames('grantiva', options, { key: true });
   if (wanted !== 'signed' && wanted !== 'delivery') {
     throw invalid(`grantiva: key must be 'signed' or 'delivery'`);
   }

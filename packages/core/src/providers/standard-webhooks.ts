@@ -31,9 +31,9 @@ export function standardWebhooks<
   const Name extends string = 'standard-webhooks',
   Events extends EventSchemas = EventSchemas,
 >(options: StandardWebhooksOptions<Name, Events> = {}): Provider<Name | 'standard-webhooks', Events> {
-  checkNames<StandardWebhooksOptions<Name, Events>>('standardWebhooks', options, { name: true, events: true });
+  const { name, events } = checkNames('standardWebhooks', options, { name: true, events: true });
   return defineProvider<Name | 'standard-webhooks', Events>({
-    name: options.name ?? 'standard-webhooks',
+    name: name ?? 'standard-webhooks',
     signature: {
       header: ['webhook-signature', 'svix-signature'],
       encoding: 'base64',
@@ -46,6 +46,6 @@ export function standardWebhooks<
     secret: { encoding: 'base64', prefix: 'whsec_', minBytes: 24 },
     envelope: { type: 'type', timestamp: 'timestamp', data: 'data' },
     bare: (body) => ({ type: 'untyped', timestamp: body['timestamp'], data: body }),
-    ...(options.events && { events: options.events }),
+    ...(events && { events }),
   });
 }

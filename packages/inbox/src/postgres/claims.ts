@@ -63,15 +63,15 @@ const heard = new WeakSet<PostgresPool>();
  */
 export function postgresClaims(pool: PostgresPool, options: PostgresClaimsOptions = {}): ClaimStore {
   checkPool(pool);
-  checkNames<PostgresClaimsOptions>('postgresClaims', options, {
+  const given = checkNames<PostgresClaimsOptions>('postgresClaims', options, {
     schema: true,
     table: true,
     retainMs: true,
     onError: true,
   });
-  const { schema = 'hookproof', table = 'claims', onError = logError('the claims in Postgres') } = options;
+  const { schema = 'hookproof', table = 'claims', onError = logError('the claims in Postgres') } = given;
   checkIdentifiers({ schema, table });
-  const retainMs = checkRetention(options.retainMs);
+  const retainMs = checkRetention(given.retainMs);
   if (typeof onError !== 'function') throw invalid('onError must be a function');
   const report = guarded('postgresClaims', onError);
   const { take, done, release, prune } = statements(`"${schema}"."${table}"`);

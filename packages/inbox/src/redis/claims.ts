@@ -71,10 +71,10 @@ export function redisClaims(client: RedisClaimsClient, options: RedisClaimsOptio
   if (!isClient<RedisClaimsClient>(client, ['eval'])) {
     throw invalid('redisClaims takes an ioredis client first, such as redisClaims(new Redis(url))');
   }
-  checkNames<RedisClaimsOptions>('redisClaims', options, { prefix: true, retainMs: true });
-  const { prefix = 'hookproof-claims' } = options;
+  const given = checkNames<RedisClaimsOptions>('redisClaims', options, { prefix: true, retainMs: true });
+  const { prefix = 'hookproof-claims' } = given;
   if (typeof prefix !== 'string' || prefix.trim() === '') throw invalid('prefix must be a text that is not empty');
-  const retainMs = Math.ceil(checkRetention(options.retainMs));
+  const retainMs = Math.ceil(checkRetention(given.retainMs));
   const connection = connectionOf(client);
   const run = (script: string, key: string, ...values: (string | number)[]) =>
     client.eval(script, 1, `${prefix}:${key}`, ...values);

@@ -207,7 +207,15 @@ export function acceptingTests(inbox: InboxUnderTest): Tests {
           const process = await start({ work: false });
           const body = Buffer.from('{"id":"evt_1"}');
           const headers = new Map([['x-one', '1']]);
-          const fresh = { name: 'grantex', key: 'k', type: undefined, lane: undefined, headers, body };
+          const fresh = {
+            name: 'grantex',
+            owner: undefined,
+            key: 'k',
+            type: undefined,
+            lane: undefined,
+            headers,
+            body,
+          };
           const { id } = await process.inbox.accept(fresh);
           const found = await process.inbox.get(id);
           assert.ok(found);

@@ -40,9 +40,9 @@ const names: OptionNames<Faults> = {
 };
 
 /** Checks faults against the provider's schemes; throws `invalid_options` with the fault's name. */
-export function checkFaults(faults: Faults | undefined, provider: Provider): Faults | undefined {
-  if (faults === undefined) return undefined;
-  checkNames('faults', faults, names);
+export function checkFaults(given: Faults | undefined, provider: Provider): Faults | undefined {
+  if (given === undefined) return undefined;
+  const faults = checkNames<Faults>('faults', given, names);
   const { tamper, copies, signedSecondsAgo, slowBodyMs, firstAttempts } = faults;
   for (const name of ['wrongSecret', 'withoutSignature', 'cutBody'] as const) {
     if (typeof (faults[name] ?? false) !== 'boolean') throw invalid(`faults.${name} must be true or false`);
@@ -66,7 +66,7 @@ export function checkFaults(faults: Faults | undefined, provider: Provider): Fau
     const other = faults.wrongSecret ? 'faults.wrongSecret' : `faults.tamper: 'signature'`;
     throw invalid(`faults.withoutSignature leaves nothing for ${other}: give one of them`);
   }
-  return { ...faults };
+  return faults;
 }
 
 /** The faults of one attempt, counted from 1. */

@@ -72,9 +72,9 @@ const optionNames: OptionNames<SimulatorOptions> = {
 };
 
 /** Checks what is not checked where it is used; throws `invalid_options` with the option's name. */
-export function checkOptions(provider: Provider, options: SimulatorOptions): void {
+export function checkOptions(provider: Provider, given: SimulatorOptions): SimulatorOptions {
   if (typeof provider?.schemaFor !== 'function') throw invalid('provider must be what a factory returns: grantex()');
-  checkNames('simulateProvider', options, optionNames);
+  const options = checkNames('simulateProvider', given, optionNames);
   checkSecret(provider, options.secret);
   checkFunction('onAttempt', options.onAttempt);
   checkFunction('now', options.now);
@@ -82,6 +82,7 @@ export function checkOptions(provider: Provider, options: SimulatorOptions): voi
   if (typeof (options.ca ?? '') !== 'string') throw invalid('ca must be a certificate in PEM');
   const { speed = 1 } = options;
   if (typeof speed !== 'number' || !(speed > 0)) throw invalid('speed must be a number above 0, or Infinity');
+  return options;
 }
 
 /** The address, checked. */
@@ -132,17 +133,18 @@ const sendAllNames: OptionNames<SendAllOptions> = {
 };
 
 /** Checks the options of `send`. */
-export function checkSend(options: SendOptions): void {
-  checkNames<SendOptions>('send', options, { faults: true, id: true, signal: true });
+export function checkSend(given: SendOptions): SendOptions {
+  const options = checkNames<SendOptions>('send', given, { faults: true, id: true, signal: true });
   checkSignal('signal', options.signal);
   if (options.id !== undefined && !/^[\x21-\x7e]{1,256}$/.test(options.id)) {
     throw invalid('id must be 1 to 256 visible characters');
   }
+  return options;
 }
 
 /** Checks the options of `sendAll`. */
-export function checkSendAll(options: SendAllOptions): void {
-  checkNames('sendAll', options, sendAllNames);
+export function checkSendAll(given: SendAllOptions): SendAllOptions {
+  const options = checkNames('sendAll', given, sendAllNames);
   checkSignal('signal', options.signal);
   checkSignal('until', options.until);
   checkNumber('concurrency', options.concurrency, { from: 1, to: 1_000, whole: true });
@@ -151,6 +153,7 @@ export function checkSendAll(options: SendAllOptions): void {
   if (!['given', 'reversed', 'shuffled', undefined].includes(options.order)) {
     throw invalid(`order must be 'given', 'reversed' or 'shuffled'`);
   }
+  return options;
 }
 
 function checkSignal(option: string, signal: unknown): void {
