@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createReceiver, type Inbox, type OutcomeReport, standardWebhooks } from '@hookproof/core';
@@ -24,7 +24,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function freshFile(): string {
   files += 1;
-  return join(folder, `${files}.db`);
+  const path = join(folder, `${files}.db`);
+  // As openDatabase makes it: else each inbox says that others may read it.
+  closeSync(openSync(path, 'a', 0o600));
+  return path;
 }
 
 /** What another handle finds in the file: ids of events whose delivery is there whole. */

@@ -1,4 +1,5 @@
-import * as z from 'zod/mini';
+import type * as core from 'zod/v4/core';
+import { $ZodTransform, NEVER } from 'zod/v4/core';
 
 /** Gives the value as handlers get it, or undefined for one that is not what was expected. */
 export type Conversion = (value: unknown) => NonNullable<unknown> | null | undefined;
@@ -17,12 +18,14 @@ export function converted<Written, Read extends NonNullable<unknown> | null>(
   expected: string,
   convert: (value: unknown) => Read | undefined,
 ) {
-  const schema = z.transform<Written, Read>((value, { issues }) => {
+  const transform = (value: unknown, { issues }: core.ParsePayload) => {
     const read = convert(value);
     if (read !== undefined) return read;
     issues.push({ code: 'custom', message: `Invalid input: expected ${expected}`, input: value });
-    return z.NEVER;
-  });
+    return NEVER;
+  };
+  // The class is of every type, the schema of what `convert` gives.
+  const schema = new $ZodTransform({ type: 'transform', transform }) as core.$ZodTransform<Read, Written>;
   conversions.set(schema._zod, convert);
   return schema;
 }

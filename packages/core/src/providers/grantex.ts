@@ -1,6 +1,6 @@
-import * as z from 'zod/mini';
 import { invalid } from '../error.ts';
 import { converted } from '../event/converted.ts';
+import * as fields from '../event/fields.ts';
 import { looseObject } from '../event/loose-object.ts';
 import { checkNames } from '../option-names.ts';
 import type { SignatureScheme } from '../proof/scheme.ts';
@@ -44,18 +44,18 @@ function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
-const grant = { grantId: z.string(), agentId: z.string(), principalId: z.string(), scopes };
+const grant = { grantId: fields.string(), agentId: fields.string(), principalId: fields.string(), scopes };
 
 const events = {
   'grant.created': looseObject({
     ...grant,
-    expiresAt: z.string(),
+    expiresAt: fields.string(),
     // Only delegated grants have these.
-    parentGrantId: z.nullish(z.string()),
-    delegationDepth: z.nullish(z.number()),
+    parentGrantId: fields.nullish(fields.string()),
+    delegationDepth: fields.nullish(fields.number()),
   }),
-  'grant.revoked': looseObject({ grantId: z.string(), cascade: z.boolean() }),
-  'token.issued': looseObject({ tokenId: z.string(), ...grant, expiresAt: z.string() }),
+  'grant.revoked': looseObject({ grantId: fields.string(), cascade: fields.boolean() }),
+  'token.issued': looseObject({ tokenId: fields.string(), ...grant, expiresAt: fields.string() }),
 };
 
 /** The provider that {@link grantex} makes, by a name with which an app can export it without naming zod. */

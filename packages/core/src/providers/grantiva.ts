@@ -1,8 +1,8 @@
-import * as z from 'zod/mini';
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { invalid } from '../error.ts';
 import { converted } from '../event/converted.ts';
 import type { JsonObject } from '../event/event.ts';
+import * as fields from '../event/fields.ts';
 import type { BareEvent, KeyFacts } from '../event/format.ts';
 import { looseObject } from '../event/loose-object.ts';
 import { checkNames } from '../option-names.ts';
@@ -57,16 +57,20 @@ function unknownOr<Read>(read: (value: unknown) => Read | undefined): (value: un
 }
 
 const number = converted<number | string, number>('a number', readNumber);
-const optionalNumber = z.optional(converted<number | string | null, number | null>('a number', unknownOr(readNumber)));
-const optionalBoolean = z.optional(
+const optionalNumber = fields.optional(
+  converted<number | string | null, number | null>('a number', unknownOr(readNumber)),
+);
+const optionalBoolean = fields.optional(
   converted<boolean | string | null, boolean | null>('a boolean', unknownOr(readBoolean)),
 );
-const optionalText = z.optional(converted<string | number | boolean | null, string | null>('text', nullOr(readText)));
+const optionalText = fields.optional(
+  converted<string | number | boolean | null, string | null>('text', nullOr(readText)),
+);
 
 const device = { device_model: optionalText, os_version: optionalText };
 
 const riskAlert = looseObject({
-  deviceId: z.string(),
+  deviceId: fields.string(),
   riskScore: number,
   threshold: optionalNumber,
   bundleId: optionalText,
@@ -75,7 +79,7 @@ const riskAlert = looseObject({
 });
 
 const subscription = looseObject({
-  subject_id: z.string(),
+  subject_id: fields.string(),
   tier: optionalText,
   status: optionalText,
   interval: optionalText,
@@ -89,13 +93,13 @@ const subscription = looseObject({
   event_id: optionalText,
 });
 
-const flag = { flag_key: z.string(), tenant_id: optionalText };
+const flag = { flag_key: fields.string(), tenant_id: optionalText };
 
 const events = {
-  'device.new': looseObject({ device_id: z.string(), key_id: optionalText, ...device }),
+  'device.new': looseObject({ device_id: fields.string(), key_id: optionalText, ...device }),
   'device.high_risk': looseObject({
     /** May be "". */
-    device_id: z.string(),
+    device_id: fields.string(),
     risk_score: number,
     threshold: optionalNumber,
     key_id: optionalText,
@@ -110,13 +114,13 @@ const events = {
     device_risk_score: optionalNumber,
   }),
   'attestation.anomaly': looseObject({
-    device_id: z.string(),
+    device_id: fields.string(),
     key_id: optionalText,
     /** A list with commas. */
     anomalies: optionalText,
   }),
   'attestation.completed': looseObject({
-    device_id: z.string(),
+    device_id: fields.string(),
     key_id: optionalText,
     device_model: optionalText,
     bundle_id: optionalText,
@@ -132,9 +136,9 @@ const events = {
   'subscription.expired': subscription,
   'subscription.refunded': subscription,
   // Their payloads are not documented.
-  'webhook.test': z.unknown(),
-  risk_threshold_exceeded: z.unknown(),
-  device_blocked: z.unknown(),
+  'webhook.test': fields.unknown(),
+  risk_threshold_exceeded: fields.unknown(),
+  device_blocked: fields.unknown(),
 };
 
 /** The provider that {@link grantiva} makes, by a name with which an app can export it without naming zod. */

@@ -1,10 +1,10 @@
-import * as z from 'zod/mini';
 import { converted } from '../event/converted.ts';
+import * as fields from '../event/fields.ts';
 import { looseObject } from '../event/loose-object.ts';
 import { defineProvider, type Provider } from '../provider.ts';
 
 /** A number becomes text: refusing a genuine event over it would lose it. */
-const text = z.optional(
+const text = fields.optional(
   converted<string | number | null, string | null>('text', (value) => {
     if (typeof value === 'string' || value === null) return value;
     return Number.isFinite(value) ? String(value) : undefined;
@@ -12,7 +12,7 @@ const text = z.optional(
 );
 
 /** Its shape differs from event to event. */
-const anything = z.optional(z.unknown());
+const anything = fields.optional(fields.unknown());
 
 // Money is a string and stays one: a number would round it. Many fields are null, so few are demanded.
 const inflow = {
@@ -39,7 +39,7 @@ const card = looseObject({});
 
 const events = {
   'customer.kyc.status.*': looseObject({
-    customer_id: z.string(),
+    customer_id: fields.string(),
     status: text,
     kyc_type: text,
     tenant_id: text,
