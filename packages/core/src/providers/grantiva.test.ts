@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { WebhookError } from '../error.ts';
+import { memoryClaims } from '../handling/claims.ts';
 import { createReceiver } from '../receiver.ts';
 import type { OutcomeReport } from '../report/outcome.ts';
 import { verifyDelivery, verifySignature } from '../verify.ts';
@@ -341,6 +342,56 @@ describe('the key of Grantiva', () => {
     ];
     expect((await deliver({}, deliveries)).outcomes).toEqual(['handled', 'handled']);
     expect((await deliver({ key: 'delivery' }, deliveries)).outcomes).toEqual(['handled', 'duplicate']);
+  });
+
+  describe.each<GrantivaOptions>([{ key: 'signed' }, { key: 'delivery' }])('with %o', (options) => {
+    const ids = Array.from({ length: 50 }, (_, index): [string, string] => [untimed, `id ${index}`]);
+    const handledOf = async (deliveries: [string, string?][]) =>
+      (await deliver(options, deliveries)).outcomes.filter((outcome) => outcome === 'handled').length;
+
+    it('counts 8 delivery ids of one body, which are not signed: a captured delivery cannot make the receiver forget', async () => {
+      const { outcomes } = await deliver(options, [...ids, ...ids]);
+      expect(outcomes.slice(0, 8)).toEqual(Array(8).fill('handled'));
+      expect(new Set(outcomes.slice(8))).toEqual(new Set(['duplicate']));
+    });
+
+    it('counts them of each body, and not of all', async () => {
+      const other = untimed.replace('"d"', '"e"');
+      const both = ids.flatMap(([body, id]): [string, string][] => [
+        [body, id],
+        [other, `of the other ${id}`],
+      ]);
+      expect(await handledOf(both)).toBe(16);
+    });
+
+    it('counts them anew after a day', async () => {
+      vi.useFakeTimers({ toFake: ['performance'] });
+      try {
+        const provider = grantiva(options);
+        const receiver = createReceiver({ provider, secret, dedupe: memoryClaims(), on: { '*': () => undefined } });
+        const outcomeOf = async (id: string) => {
+          const headers = { 'x-grantiva-signature': signatureOf(untimed), 'x-grantiva-delivery': id };
+          return (await receiver.receive({ headers, body: untimed })).outcome;
+        };
+        for (const [, id] of ids) await outcomeOf(id);
+        vi.advanceTimersByTime(24 * 60 * 60 * 1_000);
+        expect(await outcomeOf('on the same day')).toBe('duplicate');
+        vi.advanceTimersByTime(1);
+        expect(await outcomeOf('on the next')).toBe('handled');
+      } finally {
+        vi.useRealTimers();
+      }
+    });
+
+    it('takes ids that differ after 256 characters for one', async () => {
+      const long = 'x'.repeat(256);
+      expect(
+        await handledOf([
+          [untimed, `${long}a`],
+          [untimed, `${long}b`],
+        ]),
+      ).toBe(1);
+    });
   });
 
   it('is signed by default', async () => {
