@@ -30,7 +30,7 @@ export class SigningSecret implements HmacMaker {
     return prepared;
   }
 
-  /** Tells it from other secrets. It is made once, and takes some 30 ms of a thread of its own. */
+  /** Tells it from other secrets. It is made once, and takes 20 to 30 ms of a processor. */
   fingerprint(): Promise<string> {
     this.#fingerprint ??= slowFingerprint(this.#bytes);
     return this.#fingerprint;
