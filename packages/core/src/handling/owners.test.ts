@@ -5,6 +5,7 @@ import { signBody } from '../proof/sign.ts';
 import { grantex } from '../providers/grantex.ts';
 import { createReceiver } from '../receiver.ts';
 import type { OutcomeReport } from '../report/outcome.ts';
+import { verifySignature } from '../verify.ts';
 import { type ClaimStore, memoryClaims } from './claims.ts';
 
 /** Receives what a tenant signs; the request is its name. */
@@ -151,7 +152,7 @@ describe('secrets of a function that names no owner', () => {
     }
   });
 
-  it('are not told of where a rotation keeps one of them, or an owner is named', async () => {
+  it('are not told of where a rotation keeps one of them, an owner is named, or one verifies by hand', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     vi.stubEnv('NODE_ENV', 'development');
     try {
@@ -162,6 +163,9 @@ describe('secrets of a function that names no owner', () => {
       await rotating.send('', 'evt_2', 'a second signing secret');
       const named = receiverOf((tenant) => ({ owner: tenant, secrets: secretOf(tenant) }));
       for (const tenant of ['a', 'b']) await named.send(tenant, 'evt_1', secretOf(tenant));
+      for (const tenant of ['a', 'b']) {
+        await verifySignature(grantex(), { body: '', signature: undefined, secret: secretOf(tenant) });
+      }
       expect(warn).not.toHaveBeenCalled();
     } finally {
       vi.unstubAllEnvs();

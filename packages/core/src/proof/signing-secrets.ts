@@ -63,7 +63,7 @@ export function secretsFrom<Request>(
     const secrets = { given: listOf(secret), prepared, owner: undefined, toldBySecret: false };
     return () => secrets;
   }
-  const prepare = preparing(signer);
+  const prepare = preparing(signer, warningOfOwners(signer));
   const timeoutError = () => invalid(`It took longer than timeoutMs (${timeoutMs} ms)`);
   return (request) => {
     try {
@@ -106,11 +106,16 @@ function read(secret: unknown, option: string, signer: Signer): Uint8Array {
 /** How many secrets of a function stay prepared; one that was forgotten is prepared again when it comes again. */
 const maxPrepared = 1_000;
 
-/** Prepares what a secret function returned, each secret once and not for each delivery. */
-function preparing(signer: Signer): (returned: Secret | readonly Secret[] | OwnedSecrets) => SigningSecrets {
+/**
+ * Prepares what a secret function returned, each secret once and not for each delivery. `several` is called where it has
+ * returned others before, and no owner.
+ */
+function preparing(
+  signer: Signer,
+  several: () => void = () => undefined,
+): (returned: Secret | readonly Secret[] | OwnedSecrets) => SigningSecrets {
   const texts = new Map<string, SigningSecret>();
   const bytes = new Map<string, SigningSecret>();
-  const warnOnce = warningOfOwners(signer);
   let count = 0;
 
   function prepare(secret: unknown, option: string): SigningSecret {
@@ -144,7 +149,7 @@ function preparing(signer: Signer): (returned: Secret | readonly Secret[] | Owne
     }
     const before = count;
     const secrets = prepareAll(returned);
-    if (before > 0 && count - before === secrets.prepared.length && count > before) warnOnce();
+    if (before > 0 && count - before === secrets.prepared.length && count > before) several();
     return secrets;
   };
 }
