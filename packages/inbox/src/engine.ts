@@ -56,7 +56,7 @@ export interface Engine<Lanes extends boolean = boolean, Completed extends Await
   open(): Awaitable<void>;
   /**
    * Stores deliveries durably, all or none, and says of each whether it is new: not where its name and key are there
-   * already, or came before it in the same list.
+   * already, or were when it was pruned, or came before it in the same list.
    */
   store(deliveries: readonly Fresh[]): Awaitable<readonly Accepted[]>;
   /**
@@ -90,7 +90,12 @@ export interface Engine<Lanes extends boolean = boolean, Completed extends Await
   replay(ids: readonly string[], state: DeliveryState | undefined): Awaitable<number>;
   /** Deletes deliveries that nobody works on, where they are still in `state` (undefined for any); returns how many. */
   discard(ids: readonly string[], state: DeliveryState | undefined): Awaitable<number>;
-  /** Deletes up to `limit` deliveries that were handled before a time; returns how many. */
+  /**
+   * Deletes up to `limit` deliveries that were handled before a time; returns how many. In the same step it notes name
+   * and key of each, for `retainKeysMs` from when it was handled: until then `store` knows its event, by its old id.
+   */
   prune(handledBefore: number, limit: number): Awaitable<number>;
+  /** Deletes up to `limit` keys that `prune` noted and whose time is over; returns how many. */
+  forget(limit: number): Awaitable<number>;
   close(): Awaitable<void>;
 }

@@ -17,7 +17,7 @@ import { invalid, milliseconds, type Settings } from './options.ts';
 import { checkState } from './states.ts';
 import { createWorker } from './worker.ts';
 
-/** Deliveries of one commit, and of one page. */
+/** Deliveries of one commit, and of one page; keys that are forgotten in one step. */
 const batchSize = 500;
 
 /** Deliveries of one step of `replay`, `discard` and `prune`: fewer, because bodies are deleted with them. */
@@ -97,14 +97,19 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
     return done;
   }
 
-  async function prune(handledBefore: number): Promise<number> {
-    let pruned = 0;
-    let step: number;
-    do {
+  /** Deletes in steps of up to so many, until a step finds fewer; returns how many in all. */
+  async function inSteps(size: number, step: () => Awaitable<number>): Promise<number> {
+    for (let all = 0; ; ) {
       await nextTurn();
-      step = await engine.prune(handledBefore, stepSize);
-      pruned += step;
-    } while (step === stepSize);
+      const done = await step();
+      all += done;
+      if (done < size) return all;
+    }
+  }
+
+  async function prune(handledBefore: number): Promise<number> {
+    const pruned = await inSteps(stepSize, () => engine.prune(handledBefore, stepSize));
+    await inSteps(batchSize, () => engine.forget(batchSize));
     return pruned;
   }
 

@@ -41,9 +41,11 @@ interface Kept {
   failingSince: number | undefined;
 }
 
-function memoryEngine({ laneTimeoutMs, now }: Settings): Engine<true, never> {
+function memoryEngine({ laneTimeoutMs, retainKeysMs, now }: Settings): Engine<true, never> {
   const all = new Map<string, Kept>();
   const ids = new Map<string, string>();
+  /** Of events whose delivery was pruned: its id, and until when the event is known. */
+  const pruned = new Map<string, { readonly id: string; readonly until: number }>();
   let last = 0;
 
   const holderOf = (name: string, lane: string) => inLane(name, lane).find(({ parked }) => !parked);
@@ -72,8 +74,8 @@ function memoryEngine({ laneTimeoutMs, now }: Settings): Engine<true, never> {
   }
 
   function storeOne({ name, owner, key, type, lane, headers, body, receivedAt }: Fresh) {
-    const unique = JSON.stringify([name, key]);
-    const known = ids.get(unique);
+    const unique = uniqueOf({ name, key });
+    const known = ids.get(unique) ?? pruned.get(unique)?.id;
     if (known !== undefined) return { id: known, isNew: false };
     last += 1;
     const id = String(last);
@@ -127,7 +129,7 @@ function memoryEngine({ laneTimeoutMs, now }: Settings): Engine<true, never> {
   function remove(kept: Kept): void {
     leaveLane(kept);
     all.delete(kept.delivery.id);
-    ids.delete(JSON.stringify([kept.delivery.name, kept.delivery.key]));
+    ids.delete(uniqueOf(kept.delivery));
   }
 
   return {
@@ -208,11 +210,25 @@ function memoryEngine({ laneTimeoutMs, now }: Settings): Engine<true, never> {
       const old = [...all.values()]
         .filter(({ delivery: { state, finishedAt } }) => state === 'handled' && Number(finishedAt) < handledBefore)
         .slice(0, limit);
-      for (const kept of old) remove(kept);
+      for (const kept of old) {
+        remove(kept);
+        const { id, finishedAt } = kept.delivery;
+        if (retainKeysMs > 0) pruned.set(uniqueOf(kept.delivery), { id, until: Number(finishedAt) + retainKeysMs });
+      }
       return old.length;
+    },
+    forget(limit) {
+      const over = [...pruned].filter(([, { until }]) => until <= now()).slice(0, limit);
+      for (const [unique] of over) pruned.delete(unique);
+      return over.length;
     },
     close: () => undefined,
   };
+}
+
+/** Name and key as one text. */
+function uniqueOf({ name, key }: { readonly name: string; readonly key: string }): string {
+  return JSON.stringify([name, key]);
 }
 
 /** Whether a delivery is one of those that a filter names. */

@@ -28,8 +28,13 @@ export interface InboxOptions {
   readonly leaseMs?: number | undefined;
   /** Milliseconds for which a delivery that keeps failing holds back its lane; 300,000 by default. */
   readonly laneTimeoutMs?: number | undefined;
-  /** Milliseconds for which handled deliveries are kept, to replay them and to know duplicates; 30 days by default. */
+  /** Milliseconds for which handled deliveries are kept, to look at them and to replay them; 30 days by default. */
   readonly retainHandledMs?: number | undefined;
+  /**
+   * Milliseconds for which an event is known as a duplicate after it was handled, also when its delivery is deleted; 365
+   * days by default. What of them is longer than `retainHandledMs` costs a key each; with 0 no keys are kept.
+   */
+  readonly retainKeysMs?: number | undefined;
   /** Milliseconds between looks for what other processes stored, and for retries that are due; 1,000 by default. */
   readonly pollMs?: number | undefined;
   /**
@@ -63,6 +68,7 @@ const names: OptionNames<InboxOptions> = {
   leaseMs: true,
   laneTimeoutMs: true,
   retainHandledMs: true,
+  retainKeysMs: true,
   pollMs: true,
   keepHeaders: true,
   onError: true,
@@ -91,6 +97,7 @@ export function checkOptions(options: InboxOptions, own: readonly string[]): Set
     leaseMs: milliseconds('leaseMs', given.leaseMs ?? 30_000),
     laneTimeoutMs: milliseconds('laneTimeoutMs', given.laneTimeoutMs ?? 300_000),
     retainHandledMs: milliseconds('retainHandledMs', given.retainHandledMs ?? 30 * day, 36_500 * day),
+    retainKeysMs: milliseconds('retainKeysMs', given.retainKeysMs ?? 365 * day, 36_500 * day, true),
     pollMs: milliseconds('pollMs', given.pollMs ?? 1_000),
     keepHeaders: checkKept(given.keepHeaders ?? []),
   };
@@ -131,7 +138,8 @@ function whole(option: string, value: unknown): number {
 }
 
 // Node's timers turn anything above 2^31-1 into 1 ms.
-export function milliseconds(option: string, value: unknown, most: number = 2 ** 31 - 1): number {
-  if (typeof value === 'number' && value > 0 && value <= most) return value;
-  throw invalid(`${option} must be a number of milliseconds above 0, and at most ${most}`);
+export function milliseconds(option: string, value: unknown, most: number = 2 ** 31 - 1, orNone = false): number {
+  if (typeof value === 'number' && value <= most && (value > 0 || (orNone && value === 0))) return value;
+  const least = orNone ? ', at least 0' : ' above 0';
+  throw invalid(`${option} must be a number of milliseconds${least}, and at most ${most}`);
 }

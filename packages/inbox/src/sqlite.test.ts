@@ -277,7 +277,52 @@ describe('its versions', () => {
   it('no migration that is out there was changed', () => {
     const hashes = migrations.map((step) => createHash('sha256').update(step).digest('hex').slice(0, 16));
     // Append the hash of a new migration; never change one that is here.
-    expect(hashes).toEqual(['aa80fabd9fd8894b', 'c4dfc161a13126a4']);
+    expect(hashes).toEqual(['aa80fabd9fd8894b', 'c4dfc161a13126a4', 'd7380807829e88c4']);
+  });
+});
+
+describe('keys of what was pruned', () => {
+  it('are all forgotten when their time is over, by an index, however many and whatever they are', async () => {
+    const database = openDatabase(newFile());
+    const statements = new Set<string>();
+    const prepare = (text: string) => {
+      statements.add(text);
+      return database.prepare(text);
+    };
+    const watched = { exec: (text: string) => database.exec(text), prepare, close: () => database.close() };
+    const inbox = sqliteInbox({
+      database: watched,
+      work: false,
+      retainKeysMs: 1_000,
+      retainHandledMs: 1,
+      now: () => clock,
+    });
+    let clock = Date.now();
+    inbox.register({ name: 'a', work: async ({ settle }) => (await settle(undefined)).outcome });
+    const keys = ['\ud800', 'a\0b', 'a\0c', '', ...Array.from({ length: 1_200 }, (_, index) => `k${index}`)];
+    await Promise.all(keys.map((key) => inbox.accept({ ...one, key })));
+    await inbox.drain();
+    clock += 500;
+    expect(await inbox.prune()).toBe(keys.length);
+    const kept = () => database.prepare('SELECT count(*) AS n FROM hookproof_keys').get();
+    expect(kept()).toMatchObject({ n: keys.length });
+    const accepted = await Promise.all(keys.map((key) => inbox.accept({ ...one, key })));
+    expect(accepted.filter(({ isNew }) => isNew)).toEqual([]);
+    clock += 500;
+    await inbox.prune();
+    expect(kept()).toMatchObject({ n: 0 });
+    const ofKeys = [...statements].filter((text) => text.includes('hookproof_keys'));
+    const plans = ofKeys.flatMap((text) => database.prepare(`EXPLAIN QUERY PLAN ${text}`).all());
+    expect(ofKeys).toHaveLength(3);
+    expect(plans.map((row) => String(Reflect.get(Object(row), 'detail')))).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^SEARCH hookproof_keys USING .*PRIMARY KEY \(name=\? AND key=\?\)/),
+        expect.stringMatching(/^SEARCH hookproof_keys USING .*INDEX hookproof_known/),
+      ]),
+    );
+    expect(JSON.stringify(plans)).not.toContain('SCAN');
+    await inbox.close();
+    database.close();
   });
 });
 

@@ -9,6 +9,7 @@ import { acceptingTests } from './inbox-conformance/accepting.ts';
 import { laneTests } from './inbox-conformance/lanes.ts';
 import { operatingTests } from './inbox-conformance/operating.ts';
 import { ownerTests } from './inbox-conformance/owners.ts';
+import { retentionTests } from './inbox-conformance/retention.ts';
 import type { InboxUnderTest, Tests } from './inbox-conformance/scene.ts';
 import { sharingTests } from './inbox-conformance/sharing.ts';
 import { transactionTests } from './inbox-conformance/transactions.ts';
@@ -45,6 +46,7 @@ export function inboxConformance(inbox: InboxUnderTest): void {
   register(workingTests(inbox));
   register(sharingTests(inbox));
   register(operatingTests(inbox));
+  register(retentionTests(inbox));
   register(laneTests(inbox));
   register(ownerTests(inbox));
   register(transactionTests(inbox));

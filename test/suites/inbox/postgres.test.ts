@@ -408,6 +408,69 @@ describe.skipIf(server === undefined)('postgresInbox', { timeout: 60_000 }, () =
     });
   });
 
+  it('an insert that waited for prune to delete its event is taken back', async () => {
+    const schema = newSchema();
+    const inbox = open({ pool: newPool(), schema, work: false });
+    const handled: string[] = [];
+    handle(inbox, ({ id }) => handled.push(id));
+    const laned = { ...numbered(1), lane: 'a lane' };
+    const { id } = await inbox.accept(laned);
+    await inbox.drain();
+    // As prune does it, but slowly.
+    const client = await pool.connect();
+    await client.query('BEGIN');
+    await client.query(`
+      WITH gone AS (DELETE FROM ${schema}.inbox_deliveries RETURNING name, key, seq)
+      INSERT INTO ${schema}.inbox_keys SELECT name, key, seq, now() + interval '1 day' FROM gone`);
+    const [copy, other] = [inbox.accept(laned), inbox.accept(numbered(2))];
+    const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%${schema}%'`;
+    await until(async () => expect((await pool.query(waiting)).rows).toHaveLength(1));
+    await client.query('COMMIT');
+    client.release();
+    expect(await copy).toEqual({ id, isNew: false });
+    expect((await other).isNew).toBe(true);
+    // The lane is free: nothing that was taken back stands in it.
+    const next = await inbox.accept({ ...numbered(3), lane: 'a lane' });
+    await inbox.drain();
+    expect(handled).toEqual([id, (await other).id, next.id]);
+    expect(await inbox.counts()).toEqual({ waiting: 0, working: 0, handled: 2, dead: 0 });
+    const { rows } = await pool.query(`SELECT FROM pgboss.job WHERE name = '${schema}-devices'`);
+    expect(rows, 'tickets that are left').toHaveLength(0);
+  });
+
+  it('what was pruned is found and forgotten by an index, and nothing is written for a copy of it', async () => {
+    const schema = newSchema();
+    const statements = new Map<string, unknown[]>();
+    const own = newPool();
+    own.on('connect', (client) => {
+      const { query } = client;
+      Reflect.set(client, 'query', (...given: unknown[]) => {
+        const [text, values] = given;
+        if (typeof text === 'string' && Array.isArray(values)) statements.set(text, values);
+        return Reflect.apply(query, client, given);
+      });
+    });
+    const inbox = open({ pool: own, schema, work: false });
+    await inbox.counts();
+    await pool.query(`
+      INSERT INTO ${schema}.inbox_keys
+      SELECT 'devices', 'evt_' || n, n + 1000, now() - interval '1 hour' FROM generate_series(1, 100000) AS n`);
+    await pool.query(`ANALYZE ${schema}.inbox_keys`);
+    expect(await inbox.accept(numbered(1))).toEqual({ id: '1001', isNew: false });
+    const some = await Promise.all(Array.from({ length: 500 }, (_, index) => inbox.accept(numbered(99_901 + index))));
+    expect(some.filter(({ isNew }) => !isNew)).toHaveLength(100);
+    const { rows: first } = await pool.query(`SELECT min(ctid)::text AS place FROM ${schema}.inbox_deliveries`);
+    expect(first).toEqual([{ place: '(0,1)' }]);
+    await inbox.prune();
+    expect((await pool.query(`SELECT FROM ${schema}.inbox_keys`)).rows).toHaveLength(0);
+    const ofKeys = [...statements].filter(([text]) => text.includes('inbox_keys'));
+    expect(ofKeys).toHaveLength(4);
+    for (const [text, values] of ofKeys) {
+      const { rows } = await pool.query(`EXPLAIN ${text}`, values);
+      expect(rows.map((row) => String(row['QUERY PLAN'])).join('\n')).not.toContain('Seq Scan on inbox_keys');
+    }
+  });
+
   it('a pool that reads every type its own way is no trouble', async () => {
     const schema = newSchema();
     const types = {

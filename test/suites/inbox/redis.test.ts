@@ -129,6 +129,51 @@ withRedis('halves of surrogate pairs do not make two keys one', async () => {
   expect((await listed(inbox)).map(({ key }) => key)).toEqual(['a\ud800', 'a\ud801']);
 });
 
+withRedis('a copy that was looked up before its event was pruned, and added after, is no new one', async () => {
+  const prefix = fresh();
+  const connection = connect();
+  const { inbox: web } = open({ prefix, connection, work: false });
+  const { inbox: worker } = open({ prefix });
+  const settled = work(worker, () => undefined);
+  const { id } = await web.accept(delivery('1'));
+  await until(async () => (await worker.counts()).handled === 1);
+  const multi = connection.multi.bind(connection);
+  let pruned = 0;
+  Reflect.set(connection, 'multi', (commands: unknown[][]) => {
+    const transaction = multi(commands);
+    const exec = transaction.exec.bind(transaction);
+    transaction.exec = async () => {
+      const replies = await exec();
+      Reflect.set(connection, 'multi', multi);
+      pruned = await worker.prune({ handledBefore: new Date(Date.now() + 60_000) });
+      return replies;
+    };
+    return transaction;
+  });
+  expect(await web.accept(delivery('1'))).toEqual({ id, isNew: false });
+  expect(pruned).toBe(1);
+  const next = await web.accept(delivery('2'));
+  await until(async () => (await worker.counts()).handled === 1 && (await worker.counts()).waiting === 0);
+  expect(settled).toHaveLength(2);
+  expect((await only(worker)).id).toBe(next.id);
+});
+
+withRedis('what was pruned leaves a key that Redis forgets by itself, and nothing else', async () => {
+  const prefix = fresh();
+  const raw = connect();
+  const { inbox } = open({ prefix, retainKeysMs: 60_000 });
+  work(inbox, () => undefined);
+  const { id } = await inbox.accept(delivery('1'));
+  await until(async () => (await inbox.counts()).handled === 1);
+  await raw.rpush(`${prefix}:${id}:logs`, 'what a dashboard shows');
+  expect(await inbox.prune({ handledBefore: new Date(Date.now() + 60_000) })).toBe(1);
+  expect(await raw.keys(`${prefix}:${id}*`)).toEqual([`${prefix}:${id}:known`]);
+  const leftMs = await raw.pttl(`${prefix}:${id}:known`);
+  expect(leftMs).toBeGreaterThan(30_000);
+  expect(leftMs).toBeLessThanOrEqual(60_000);
+  expect(await raw.zcard(`${prefix}:arrivals`)).toBe(0);
+});
+
 withRedis("a plain queue of BullMQ shows the jobs, and its dashboard's retry begins anew with attempt 1", async () => {
   const prefix = fresh();
   const { inbox } = open({ prefix, maxAttempts: 2 });

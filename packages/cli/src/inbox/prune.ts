@@ -23,7 +23,7 @@ export function addPrune(inbox: Command, shell: Shell): void {
     .addHelpText(
       'after',
       `
-An event whose delivery is gone is no longer known as a duplicate: keep them for longer than the provider tries again.
+What is gone cannot be replayed. Its event stays known as a duplicate until it was handled 365 days ago.
 
 Examples:
   $ hookproof inbox prune webhooks.db
@@ -48,7 +48,7 @@ async function prune(inbox: Inbox, handledBefore: Date, options: ChangeOptions, 
     for await (const _ of meant) count += 1;
     const question =
       `Delete ${numbered(count, 'handled ')}, from before ${localTime(handledBefore)}? ` +
-      `Their events are then no longer known as duplicates.`;
+      'They cannot be replayed then.';
     if (count > 0 && !(await agreed(question, options, report))) return exitCode.no;
   }
   const pruned = await inbox.prune({ handledBefore });

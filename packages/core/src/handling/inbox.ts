@@ -217,8 +217,8 @@ export interface Inbox<C extends Complete = Complete> {
    */
   discard(which: string | DeliverySelection): Promise<number>;
   /**
-   * Deletes what was handled long ago; the inbox does so by itself while it works. An event whose delivery is gone is no
-   * longer known as a duplicate.
+   * Deletes what was handled long ago; the inbox does so by itself while it works. The key of each is kept for
+   * `retainKeysMs` from when it was handled: until then its event is known as a duplicate.
    *
    * @param options.handledBefore what was handled before this time; by default `retainHandledMs` ago
    * @returns how many

@@ -1,9 +1,10 @@
 import type { Accepted } from '@hookproof/core/inbox';
-import { textIn } from '../columns.ts';
+import { optionalTextIn, textIn } from '../columns.ts';
 import type { Fresh } from '../engine.ts';
 import { conflict, type PostgresQueries } from './client.ts';
-import type { Lane, Lanes } from './lanes.ts';
+import type { Lane } from './lanes.ts';
 import { storable } from './rows.ts';
+import type { Store } from './store.ts';
 import type { NewTicket } from './tickets.ts';
 
 /** What became of deliveries that were to be stored. */
@@ -13,12 +14,14 @@ export interface Stored {
   readonly tickets: readonly NewTicket[];
 }
 
-/** Stores deliveries in a transaction, each once. */
+/**
+ * Stores deliveries in a transaction, each once. What was pruned before this begins is passed over; what is pruned
+ * meanwhile is seen afterwards: an insert that waits for `prune` to delete goes in when it has.
+ */
 export async function storeAll(
   on: PostgresQueries,
-  table: string,
+  { table, keys, lanes }: Store,
   sequence: string,
-  lanes: Lanes,
   deliveries: readonly Fresh[],
 ): Promise<Stored> {
   const touched = deliveries.flatMap(({ name, lane }): Lane[] => (lane === undefined ? [] : [{ name, lane }]));
@@ -35,8 +38,8 @@ export async function storeAll(
     INSERT INTO ${table} (seq, name, owner, key, type, lane, in_lane, parked, state, received_at, due_at, headers, body)
     SELECT seq, name, owner, key, type, lane, lane IS NOT NULL, lane IS NOT NULL, 'waiting', to_timestamp(received_ms / 1000),
       now(), headers, body
-    FROM fresh ORDER BY name, key, seq
-    ON CONFLICT (name, key) DO NOTHING RETURNING seq::text, name, key, (lane IS NULL)::text AS is_free`,
+    FROM fresh WHERE ${prunedOf(keys, 'fresh')} IS NULL ORDER BY name, key, seq
+    ON CONFLICT (name, key) DO NOTHING RETURNING seq::text, name, (lane IS NULL)::text AS is_free`,
     [
       deliveries.map(({ name }) => name),
       deliveries.map(({ key }) => key),
@@ -48,43 +51,37 @@ export async function storeAll(
       deliveries.map(({ owner }) => owner ?? null),
     ],
   );
-  const fresh = new Map(inserted.map((row) => [mark(textIn(row, 'name'), textIn(row, 'key')), textIn(row, 'seq')]));
-  const known = await idsOf(
-    on,
-    table,
-    deliveries.filter(({ name, key }) => !fresh.has(mark(name, key))),
-  );
-  const seen = new Set<string>();
-  const accepted = deliveries.map(({ name, key }) => {
-    const marked = mark(name, key);
-    const id = fresh.get(marked) ?? known.get(marked);
-    if (id === undefined) throw conflict('a delivery was deleted while it came again');
-    const isNew = fresh.has(marked) && !seen.has(marked);
-    seen.add(marked);
-    return { id, isNew };
-  });
+  const fresh = new Set(inserted.map((row) => textIn(row, 'seq')));
+  const known = await knownOf(on, table, keys, deliveries);
+  const late = known.flatMap(({ pruned, stored = '' }) => (pruned !== undefined && fresh.has(stored) ? [stored] : []));
+  if (late.length > 0) await on.query(`DELETE FROM ${table} WHERE seq = ANY($1::bigint[])`, [late]);
+  for (const seq of late) fresh.delete(seq);
   const free = inserted
-    .filter((row) => textIn(row, 'is_free') === 'true')
+    .filter((row) => textIn(row, 'is_free') === 'true' && fresh.has(textIn(row, 'seq')))
     .map((row) => ({ name: textIn(row, 'name'), seq: textIn(row, 'seq'), delayMs: 0 }))
     .toSorted((a, b) => Number(a.seq) - Number(b.seq));
-  const promoted = inserted.length === free.length ? [] : await lanes.promote(on, touched);
+  const promoted = fresh.size === free.length ? [] : await lanes.promote(on, touched);
+  const accepted = known.map(({ pruned, stored }) => {
+    const id = pruned ?? stored;
+    if (id === undefined) throw conflict('a delivery was deleted while it came again');
+    // Of copies in one list the first is new.
+    return { id, isNew: fresh.delete(id) };
+  });
   return { accepted, tickets: [...free, ...promoted] };
 }
 
-async function idsOf(
-  on: PostgresQueries,
-  table: string,
-  deliveries: readonly Fresh[],
-): Promise<ReadonlyMap<string, string>> {
-  if (deliveries.length === 0) return new Map();
+/** The seq under which an event was pruned; null where it was not. As a subquery, so that it is looked up by the index. */
+const prunedOf = (keys: string, of: string) =>
+  `(SELECT k.seq FROM ${keys} k WHERE k.name = ${of}.name AND k.key = ${of}.key)`;
+
+/** Of each delivery the seq under which its event was pruned, and the one under which it is stored. */
+async function knownOf(on: PostgresQueries, table: string, keys: string, deliveries: readonly Fresh[]) {
   const { rows } = await on.query(
-    `SELECT seq::text, name, key FROM ${table} JOIN unnest($1::text[], $2::text[]) AS known(name, key) USING (name, key)`,
+    `
+    SELECT ${prunedOf(keys, 'f')}::text AS pruned,
+      (SELECT d.seq FROM ${table} d WHERE d.name = f.name AND d.key = f.key)::text AS stored
+    FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS f(name, key, place) ORDER BY place`,
     [deliveries.map(({ name }) => name), deliveries.map(({ key }) => key)],
   );
-  return new Map(rows.map((row) => [mark(textIn(row, 'name'), textIn(row, 'key')), textIn(row, 'seq')]));
-}
-
-/** No name has a space. */
-function mark(name: string, key: string): string {
-  return `${name} ${key}`;
+  return rows.map((row) => ({ pruned: optionalTextIn(row, 'pruned'), stored: optionalTextIn(row, 'stored') }));
 }

@@ -5,7 +5,7 @@ import { invalid, type Settings } from '../options.ts';
 import { type PostgresPool, type PostgresQueries, runsQueries, transaction } from './client.ts';
 import { storeAll } from './deliveries.ts';
 import { type Lane, lanesOf } from './lanes.ts';
-import { countsOf, discardAll, oneOf, pageOf, pruneSome, replayAll } from './managing.ts';
+import { countsOf, discardAll, forgetSome, oneOf, pageOf, pruneSome, replayAll } from './managing.ts';
 import { migrate } from './migrations.ts';
 import { leaveLane, prolong, recoverAll } from './recovery.ts';
 import { settleAll } from './settling.ts';
@@ -27,10 +27,11 @@ export interface Places {
 export function postgresEngine(pool: PostgresPool, places: Places, settings: Settings): Engine<true, Promise<void>> {
   const { schema, bossSchema, queuePrefix } = places;
   const table = `"${schema}".inbox_deliveries`;
+  const keys = `"${schema}".inbox_keys`;
   const lanes = lanesOf(schema, table);
   const { work, onError } = settings;
   const tickets = ticketsOf(pool, { schema: bossSchema, queuePrefix }, { supervise: work, onError });
-  const store: Store = { pool, table, lanes, tickets, settings };
+  const store: Store = { pool, table, keys, lanes, tickets, settings };
   const take = takerOf(store);
   const laneOf = new WeakMap<Lease, Lane>();
   /** Deliveries in a lane for which `complete` was called. */
@@ -68,7 +69,7 @@ export function postgresEngine(pool: PostgresPool, places: Places, settings: Set
     async store(deliveries) {
       await tickets.ready([...new Set(deliveries.map(({ name }) => name))]);
       return transaction(pool, async (on) => {
-        const stored = await storeAll(on, table, `"${schema}".inbox_deliveries_seq_seq`, lanes, deliveries);
+        const stored = await storeAll(on, store, `"${schema}".inbox_deliveries_seq_seq`, deliveries);
         await tickets.send(on, stored.tickets);
         return stored.accepted;
       });
@@ -119,6 +120,7 @@ export function postgresEngine(pool: PostgresPool, places: Places, settings: Set
     replay: (ids, state) => replayAll(store, ids, state),
     discard: (ids, state) => discardAll(store, ids, state),
     prune: (handledBefore, limit) => pruneSome(store, handledBefore, limit),
+    forget: (limit) => forgetSome(store, limit),
 
     async close() {
       pool.off('error', report);

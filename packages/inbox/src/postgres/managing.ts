@@ -136,15 +136,36 @@ export function discardAll(store: Store, ids: readonly string[], state: Delivery
   });
 }
 
-export async function pruneSome({ pool, table }: Store, handledBefore: number, limit: number): Promise<number> {
+/** In one statement: nobody sees a delivery gone whose key is not kept. */
+export async function pruneSome(store: Store, handledBefore: number, limit: number): Promise<number> {
+  const { pool, table, keys, settings } = store;
   const { rows } = await pool.query(
     `
     WITH old AS (
       SELECT seq FROM ${table} WHERE state = 'handled' AND NOT in_lane AND finished_at < to_timestamp($1::float8 / 1000)
       ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    ), gone AS (
+      DELETE FROM ${table} d USING old WHERE d.seq = old.seq RETURNING d.seq, name, key, finished_at
+    ), kept AS (
+      INSERT INTO ${keys} (name, key, seq, known_until)
+      SELECT name, key, seq, finished_at + $3::float8 * interval '1 millisecond' FROM gone WHERE $3 > 0
+      ON CONFLICT (name, key) DO UPDATE SET seq = excluded.seq, known_until = excluded.known_until
     )
-    DELETE FROM ${table} d USING old WHERE d.seq = old.seq RETURNING d.seq::text`,
-    [handledBefore, limit],
+    SELECT seq::text FROM gone`,
+    [handledBefore, limit, settings.retainKeysMs],
+  );
+  return rows.length;
+}
+
+export async function forgetSome({ pool, keys, settings }: Store, limit: number): Promise<number> {
+  const { rows } = await pool.query(
+    `
+    WITH over AS (
+      SELECT name, key FROM ${keys} WHERE known_until <= to_timestamp($1::float8 / 1000)
+      ORDER BY known_until LIMIT $2 FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM ${keys} k USING over WHERE k.name = over.name AND k.key = over.key RETURNING k.seq::text`,
+    [settings.now(), limit],
   );
   return rows.length;
 }

@@ -8,7 +8,7 @@ import { numberIn } from './rows.ts';
  *
  * Of those that are `in_lane` exactly one of each lane is not `parked`: the one whose turn it is. Rows are
  * written anew for every change, so long bodies are kept apart from them (`toast_tuple_target`), and each page has room
- * for new versions of its rows.
+ * for new versions of its rows. `inbox_keys` has the events whose delivery was pruned.
  */
 export const migrations: readonly string[] = [
   `
@@ -44,6 +44,16 @@ export const migrations: readonly string[] = [
   CREATE INDEX inbox_handled ON $schema.inbox_deliveries (finished_at) WHERE state = 'handled';
   `,
   'ALTER TABLE $schema.inbox_deliveries ADD COLUMN owner text',
+  `
+  CREATE TABLE $schema.inbox_keys (
+    name text NOT NULL,
+    key text NOT NULL,
+    seq bigint NOT NULL,
+    known_until timestamptz NOT NULL,
+    PRIMARY KEY (name, key)
+  );
+  CREATE INDEX inbox_known ON $schema.inbox_keys (known_until);
+  `,
 ];
 
 /** Brings a schema to the latest version, whoever made it; several processes may try at once. */

@@ -8,6 +8,8 @@ export interface Store {
   readonly pool: PostgresPool;
   /** The table's name with its schema, quoted. */
   readonly table: string;
+  /** The name of the table of what was pruned, likewise. */
+  readonly keys: string;
   readonly lanes: Lanes;
   readonly tickets: Tickets;
   readonly settings: Settings;

@@ -29,7 +29,7 @@ export interface BullmqQueue {
 /** The steps that a job of BullMQ can take, each of them atomic; a refused one throws an error with a number as code. */
 export interface BullmqBackend {
   moveToActive(token: string, workerName: string): Promise<readonly unknown[]>;
-  moveToCompleted(job: BullmqJob, result: null, remove: false, token: string, fetchNext: false): Promise<unknown>;
+  moveToCompleted(job: BullmqJob, result: null, remove: boolean, token: string, fetchNext: false): Promise<unknown>;
   moveToDelayed(
     id: string,
     now: number,
@@ -55,7 +55,6 @@ export interface BullmqBackend {
   ): Promise<unknown>;
   promote(id: string): Promise<unknown>;
   remove(id: string, removeChildren: false): Promise<unknown>;
-  cleanJobsByState(state: 'completed', until: number, limit: number): Promise<readonly string[]>;
 }
 
 /** A job, for those steps that want to know more than its id. */

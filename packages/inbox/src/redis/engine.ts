@@ -5,9 +5,10 @@ import { invalid, type Settings } from '../options.ts';
 import { createArrivals } from './arrivals.ts';
 import { isRefusal } from './bullmq.ts';
 import type { Link, RedisClient } from './client.ts';
-import { failureFields, type Place, placeIn, queueOf, type Row, reasonOf } from './jobs.ts';
+import { failureFields, type Place, placeIn, type Row, reasonOf } from './jobs.ts';
 import { keysOf } from './keys.ts';
 import { persistenceWarning } from './persistence.ts';
+import { createPruner } from './pruning.ts';
 import { createQueues, grouped } from './queues.ts';
 import { createShelf } from './shelf.ts';
 import { createStore } from './storing.ts';
@@ -20,6 +21,7 @@ export function redisEngine(client: RedisClient, link: Link, prefix: string, set
   const keys = keysOf(prefix);
   const shelf = createShelf(link, keys);
   const arrivals = createArrivals(link, keys, shelf, now);
+  const pruneOf = createPruner(link, keys, settings);
   let warned = false;
 
   /** Lets a job of BullMQ take a step; says whether it did. */
@@ -86,7 +88,7 @@ export function redisEngine(client: RedisClient, link: Link, prefix: string, set
       if (warning !== undefined) onError(warning);
     },
     store: createStore(link, queues, arrivals, keys, maxAttempts),
-    take: createTaker(link, queues, shelf, settings),
+    take: createTaker(link, queues, shelf, keys, settings),
 
     async keep(leases) {
       const lost = [...grouped(leases)].map(async ([name, held]) => {
@@ -144,15 +146,13 @@ export function redisEngine(client: RedisClient, link: Link, prefix: string, set
       let pruned = 0;
       for (const name of await arrivals.names()) {
         if (pruned >= limit) break;
-        const { backend } = await queues.of(name);
-        const until = Math.ceil(handledBefore) - 1;
-        const jobs = await link.ask(() => backend.cleanJobsByState('completed', until, limit - pruned));
-        const queue = queueOf(name);
-        await arrivals.forget(jobs.map((job) => ({ id: `${queue}:${job}`, queue, job })));
-        pruned += jobs.length;
+        pruned += await pruneOf(name, handledBefore, limit - pruned);
       }
       return pruned;
     },
+
+    // Redis does so by itself.
+    forget: () => 0,
 
     async close() {
       await queues.close();

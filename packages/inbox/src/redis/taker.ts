@@ -6,6 +6,7 @@ import type { Settings } from '../options.ts';
 import type { BullmqBackend } from './bullmq.ts';
 import type { Link } from './client.ts';
 import { contentOf, failureFields, queueOf, workerLost } from './jobs.ts';
+import type { Keys } from './keys.ts';
 import type { NamedQueue, Queues } from './queues.ts';
 import type { Shelf } from './shelf.ts';
 
@@ -14,6 +15,7 @@ export function createTaker(
   link: Link,
   queues: Queues,
   shelf: Shelf,
+  keys: Keys,
   settings: Settings,
 ): (names: readonly string[], limit: number) => Promise<readonly Lease[]> {
   /** One more that is due, if there is one. */
@@ -50,7 +52,15 @@ export function createTaker(
       const queue = queueOf(name);
       const place = { id: `${queue}:${id}`, queue, job: id };
       const attempt = Number(taken['attemptsStarted']);
-      const [row] = attempt > 1 ? await shelf.read([place]) : [];
+      const [[row], [known]] = await Promise.all([
+        attempt > 1 ? shelf.read([place]) : [],
+        link.commands([['exists', keys.known(place)]]),
+      ]);
+      if (known === 1) {
+        // Its event was handled, and pruned while this copy came: it goes, and lists pass over it.
+        await link.ask(() => backend.moveToCompleted(job(id), null, true, token, false));
+        return undefined;
+      }
       if (row?.lost && (await waitsAfterLoss(backend, id, token, attempt - 1))) return undefined;
       const afterLoss = row?.lost === true || row?.summary.error?.code === 'worker_lost';
       return { id: place.id, name, token, attempt, afterLoss, ...content };

@@ -5,7 +5,7 @@ import { sqliteAttempts } from './attempts.ts';
 import type { SqliteDatabase } from './database.ts';
 import { laneIsHeld } from './lanes.ts';
 import { sqliteLists } from './lists.ts';
-import { numberIn } from './rows.ts';
+import { isRow, numberIn } from './rows.ts';
 import { sqliteTransactions } from './transactions.ts';
 
 /** The inbox's store in a SQLite database: every step is one transaction. */
@@ -14,6 +14,8 @@ export function sqliteEngine(database: SqliteDatabase, settings: Settings, ownsH
   const { sql, transaction } = transactions;
 
   function storeOne({ name, owner, key, type, lane, receivedAt, headers, body }: Fresh): Accepted {
+    const pruned = sql('SELECT seq FROM hookproof_keys WHERE name = ? AND key = ?').get(name, key);
+    if (isRow(pruned)) return { id: String(numberIn(pruned, 'seq')), isNew: false };
     const parked = lane !== undefined && laneIsHeld(sql, name, lane) ? 1 : 0;
     const [row] = sql(`
       INSERT INTO hookproof_deliveries

@@ -14,8 +14,8 @@ const rowsPerPage = 20_000;
 /** What operators see and do. */
 export function sqliteLists(
   { sql, transaction }: Transactions,
-  { now }: Settings,
-): Pick<Engine, 'page' | 'get' | 'counts' | 'replay' | 'discard' | 'prune'> {
+  { now, retainKeysMs }: Settings,
+): Pick<Engine, 'page' | 'get' | 'counts' | 'replay' | 'discard' | 'prune' | 'forget'> {
   /** The row of a delivery that nobody works on, where it is in the state that is meant. */
   function idle(id: string, wanted: DeliveryState | undefined): unknown {
     const row = sql('SELECT seq, name, lane, in_lane, state FROM hookproof_deliveries WHERE seq = ?').get(seqOf(id));
@@ -47,6 +47,17 @@ export function sqliteLists(
     leaveLane(sql, numberIn(row, 'seq'));
     deleteOne(numberIn(row, 'seq'));
     return 1;
+  }
+
+  function pruneOne(seq: number): void {
+    if (retainKeysMs > 0) {
+      sql(`
+        INSERT OR REPLACE INTO hookproof_keys
+        SELECT name, key, seq, finished_at + ? FROM hookproof_deliveries WHERE seq = ?`).run(
+        ...[Math.ceil(retainKeysMs), seq],
+      );
+    }
+    deleteOne(seq);
   }
 
   function deleteOne(seq: number): void {
@@ -105,7 +116,17 @@ export function sqliteLists(
           SELECT seq FROM hookproof_deliveries WHERE state = 'handled' AND finished_at < ? LIMIT ?`).all(
           ...[handledBefore, limit],
         );
-        for (const row of rows) deleteOne(numberIn(row, 'seq'));
+        for (const row of rows) pruneOne(numberIn(row, 'seq'));
+        return rows.length;
+      }),
+
+    forget: (limit) =>
+      transaction(() => {
+        // In SQL alone: a text that was read may be another one than what is stored.
+        const rows = sql(`
+          DELETE FROM hookproof_keys WHERE (name, key) IN (
+            SELECT name, key FROM hookproof_keys WHERE known_until <= ? LIMIT ?
+          ) RETURNING 1`).all(now(), limit);
         return rows.length;
       }),
   };

@@ -7,7 +7,8 @@ import { numberIn } from './rows.ts';
  *
  * A delivery's bytes stand in a table of their own, because SQLite writes a whole row for every change in it. Of each
  * lane exactly one delivery that waits or is worked on is not `parked`: the one whose turn it is. A statement finds a
- * partial index only where it says the index's condition word for word.
+ * partial index only where it says the index's condition word for word. `hookproof_keys` has the events whose delivery
+ * was pruned.
  */
 export const migrations: readonly string[] = [
   `
@@ -46,6 +47,16 @@ export const migrations: readonly string[] = [
   CREATE INDEX hookproof_handled ON hookproof_deliveries (finished_at) WHERE state = 'handled';
   `,
   'ALTER TABLE hookproof_deliveries ADD COLUMN owner TEXT',
+  `
+  CREATE TABLE hookproof_keys (
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    known_until INTEGER NOT NULL,
+    PRIMARY KEY (name, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX hookproof_known ON hookproof_keys (known_until);
+  `,
 ];
 
 /** Brings a file to the latest version, whoever made it; several processes may try at once. */

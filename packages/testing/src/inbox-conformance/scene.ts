@@ -27,6 +27,10 @@ export interface InboxSettings {
   readonly laneTimeoutMs?: number;
   readonly pollMs?: number;
   readonly keepHeaders?: readonly string[];
+  /** Milliseconds for which the event of a delivery that was pruned is known, from when it was handled. */
+  readonly retainKeysMs?: number;
+  /** The clock, in milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /** A transaction of the user's, in the database of an inbox. */

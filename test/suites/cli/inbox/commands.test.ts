@@ -288,7 +288,7 @@ describe.each(engines)('hookproof inbox on %s', { timeout: 60_000 }, (_engine, n
     expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('--yes')]);
     const no = await cli('prune', all, { isTerminal: true, input: 'n\n' });
     expect(no).toMatchObject({ code: 1, stdout: '' });
-    expect(no.stderr).toMatch(/^Delete 1 handled delivery, from before 2999-.* no longer known as duplicates\. y\/N/);
+    expect(no.stderr).toMatch(/^Delete 1 handled delivery, from before 2999-.* They cannot be replayed then\. y\/N/);
     expect((await cli('prune', [...all, '--dry-run'])).stdout).toMatch(/Would delete 1 delivery\.\n$/);
     expect((await cli('prune', [...all, '--dry-run', '--json'])).records()).toMatchObject([{ id: second }]);
     expect((await cli('prune', ['--dry-run'])).stdout).toBe('Would delete 0 deliveries.\n');
