@@ -454,7 +454,8 @@ describe.skipIf(server === undefined)('postgresInbox', { timeout: 60_000 }, () =
     await inbox.counts();
     await pool.query(`
       INSERT INTO ${schema}.inbox_keys
-      SELECT 'devices', 'evt_' || n, n + 1000, now() - interval '1 hour' FROM generate_series(1, 100000) AS n`);
+      SELECT 'devices', 'evt_' || n, n + 1000, now() + interval '1 hour' * sign(n - 50000.5)
+      FROM generate_series(1, 100000) AS n`);
     await pool.query(`ANALYZE ${schema}.inbox_keys`);
     expect(await inbox.accept(numbered(1))).toEqual({ id: '1001', isNew: false });
     const some = await Promise.all(Array.from({ length: 500 }, (_, index) => inbox.accept(numbered(99_901 + index))));
@@ -462,7 +463,7 @@ describe.skipIf(server === undefined)('postgresInbox', { timeout: 60_000 }, () =
     const { rows: first } = await pool.query(`SELECT min(ctid)::text AS place FROM ${schema}.inbox_deliveries`);
     expect(first).toEqual([{ place: '(0,1)' }]);
     await inbox.prune();
-    expect((await pool.query(`SELECT FROM ${schema}.inbox_keys`)).rows).toHaveLength(0);
+    expect((await pool.query(`SELECT FROM ${schema}.inbox_keys`)).rows).toHaveLength(50_000);
     const ofKeys = [...statements].filter(([text]) => text.includes('inbox_keys'));
     expect(ofKeys).toHaveLength(4);
     for (const [text, values] of ofKeys) {
