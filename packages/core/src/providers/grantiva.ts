@@ -3,11 +3,12 @@ import { invalid } from '../error.ts';
 import { converted } from '../event/converted.ts';
 import type { JsonObject } from '../event/event.ts';
 import * as fields from '../event/fields.ts';
-import type { BareEvent } from '../event/format.ts';
+import type { BareEvent, KeyFacts } from '../event/format.ts';
 import { looseObject } from '../event/loose-object.ts';
+import { unsignedIds } from '../event/unsigned-ids.ts';
 import { checkNames } from '../option-names.ts';
 import { defineProvider, type Provider } from '../provider.ts';
-import { keyOf } from './grantiva-key.ts';
+import { type Awaitable, goOn } from '../timing/awaitable.ts';
 
 /** Options of {@link grantiva}. */
 export interface GrantivaOptions {
@@ -193,4 +194,16 @@ function bare(body: JsonObject, headers: DeliveryHeaders): BareEvent | undefined
   const type = headers.get(typeHeader);
   if (type === undefined || (Object.hasOwn(events, type) && type !== 'webhook.test')) return undefined;
   return { type, timestamp: body[timestampField], data: body };
+}
+
+/** The key by the signed body, or by the delivery id, which is not signed. */
+function keyOf(wanted: 'signed' | 'delivery'): (facts: KeyFacts) => Awaitable<string | undefined> {
+  const countedAs = unsignedIds();
+  return ({ event, deliveryId, bodyHash }) => {
+    if (wanted === 'signed' && event.timestamp !== undefined) return bodyHash();
+    // Not longer than a store would keep it.
+    const id = deliveryId?.slice(0, 256);
+    if (id === undefined || id === '') return undefined;
+    return goOn(id, bodyHash(), (sent, hash) => (wanted === 'signed' ? `${hash}:` : '') + countedAs(hash, sent));
+  };
 }

@@ -97,12 +97,13 @@ export function checkUrl(given: unknown): URL {
 
 /** Refuses a secret that the provider could not have. */
 export function checkSecret(provider: Provider, secret: unknown): void {
-  const { prefix = '', minBytes = 1 } = provider.secret;
+  const { encoding, prefix = '', minBytes = 1 } = provider.secret;
   const bytes = typeof secret === 'string' && secret.trim() !== '' ? bytesOf(secret, provider) : secret;
   if (!(bytes instanceof Uint8Array)) {
     throw invalid('secret must be the text that the provider shows, or bytes, and not empty');
   }
-  if (bytes.length >= minBytes) return;
+  // A short text works wherever it is no real provider's.
+  if (bytes.length >= (encoding === 'utf8' ? 1 : minBytes)) return;
   throw invalid(`secret must be ${prefix && `"${prefix}" and `}at least ${minBytes} bytes in base64`);
 }
 

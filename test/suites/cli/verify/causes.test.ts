@@ -22,6 +22,7 @@ const inside = {
   other_provider_fits: 'needs a second receiver in the process',
   other_secret_fits: 'needs a second receiver in the process',
   too_many_diagnoses: 'needs a receiver that gets more than one request',
+  stale_event: 'the app says how old an event may be',
   body_timeout: 'a capture does not tell how slowly it came',
   body_consumed: 'an earlier middleware of the app has the bytes',
   handler_failed: 'the app has the handlers',
