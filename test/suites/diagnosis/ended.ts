@@ -55,6 +55,16 @@ const unreachable: Inbox = {
 export const ended: readonly Mistake[] = [
   genuine(
     {
+      cause: 'stale_event',
+      what: 'a resend by hand, long after the event',
+      explains: 'more than maxEventAgeSeconds (60)',
+      fix: 'a resend by hand',
+    },
+    { maxEventAgeSeconds: 60 },
+    { serve: onHono },
+  ),
+  genuine(
+    {
       cause: 'method_not_allowed',
       what: 'a redirect from the old address, after which a POST is a GET',
       explains: 'Webhooks are delivered with POST',
