@@ -122,6 +122,17 @@ describe.each(Object.entries(servers))('%s', (framework, start) => {
   });
 });
 
+test('a span names the owner of the event, where the secret function does', async () => {
+  const secrets = 'the secret of a tenant';
+  const own = { ...options, secret: () => ({ owner: 'acme', secrets }) };
+  const receiver = createReceiver({ provider: grantex(), ...own });
+  const event = { type: 'grant.revoked', data: { grantId: 'grnt_1', cascade: false } } as const;
+  const { headers, body } = await signedDelivery(grantex(), event, { secret: secrets });
+  await receiver.receive({ headers, body });
+  await vi.waitFor(() => expect(spans('process grantex')).toHaveLength(1));
+  expect(spans('process grantex')[0]?.attributes['hookproof.owner']).toBe('acme');
+});
+
 test('onOutcome runs in the span, so that a log line can name the trace', async () => {
   const active: (string | undefined)[] = [];
   const receiver = createReceiver({

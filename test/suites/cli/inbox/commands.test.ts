@@ -172,6 +172,26 @@ describe.each(engines)('hookproof inbox on %s', { timeout: 60_000 }, (_engine, n
     expect(stdout).toMatch(/ other\n.* n{59}… {2}t{59}…\n$/);
   });
 
+  it('list has a column of owners where there are any, show names the owner, and --owner means theirs alone', async () => {
+    const { inbox, cli } = appOn(newStore());
+    const plain = await inbox.accept({ ...stored('{}'), key: 'none' });
+    expect((await cli('list')).stdout).not.toContain('OWNER');
+    const acme = await inbox.accept({ ...stored('{}'), key: 'acme:1', owner: 'acme' });
+    const other = await inbox.accept({ ...stored('{}'), key: 'other:1', owner: 'evil\u001b[2J' });
+    const { stdout } = await cli('list');
+    expect(stdout).toMatch(/ OWNER +TYPE/);
+    expect(stdout).toMatch(/ other +acme\s/);
+    expect(stdout).toContain('evil\\u{1b}[2J');
+    const own = await cli('list', ['--owner', 'acme']);
+    expect(own.stdout).toContain(acme.id);
+    for (const { id } of [plain, other]) expect(own.stdout.split(/\s+/)).not.toContain(id);
+    expect((await cli('show', [acme.id])).stdout).toMatch(/^owner +acme$/m);
+    expect((await cli('show', [plain.id])).stdout).not.toMatch(/^owner/m);
+    const [record] = (await cli('list', ['--owner', 'acme', '--json'])).stdout.trim().split('\n');
+    expect(JSON.parse(record ?? '')).toMatchObject({ id: acme.id, owner: 'acme' });
+    expect((await cli('list', ['--owner', 'nobody'])).stderr).toContain('No deliveries');
+  });
+
   it('counts says how many, and can fail where one is dead', async () => {
     const { cli, inbox } = await filled(newStore());
     expect((await cli('counts')).stdout).toBe('waiting   0\nworking   0\nhandled   1\ndead      2\n');
