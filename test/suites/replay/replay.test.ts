@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type ClaimStore,
   createReceiver,
   grantex,
   grantiva,
@@ -87,7 +88,11 @@ let files = 0;
 /** How a receiver remembers what it handled. */
 interface Memory {
   /** One that begins anew, as after a restart, with whatever lasts. */
-  readonly options: () => { readonly inbox?: Inbox; readonly maxEventAgeSeconds?: number };
+  readonly options: () => {
+    readonly inbox?: Inbox;
+    readonly dedupe?: ClaimStore;
+    readonly maxEventAgeSeconds?: number;
+  };
   /** Everything that ends what is remembered. */
   readonly forget: () => Promise<void>;
   readonly handle: () => Promise<void>;
@@ -173,6 +178,33 @@ describe('a captured delivery that is sent again an hour later is handled again 
     if (delivery === undefined || memory === undefined) return expect.unreachable('a row of the page without a case');
     const times = await handledAgain(delivery, memory);
     expect(times > 0 ? 'handled again' : 'no').toBe(said);
+  });
+
+  it('and so it is after 10,000 newer events', { timeout: 60_000 }, async () => {
+    const newer = await Promise.all(
+      Array.from({ length: 10_001 }, (_, index) => {
+        const event = { event_id: `newer ${index}`, event_type: 'transfer.status.completed', event_data: {} };
+        return signedDelivery(gravv(), { body: JSON.stringify(event) }, { secret });
+      }),
+    );
+    for (const [what = '', said] of rows) {
+      const dedupe = memoryClaims();
+      const others = createReceiver({
+        provider: gravv(),
+        receiverName: 'others',
+        secret,
+        dedupe,
+        on: { '*': () => {} },
+      });
+      const times = await handledAgain(captured[what] ?? expect.unreachable(what), {
+        options: () => ({ dedupe }),
+        async forget() {
+          for (const { headers, body } of newer) await others.receive({ headers, body });
+        },
+        handle: async () => undefined,
+      });
+      expect([what, times > 0 ? 'handled again' : 'no']).toEqual([what, said]);
+    }
   });
 
   it('nothing is handled again by the process that handled it', async () => {
