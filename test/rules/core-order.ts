@@ -7,6 +7,7 @@ const way: readonly string[] = [
   'printable.ts',
   'option-names.ts',
   'development.ts',
+  'remember.ts',
   'timing/',
   'bytes/',
   'proof/',

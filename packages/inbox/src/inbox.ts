@@ -9,12 +9,12 @@ import type {
 } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
 import { inboxWay, type NewDelivery } from '@hookproof/core/inbox';
-import { checkNames, type OptionNames } from '@hookproof/core/strict';
+import { checkNames } from '@hookproof/core/strict';
 import { withoutCredentials } from './credentials.ts';
 import type { Engine, Fresh } from './engine.ts';
+import { checkDate, checkFilter, checkGiven } from './filter.ts';
 import { gather } from './gather.ts';
-import { invalid, milliseconds, type Settings } from './options.ts';
-import { checkState } from './states.ts';
+import { milliseconds, type Settings } from './options.ts';
 import { createWorker } from './worker.ts';
 
 /** Deliveries of one commit, and of one page; keys that are forgotten in one step. */
@@ -183,40 +183,6 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
       return closing;
     },
   };
-}
-
-const filterNames: OptionNames<DeliveryFilter> = {
-  name: true,
-  owner: true,
-  state: true,
-  type: true,
-  error: true,
-  receivedFrom: true,
-  receivedBefore: true,
-};
-
-/** Checks a filter: a condition that is misspelt would name more than is meant. */
-function checkFilter(filter: DeliveryFilter): DeliveryFilter {
-  if (typeof filter !== 'object' || filter === null) throw invalid('give the id of a delivery, or a filter');
-  const given = checkNames('a filter', filter, filterNames);
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    if (name === 'state') checkState(value);
-    else if (name.startsWith('received')) checkDate(`${name} of a filter`, value);
-    else if (typeof value !== 'string') throw invalid(`${name} of a filter must be a text`);
-  }
-  return given;
-}
-
-function checkDate(what: string, value: unknown): void {
-  if (!(value instanceof Date && value.getTime() > 0)) throw invalid(`${what} must be a Date`);
-}
-
-/** A condition that came out undefined, by mistake as a rule, would have something done to all. */
-function checkGiven(of: string, conditions: object, fix: string): void {
-  for (const [name, value] of Object.entries(conditions)) {
-    if (value === undefined) throw invalid(`${name} of ${of} is undefined: ${fix}`);
-  }
 }
 
 /** Roughly what a delivery takes in memory. */

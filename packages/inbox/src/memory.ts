@@ -1,5 +1,6 @@
-import type { DeliveryFilter, DeliveryState, DeliverySummary, Inbox, StoredDelivery } from '@hookproof/core';
+import type { DeliveryState, Inbox, StoredDelivery } from '@hookproof/core';
 import type { Ending, Engine, Fresh, Lease } from './engine.ts';
+import { fits } from './filter.ts';
 import { createInbox } from './inbox.ts';
 import { checkOptions, type InboxOptions, invalid, type Settings } from './options.ts';
 
@@ -229,18 +230,4 @@ function memoryEngine({ laneTimeoutMs, retainKeysMs, now }: Settings): Engine<tr
 /** Name and key as one text. */
 function uniqueOf({ name, key }: { readonly name: string; readonly key: string }): string {
   return JSON.stringify([name, key]);
-}
-
-/** Whether a delivery is one of those that a filter names. */
-function fits(delivery: DeliverySummary, filter: DeliveryFilter): boolean {
-  const { name, owner, state, type, error, receivedFrom, receivedBefore } = filter;
-  return (
-    (name === undefined || delivery.name === name) &&
-    (owner === undefined || delivery.owner === owner) &&
-    (state === undefined || delivery.state === state) &&
-    (type === undefined || delivery.type === type) &&
-    (error === undefined || delivery.error?.code === error) &&
-    (receivedFrom === undefined || delivery.receivedAt >= receivedFrom) &&
-    (receivedBefore === undefined || delivery.receivedAt < receivedBefore)
-  );
 }

@@ -83,7 +83,7 @@ describe('a condition that is undefined', () => {
     await inbox.close();
   });
 
-  it('is refused in prune, and so is what is no Date', async () => {
+  it('is refused in prune, as is anything but a Date', async () => {
     const inbox = await withDeadLetters();
     const prune = async (handledBefore: unknown) => Reflect.apply(inbox.prune, inbox, [{ handledBefore }]);
     await expect(prune(undefined)).rejects.toMatchObject({

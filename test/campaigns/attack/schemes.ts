@@ -35,7 +35,7 @@ export interface Scheme {
 }
 
 // Two each, as while a secret is rotated.
-const textSecrets = ['an old secret of no format', 'the new one'];
+const textSecrets = ['an old secret of no format', 'the new one, of no format either'];
 const textKeys = textSecrets.map((secret) => Buffer.from(secret));
 const binaryKeys = [Buffer.alloc(32, 3), Buffer.from('0123456789abcdef0123456789abcdef')];
 

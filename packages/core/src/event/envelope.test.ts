@@ -315,7 +315,7 @@ describe('a key __proto__ in a body pollutes nothing', () => {
     }
   });
 
-  it('and what is no more than a name stays', () => {
+  it('but a field that only has such a name stays', () => {
     const data = {
       constructor: 'Ferrari',
       prototype: { name: 'car' },

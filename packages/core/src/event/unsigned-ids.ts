@@ -1,3 +1,5 @@
+import { remember } from '../remember.ts';
+
 /** Bodies that came under ids, and how many of these count in a day. */
 const maxBodies = 1_000;
 const maxIds = 8;
@@ -13,9 +15,7 @@ export function unsignedIds(): (bodyHash: string, id: string) => string {
     const now = performance.now();
     const known = bodies.get(bodyHash);
     if (known === undefined || now - known.since > dayMs) {
-      const [oldest] = bodies.size < maxBodies ? [] : bodies.keys();
-      if (oldest !== undefined) bodies.delete(oldest);
-      bodies.set(bodyHash, { since: now, ids: new Set([id]) });
+      remember(bodies, bodyHash, { since: now, ids: new Set([id]) }, maxBodies);
       return id;
     }
     if (known.ids.size < maxIds) known.ids.add(id);

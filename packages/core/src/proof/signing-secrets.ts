@@ -1,6 +1,7 @@
 import { isBytes, toHex } from '../bytes/encoding.ts';
 import { isDevelopment } from '../development.ts';
 import { invalid, WebhookError } from '../error.ts';
+import { remember } from '../remember.ts';
 import { type Awaitable, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
 import { cryptography, slowFingerprint } from './crypto.ts';
@@ -129,9 +130,7 @@ function preparing(
     if (before !== undefined) return before;
     const own = read(secret, option, signer);
     const made = new SigningSecret(own, typeof secret === 'string' ? secret : own);
-    const [oldest] = prepared.size < maxPrepared ? [] : prepared.keys();
-    if (oldest !== undefined) prepared.delete(oldest);
-    prepared.set(name, made);
+    remember(prepared, name, made, maxPrepared);
     count += 1;
     return made;
   }

@@ -1,5 +1,6 @@
 import type { DeliveryFilter, DeliverySummary } from '@hookproof/core';
 import type { Fresh, Page } from '../engine.ts';
+import { fits } from '../filter.ts';
 import { type Link, listIn } from './client.ts';
 import { type Place, placeIn, queueOf } from './jobs.ts';
 import { type Keys, sets } from './keys.ts';
@@ -131,17 +132,4 @@ function pointOf(text = '0 '): Point {
 
 function compare(a: Point, b: Point): number {
   return a.score - b.score || (a.id < b.id ? -1 : Number(a.id > b.id));
-}
-
-function fits(delivery: DeliverySummary, filter: DeliveryFilter): boolean {
-  const { name, owner, state, type, error, receivedFrom, receivedBefore } = filter;
-  return (
-    (name === undefined || delivery.name === name) &&
-    (owner === undefined || delivery.owner === owner) &&
-    (state === undefined || delivery.state === state) &&
-    (type === undefined || delivery.type === type) &&
-    (error === undefined || delivery.error?.code === error) &&
-    (receivedFrom === undefined || delivery.receivedAt >= receivedFrom) &&
-    (receivedBefore === undefined || delivery.receivedAt < receivedBefore)
-  );
 }

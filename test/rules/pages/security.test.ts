@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { root } from './workspace.ts';
+import { root } from '../workspace.ts';
 
 const [, promises = ''] = readFileSync(join(root, 'SECURITY.md'), 'utf8').split('## What is promised');
 const [, ...rows] = (promises.split('\n## ')[0] ?? '').match(/^\| [^-].*$/gm) ?? [];
