@@ -26,7 +26,7 @@ export type {
   WebhookEvent,
 } from './event/event.ts';
 export type { BareEvent, EnvelopeFields, KeyFacts } from './event/format.ts';
-export { type Claim, type ClaimStore, memoryClaims } from './handling/claims.ts';
+export type { Claim, ClaimStore } from './handling/claims.ts';
 export type { Handler, HandlerContext, Handlers } from './handling/handlers.ts';
 export type {
   DeliveryCounts,
@@ -38,6 +38,7 @@ export type {
   StoredDelivery,
   WorkOutcome,
 } from './handling/inbox.ts';
+export { memoryClaims } from './handling/memory-claims.ts';
 export type { DeliveryInput, Outcome } from './handling/progress.ts';
 export type { SharedOptions, WebhookOptions } from './options.ts';
 export type { SignatureScheme } from './proof/scheme.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { WebhookError } from './error.ts';
-import { memoryClaims } from './handling/claims.ts';
+import { memoryClaims } from './handling/memory-claims.ts';
 import { signBody } from './proof/sign.ts';
 import { defineProvider, type Provider } from './provider.ts';
 import { grantex } from './providers/grantex.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { memoryClaims } from './handling/claims.ts';
+import type { memoryClaims } from './handling/memory-claims.ts';
 import { signBody } from './proof/sign.ts';
 import { gravv } from './providers/gravv.ts';
 import { createReceiver } from './receiver.ts';

@@ -5,9 +5,9 @@ import { signBody } from '../proof/sign.ts';
 import { grantex } from '../providers/grantex.ts';
 import { createReceiver, type ReceiverOptions } from '../receiver.ts';
 import type { OutcomeReport } from '../report/outcome.ts';
-import { memoryClaims } from './claims.ts';
 import type { Inbox, NewDelivery } from './inbox.ts';
 import { inboxWay } from './inbox-way.ts';
+import { memoryClaims } from './memory-claims.ts';
 
 type Grantex = ReturnType<typeof grantex>;
 type Options = ReceiverOptions<Grantex, string, Inbox>;

@@ -4,7 +4,8 @@ import { grantex } from '../providers/grantex.ts';
 import { grantiva } from '../providers/grantiva.ts';
 import { createReceiver } from '../receiver.ts';
 import type { OutcomeReport } from '../report/outcome.ts';
-import { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
+import type { Claim, ClaimStore } from './claims.ts';
+import { memoryClaims } from './memory-claims.ts';
 
 const secret = 'a secret for tests';
 const boom = new Error('boom');

@@ -7,10 +7,11 @@ import { isOnlyOwner, ownerOf } from '../proof/authenticate.ts';
 import type { Provider } from '../provider.ts';
 import { type Awaitable, goOn, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
-import { type Claim, type ClaimStore, memoryClaims } from './claims.ts';
+import type { Claim, ClaimStore } from './claims.ts';
 import { EventContext } from './context.ts';
 import type { Handler, HandlerLookup } from './handlers.ts';
 import { completeWithoutInbox } from './inbox.ts';
+import { memoryClaims } from './memory-claims.ts';
 import type { Progress, Step, TakenClaim, Way } from './progress.ts';
 import { handlerFailed, runHandlers } from './run.ts';
 

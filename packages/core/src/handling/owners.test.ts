@@ -6,7 +6,8 @@ import { grantex } from '../providers/grantex.ts';
 import { createReceiver } from '../receiver.ts';
 import type { OutcomeReport } from '../report/outcome.ts';
 import { verifySignature } from '../verify.ts';
-import { type ClaimStore, memoryClaims } from './claims.ts';
+import type { ClaimStore } from './claims.ts';
+import { memoryClaims } from './memory-claims.ts';
 
 /** Receives what a tenant signs; the request is its name. */
 function receiverOf(

@@ -41,11 +41,30 @@ export function runHandlers<Request>(
       timeoutOf(context).abort(error);
       onAbort(error);
     };
-    const timer = setTimeout(() => abort(handlerTimeout(event, context, timeoutMs)), timeoutMs);
-    return { settled, abort, stop: () => clearTimeout(timer) };
+    const stop = unlessSoon(timeoutMs, () => abort(handlerTimeout(event, context, timeoutMs)));
+    return { settled, abort, stop };
   }
   return undefined;
 }
+
+/**
+ * Calls what is to happen after so many milliseconds, and returns what stops it. The timer begins two microtasks later: by
+ * then most functions are at their end that wait for nothing, and a timer takes longer than they do.
+ */
+function unlessSoon(ms: number, call: () => void): () => void {
+  let isStopped = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const begin = () => {
+    if (!isStopped) timer = setTimeout(call, ms);
+  };
+  void Promise.resolve().then(noop).then(begin);
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
+}
+
+function noop(): void {}
 
 const sooner = 'Answer sooner and do the long work elsewhere, or give the receiver an inbox.';
 const longer = 'Do less in one handler, or raise timeoutMs of the inbox.';

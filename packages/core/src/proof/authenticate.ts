@@ -25,7 +25,7 @@ export interface Proof {
  * begins with "="; undefined where all events are of one owner.
  */
 export function ownerOf({ owner, ownSecret }: Proof): Awaitable<string | undefined> {
-  return owner ?? ownSecret?.fingerprint().then((fingerprint) => `=${fingerprint}`);
+  return owner ?? ownSecret?.fingerprint();
 }
 
 /** Whether all events are of one owner, who needs no name. */

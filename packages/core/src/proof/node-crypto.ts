@@ -53,6 +53,7 @@ const oneShotBytes = 8 * 1024;
  */
 function oneShotHmac(hash: NonNullable<NodeCrypto['hash']>) {
   const inner = new Uint8Array(128 + oneShotBytes);
+  const { buffer } = inner;
   // Whose padded key stands in front of the message: nearly always the same one's.
   let front: Uint8Array | undefined;
   return (algorithm: HashAlgorithm, secret: Uint8Array, streamed: SyncHmac): SyncHmac => {
@@ -73,7 +74,7 @@ function oneShotHmac(hash: NonNullable<NodeCrypto['hash']>) {
       }
       const start = before === '' ? block : block + encoder.encodeInto(before, afterKey).written;
       inner.set(body, start);
-      const message = new Uint8Array(inner.buffer, 0, start + body.length);
+      const message = new Uint8Array(buffer, 0, start + body.length);
       setLatin1(outer, block, hash(algorithm, message, 'latin1'));
       return hash(algorithm, outer, encoding);
     };

@@ -16,7 +16,7 @@ export class SigningSecret implements HmacMaker {
   readonly alone: SigningSecrets;
   readonly #bytes: Uint8Array;
   readonly #hmacs = new Map<HashAlgorithm, Awaitable<Hmac>>();
-  #fingerprint: Promise<string> | undefined;
+  #fingerprint: Awaitable<string> | undefined;
 
   constructor(bytes: Uint8Array, given: Secret = bytes) {
     this.#bytes = bytes;
@@ -31,10 +31,17 @@ export class SigningSecret implements HmacMaker {
     return prepared;
   }
 
-  /** Tells it from other secrets. It is made once, and takes 20 to 30 ms of a processor. */
-  fingerprint(): Promise<string> {
-    this.#fingerprint ??= slowFingerprint(this.#bytes);
+  /** Tells it from other secrets, and begins with "=". It is made once, and takes 20 to 30 ms of a processor. */
+  fingerprint(): Awaitable<string> {
+    this.#fingerprint ??= this.#makeFingerprint();
     return this.#fingerprint;
+  }
+
+  /** Once it is there nobody needs to wait for it. */
+  async #makeFingerprint(): Promise<string> {
+    const made = `=${await slowFingerprint(this.#bytes)}`;
+    this.#fingerprint = made;
+    return made;
   }
 }
 

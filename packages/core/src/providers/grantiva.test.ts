@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { WebhookError } from '../error.ts';
-import { memoryClaims } from '../handling/claims.ts';
+import { memoryClaims } from '../handling/memory-claims.ts';
 import { createReceiver } from '../receiver.ts';
 import type { OutcomeReport } from '../report/outcome.ts';
 import { verifyDelivery, verifySignature } from '../verify.ts';

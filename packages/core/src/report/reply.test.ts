@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { WebhookError } from '../error.ts';
-import { type ClaimStore, memoryClaims } from '../handling/claims.ts';
+import type { ClaimStore } from '../handling/claims.ts';
 import type { Inbox } from '../handling/inbox.ts';
 import { inboxWay } from '../handling/inbox-way.ts';
+import { memoryClaims } from '../handling/memory-claims.ts';
 import type { DeliveryInput, Outcome } from '../handling/progress.ts';
 import { signBody } from '../proof/sign.ts';
 import type { Provider } from '../provider.ts';
