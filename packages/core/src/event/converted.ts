@@ -21,11 +21,18 @@ export function converted<Written, Read extends NonNullable<unknown> | null>(
   const transform = (value: unknown, { issues }: core.ParsePayload) => {
     const read = convert(value);
     if (read !== undefined) return read;
-    issues.push({ code: 'custom', message: `Invalid input: expected ${expected}`, input: value });
+    const message = `Invalid input: expected ${expected}, received ${kindOf(value)}`;
+    issues.push({ code: 'custom', message, input: value });
     return NEVER;
   };
   // The class is of every type, the schema of what `convert` gives.
   const schema = new $ZodTransform({ type: 'transform', transform }) as core.$ZodTransform<Read, Written>;
   conversions.set(schema._zod, convert);
   return schema;
+}
+
+/** What a value is, in words that tell nothing of what it holds. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
 }

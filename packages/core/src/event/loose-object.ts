@@ -70,15 +70,8 @@ interface Field {
 function fieldOf(key: string, schema: core.$ZodType['_zod']): Field {
   const { def } = schema as core.$ZodTypes['_zod'];
   const present = def.type === 'optional' && isUnchecked(schema) ? def.innerType._zod : schema;
-  const read = isUnchecked(present) ? readerOf(present) : undefined;
+  const read = isUnchecked(present) ? conversions.get(present) : undefined;
   return { key, schema, present, read, mayLack: read !== undefined && present !== schema };
-}
-
-function readerOf(schema: core.$ZodType['_zod']): Conversion | undefined {
-  const { type } = schema.def;
-  if (type === 'string') return (value) => (typeof value === 'string' ? value : undefined);
-  if (type === 'boolean') return (value) => (typeof value === 'boolean' ? value : undefined);
-  return conversions.get(schema);
 }
 
 /** With checks, `run` is another function. */

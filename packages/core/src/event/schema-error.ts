@@ -1,4 +1,5 @@
 import type * as core from 'zod/v4/core';
+import { kindOf } from './converted.ts';
 
 const maxIssues = 3;
 
@@ -18,18 +19,17 @@ function problemOf(issue: core.$ZodIssue, data: unknown): string {
   if (issue.message !== 'Invalid input') return issue.message;
   // zod/mini comes without a language, and says this of everything.
   const facts = Object.entries(issue).filter(([name]) => declared.has(name));
-  if (issue.code === 'invalid_type') facts.push(['received', kindOf(data, issue.path)]);
+  if (issue.code === 'invalid_type') facts.push(['received', kindOf(valueAt(data, issue.path))]);
   return facts.length === 0 ? issue.message : `${issue.message}: ${facts.map((fact) => fact.join(' ')).join(', ')}`;
 }
 
-function kindOf(data: unknown, path: readonly PropertyKey[]): string {
+function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   let value = data;
   for (const part of path) {
     value =
       typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, part)?.value : undefined;
   }
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
+  return value;
 }
 
 /** The path as far as the schema declares it; `z.record` and unions end it, because their keys come from the body. */

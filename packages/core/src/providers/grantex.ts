@@ -35,6 +35,16 @@ export interface GrantexOptions {
   readonly signature?: 'auto' | 'v1' | 'v2' | undefined;
 }
 
+const trueOrFalse = converted<boolean, boolean>('true or false', (value) =>
+  typeof value === 'boolean' ? value : undefined,
+);
+const textOrNull = converted<string | null, string | null>('text or null', (value) =>
+  value === null || typeof value === 'string' ? value : undefined,
+);
+const numberOrNull = converted<number | null, number | null>('a number or null', (value) =>
+  value === null || (typeof value === 'number' && Number.isFinite(value)) ? value : undefined,
+);
+
 /** One issue at most: z.array collects one for each wrong item, and a body has room for half a million. */
 const scopes = converted<readonly string[], string[]>('a list of strings', (value) =>
   isTexts(value) ? value : undefined,
@@ -51,10 +61,10 @@ const events = {
     ...grant,
     expiresAt: fields.string(),
     // Only delegated grants have these.
-    parentGrantId: fields.nullish(fields.string()),
-    delegationDepth: fields.nullish(fields.number()),
+    parentGrantId: fields.optional(textOrNull),
+    delegationDepth: fields.optional(numberOrNull),
   }),
-  'grant.revoked': looseObject({ grantId: fields.string(), cascade: fields.boolean() }),
+  'grant.revoked': looseObject({ grantId: fields.string(), cascade: trueOrFalse }),
   'token.issued': looseObject({ tokenId: fields.string(), ...grant, expiresAt: fields.string() }),
 };
 

@@ -192,7 +192,7 @@ describe('an event of Grantiva', () => {
   it('that does not fit is told with the field and what it must be', async () => {
     const data = { device_id: 7, risk_score: 'high', jailbreak_detected: 'yes' };
     await expect(read({ event: 'device.high_risk', data, timestamp })).rejects.toThrow(
-      /data\.device_id: .*expected string.*; data\.risk_score: .*expected a number; data\.jailbreak_detected: .*expected a boolean\)/,
+      /data\.device_id: .*expected a string, received number; data\.risk_score: .*expected a number, received string; data\.jailbreak_detected: .*expected a boolean, received string\)/,
     );
   });
 });
