@@ -25,7 +25,7 @@ export type {
   UnknownType,
   WebhookEvent,
 } from './event/event.ts';
-export type { BareEvent, EnvelopeFields, KeyFacts } from './event/format.ts';
+export type { BareEvent, EnvelopeFields, EnvelopePart, KeyFacts } from './event/format.ts';
 export type { Claim, ClaimStore } from './handling/claims.ts';
 export type { Handler, HandlerContext, Handlers } from './handling/handlers.ts';
 export type {

@@ -172,6 +172,11 @@ export function checkOptions(
   if (dedupe !== undefined && dedupe !== false && !isClaimStore(dedupe)) {
     throw invalid('dedupe must be false, or a store with a claim function, such as memoryClaims()');
   }
+  if (maxEventAgeSeconds !== undefined && typeof provider.envelope.timestamp === 'object') {
+    throw invalid(
+      `maxEventAgeSeconds needs a signed time, and that of ${provider.name} is in a header that is not signed`,
+    );
+  }
   checkInbox(given, provider);
   const waits = provider.timeoutMs ?? Number.POSITIVE_INFINITY;
   const timeoutMs = positive('timeoutMs', given.timeoutMs ?? Math.min(8_000, waits * 0.8), 'milliseconds');

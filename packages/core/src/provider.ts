@@ -3,7 +3,7 @@ import type { DeliveryHeaders } from './bytes/headers.ts';
 import { invalid } from './error.ts';
 import { type EventSchemas, isBelow, type JsonObject } from './event/event.ts';
 import type { BareEvent, EnvelopeFields, EventFormat, KeyFacts } from './event/format.ts';
-import { defaultKey } from './event/key.ts';
+import { keyFrom } from './event/key.ts';
 import { checkNames } from './option-names.ts';
 import { compileScheme, type SignatureScheme } from './proof/scheme.ts';
 import type { SecretFormat, Signer } from './proof/signer.ts';
@@ -20,7 +20,10 @@ export interface ProviderDefinition<Name extends string, Events extends EventSch
   /** How its secret becomes key bytes; UTF-8 text by default. */
   readonly secret?: SecretFormat;
   readonly envelope: EnvelopeFields;
-  /** Reads a body that has no type where `envelope` says; undefined makes it `invalid_event`. */
+  /**
+   * Reads a body that has no type, or no data, where `envelope` says. Undefined leaves it as it is: `invalid_event` where
+   * it has no type.
+   */
   readonly bare?: (body: JsonObject, headers: DeliveryHeaders) => BareEvent | undefined;
   /** Zod schemas of `data` by event type. Without it every type is welcome and `data` is unknown. */
   readonly events?: Events;
@@ -78,10 +81,6 @@ export function defineProvider<const Name extends string, Events extends EventSc
   if (schemes.length === 0 || !schemes.every((scheme) => typeof scheme === 'object' && scheme !== null)) {
     throw invalid(`${of}: signature must be a scheme or a list of schemes`);
   }
-  const { type, data } = envelope;
-  if (typeof type !== 'string' || typeof data !== 'string') {
-    throw invalid(`${of}: envelope must name the fields of type and data`);
-  }
   for (const [event, schema] of Object.entries<unknown>(events ?? {})) {
     if (typeof schema !== 'object' || schema === null || !('_zod' in schema)) {
       throw invalid(`${of}: events["${event}"] must be a schema of zod 4`);
@@ -91,16 +90,22 @@ export function defineProvider<const Name extends string, Events extends EventSc
     deliveryId: definition.headers?.deliveryId?.toLowerCase(),
     type: definition.headers?.type?.toLowerCase(),
   };
+  const compiled = schemes.map((scheme) => compileScheme(scheme, name));
+  const { id } = envelope;
+  // The id that every scheme signs is the event's in any case, and needs no bound.
+  if (typeof id === 'object' && compiled.every((scheme) => scheme.id?.headers.join() === id.header)) {
+    Reflect.deleteProperty(envelope, 'id');
+  }
   const provider: Provider<Name, Events> = {
     name,
-    signature: schemes.map((scheme) => compileScheme(scheme, name)),
+    signature: compiled,
     notAccepted: (definition.notAccepted ?? []).map((scheme) => compileScheme(scheme, name)),
     secret,
     envelope,
     bare: definition.bare,
     events,
     schemaFor: schemaLookup(events),
-    key: definition.key ?? defaultKey,
+    key: definition.key ?? keyFrom(envelope),
     headers,
     deliveryId: (given) => headers.deliveryId && given.get(headers.deliveryId),
     timeoutMs: definition.timeoutMs,
@@ -125,17 +130,32 @@ function ownDefinition<Name extends string, Events extends EventSchemas>(
     headers: true,
     timeoutMs: true,
   });
-  const { envelope = { type: '', data: '' }, secret = { encoding: 'utf8' }, headers = {} } = definition;
+  const { envelope, secret = { encoding: 'utf8' }, headers = {} } = definition;
   return Object.assign(definition, {
-    envelope: checkNames<EnvelopeFields>(`envelope in ${of}`, envelope, {
-      id: true,
-      type: true,
-      timestamp: true,
-      data: true,
-    }),
+    envelope: ownEnvelope(of, envelope),
     secret: checkNames<SecretFormat>(`secret in ${of}`, secret, { encoding: true, prefix: true, minBytes: true }),
     headers: checkNames<NonNullable<typeof headers>>(`headers in ${of}`, headers, { deliveryId: true, type: true }),
   });
+}
+
+/** Where the parts of an event stand, with the names of headers in lower case. */
+function ownEnvelope(of: string, given: EnvelopeFields): EnvelopeFields {
+  const names = { id: true, type: true, timestamp: true, data: true } as const;
+  const envelope = checkNames<EnvelopeFields>(`envelope in ${of}`, given, names);
+  for (const name of ['type', 'id', 'timestamp', 'data'] as const) {
+    const part: unknown = envelope[name];
+    if (part === undefined && name !== 'type') continue;
+    const header = isPart(part) && name !== 'data' ? part.header : part;
+    if (typeof header !== 'string' || header === '') {
+      throw invalid(`${of}: envelope.${name} must name a field${name === 'data' ? '' : ', or be { header }'}`);
+    }
+    if (header !== part) Object.assign(envelope, { [name]: { header: header.toLowerCase() } });
+  }
+  return envelope;
+}
+
+function isPart(part: unknown): part is { readonly header: unknown } {
+  return typeof part === 'object' && part !== null && Object.keys(part).join() === 'header';
 }
 
 // Maps, because the type comes from outside: `constructor` and `__proto__` are just unknown types.

@@ -1,4 +1,4 @@
-import { type EventInput, type Provider, type Secret, signBody } from '@hookproof/core';
+import { type EnvelopePart, type EventInput, type Provider, type Secret, signBody } from '@hookproof/core';
 import { checkNames } from '@hookproof/core/strict';
 
 /** An event of a type that the provider declares, as handlers see it; the provider's envelope is put around it. */
@@ -108,30 +108,56 @@ export function unsignedDelivery<P extends Provider>(
   event: TypedEvent<P> | RawEvent,
   options: { readonly at: number } & Pick<SignedDeliveryOptions, 'id' | 'deliveryId'>,
 ): UnsignedDelivery {
-  const raw = 'body' in event ? event : { body: envelopeOf(provider, event, options.at), headers: undefined };
+  const written = 'body' in event ? event : eventOf(provider, event, options);
   return {
-    body: toBytes(raw.body),
+    body: toBytes(written.body),
     headers: {
       'content-type': 'application/json',
-      ...unsignedHeaders(provider, raw.body, options.deliveryId ?? random()),
+      ...unsignedHeaders(provider, written.body, options.deliveryId ?? random()),
+      ...('body' in event ? {} : written.headers),
     },
-    given: raw.headers ?? {},
+    given: ('body' in event ? event.headers : undefined) ?? {},
     id: options.id ?? ('id' in event ? event.id : undefined) ?? `msg_${random()}`,
   };
 }
 
-function envelopeOf(provider: Provider, event: TypedEvent<Provider>, at: number): Record<string, unknown> {
-  const values = new Map<string, unknown>([
-    ['id', event.id ?? `evt_${random()}`],
-    ['type', event.type],
-    ['timestamp', event.timestamp === undefined ? new Date(at).toISOString() : event.timestamp],
-    ['data', event.data],
-  ]);
-  const envelope: Record<string, unknown> = { ...event.envelope };
-  for (const [part, field] of Object.entries(provider.envelope)) {
-    if (values.get(part) !== null) envelope[field] = values.get(part);
+function eventOf(
+  provider: Provider,
+  event: TypedEvent<Provider>,
+  { at, deliveryId }: { readonly at: number } & Pick<SignedDeliveryOptions, 'deliveryId'>,
+): RawEvent {
+  const { id, timestamp } = provider.envelope;
+  // One header may be both.
+  const isDeliveryId = typeof id === 'object' && id.header === provider.headers.deliveryId;
+  return writtenEvent(
+    provider,
+    {
+      id: event.id ?? (isDeliveryId ? deliveryId : undefined) ?? `evt_${random()}`,
+      type: event.type,
+      timestamp:
+        event.timestamp === undefined && timestamp !== undefined ? new Date(at).toISOString() : event.timestamp,
+      data: event.data,
+    },
+    event.envelope,
+  );
+}
+
+/** What an event is made of; undefined and null are left out. */
+type EventParts = { readonly [Part in 'id' | 'type' | 'timestamp' | 'data']?: unknown };
+
+/** Writes the parts of an event where its provider has them: in the body and in headers. */
+export function writtenEvent(provider: Provider, parts: EventParts, rest: object = {}): RawEvent {
+  const body: Record<string, unknown> = { ...rest };
+  const headers: Record<string, string> = {};
+  if (provider.envelope.data === undefined) Object.assign(body, parts.data);
+  const values = new Map<string, unknown>(Object.entries(parts));
+  for (const [name, part] of Object.entries<EnvelopePart | undefined>({ ...provider.envelope })) {
+    const value = values.get(name);
+    if (part === undefined || value === undefined || value === null) continue;
+    if (typeof part === 'string') body[part] = value;
+    else headers[part.header] = String(value);
   }
-  return envelope;
+  return { body, headers };
 }
 
 function unsignedHeaders(provider: Provider, body: RawEvent['body'], deliveryId: string): Record<string, string> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { alter, alterations, legal } from './alterations.ts';
-import { type Header, now, type Scheme, schemes } from './schemes.ts';
+import { fieldsOf, type Header, now, type Scheme, schemes } from './schemes.ts';
 import type { Sent } from './sent.ts';
 
 /** Largest body that receivers under attack accept, in bytes. */
@@ -77,7 +77,7 @@ const junkHeader = fc.oneof(
 
 /** The text of an event that the scheme's provider could send. */
 function eventText({ provider, samples }: Scheme): fc.Arbitrary<string> {
-  const { id = 'id', type, data } = provider.envelope;
+  const { id, type, data } = fieldsOf(provider);
   const event = fc
     .record({ id: fc.string(), type: fc.string({ unit: 'binary', maxLength: 40 }), data: fc.jsonValue() })
     .map((one) => ({ [id]: one.id, [type]: `attack.${one.type}`, [data]: one.data }));

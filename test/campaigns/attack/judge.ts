@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { maxBodyBytes } from './deliveries.ts';
-import type { Joined, Scheme } from './schemes.ts';
+import { fieldsOf, type Joined, type Scheme } from './schemes.ts';
 import type { Sent } from './sent.ts';
 
 /** A reply, as it came back. */
@@ -76,7 +76,8 @@ function eventOutcomes({ provider, samples }: Scheme, body: Uint8Array): readonl
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return ['invalid_event'];
   const fields = new Map<string, unknown>(Object.entries(value));
-  const [type, id] = [fields.get(provider.envelope.type), fields.get(provider.envelope.id ?? '')];
+  const own = fieldsOf(provider);
+  const [type, id] = [fields.get(own.type), fields.get(own.id)];
   const isUnknownType = typeof type === 'string' && type.startsWith('attack.') && type.length <= 256;
   if (isUnknownType && (id === undefined || typeof id === 'string')) return ['handled'];
   return ['handled', 'invalid_event'];

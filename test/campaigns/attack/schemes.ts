@@ -148,6 +148,16 @@ const withTextSecrets: readonly Omit<Scheme, 'secret' | 'keys'>[] = [
   { name: 'stripe-like', provider: stripe, samples: ['{"id":"1","type":"charge.succeeded","data":{}}'], ...stripeLike },
 ];
 
+/** The names of the fields of an event, which all of these providers have in the body. */
+export function fieldsOf({ envelope }: Provider): {
+  readonly id: string;
+  readonly type: string;
+  readonly data: string;
+} {
+  const field = (part: unknown, otherwise: string) => (typeof part === 'string' ? part : otherwise);
+  return { id: field(envelope.id, 'id'), type: field(envelope.type, 'type'), data: field(envelope.data, 'data') };
+}
+
 export const schemes: readonly Scheme[] = [
   ...withTextSecrets.map((scheme) => ({ ...scheme, secret: textSecrets, keys: textKeys })),
   {

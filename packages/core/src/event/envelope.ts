@@ -1,9 +1,9 @@
 import * as core from 'zod/v4/core';
-import type { ArrivedHeaders } from '../bytes/headers.ts';
+import type { ArrivedHeaders, HeaderLookup } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
 import { printable } from '../printable.ts';
 import { type EventOf, isJsonObject, type JsonObject, type WebhookEvent } from './event.ts';
-import type { EventFormat } from './format.ts';
+import type { EnvelopePart, EventFormat } from './format.ts';
 import { describeError } from './schema-error.ts';
 
 const maxTypeLength = 256;
@@ -25,19 +25,28 @@ export function readEnvelope(
 ): WebhookEvent {
   const envelope = parse(body);
   const fields = format.envelope;
-  const id = fields.id === undefined ? signedId : readId(format, fields.id, envelope[fields.id]);
-  let type = envelope[fields.type];
-  let data = envelope[fields.data];
-  let timestamp = fields.timestamp === undefined ? undefined : envelope[fields.timestamp];
-  if (type === undefined || type === null) {
+  const id = fields.id === undefined ? signedId : readId(format, fields.id, partOf(fields.id, envelope, headers));
+  let type = partOf(fields.type, envelope, headers);
+  let data = fields.data === undefined ? envelope : envelope[fields.data];
+  let timestamp = fields.timestamp === undefined ? undefined : partOf(fields.timestamp, envelope, headers);
+  const hasType = type !== undefined && type !== null;
+  if (!hasType || data === undefined) {
     const bare = format.bare?.(envelope, headers.all);
-    if (bare === undefined) throw notAnEvent(format, `"${fields.type}" is missing`);
-    ({ type, data, timestamp } = bare);
+    if (bare !== undefined) ({ type, data, timestamp } = bare);
+    else if (!hasType) throw notAnEvent(format, `${nameOf(fields.type)} is missing`);
   }
   if (typeof type !== 'string' || type === '' || type.length > maxTypeLength) {
-    throw notAnEvent(format, `"${fields.type}" is not a string of 1 to ${maxTypeLength} characters`);
+    throw notAnEvent(format, `${nameOf(fields.type)} is not a string of 1 to ${maxTypeLength} characters`);
   }
   return { provider: format.name, id, type, timestamp: readTimestamp(timestamp), data, envelope };
+}
+
+function partOf(part: EnvelopePart, body: JsonObject, headers: HeaderLookup): unknown {
+  return typeof part === 'string' ? body[part] : headers.get(part.header);
+}
+
+function nameOf(part: EnvelopePart): string {
+  return typeof part === 'string' ? `"${part}"` : `the header ${part.header}`;
 }
 
 /** Checks an event's `data` by the schema of its type; data of an unknown type stays as it came. */
@@ -58,12 +67,12 @@ function readData(format: EventFormat, { type, data }: WebhookEvent): unknown {
   );
 }
 
-function readId(format: EventFormat, field: string, id: unknown): string | undefined {
+function readId(format: EventFormat, part: EnvelopePart, id: unknown): string | undefined {
   if (id === undefined || id === null || id === '') return undefined;
   if (typeof id === 'string') return id;
   // Beyond the safe integers JSON.parse rounds, and two events would share an id.
   if (typeof id === 'number') return Number.isSafeInteger(id) ? String(id) : undefined;
-  throw notAnEvent(format, `"${field}" is neither a string nor a number`);
+  throw notAnEvent(format, `${nameOf(part)} is neither a string nor a number`);
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });

@@ -3,17 +3,31 @@ import type { DeliveryHeaders, HeaderLookup } from '../bytes/headers.ts';
 import type { Awaitable } from '../timing/awaitable.ts';
 import type { EventSchemas, JsonObject, WebhookEvent } from './event.ts';
 
-/** Names of the envelope's fields, in the order in which the provider writes them. */
+/** Where a part of the envelope stands: in a field of the body, by its name, or in a header. */
+export type EnvelopePart = string | { readonly header: string };
+
+/**
+ * Where the parts of an event stand, in the order in which the provider writes them. What is named here wins over what a
+ * body happens to hold. Headers are not signed, so whoever has captured a delivery can change what stands there.
+ */
 export interface EnvelopeFields {
-  /** The event's id. Where this is left out and the scheme signs an id, that is the event's id. */
-  readonly id?: string;
-  readonly type: string;
-  /** When the event happened: ISO 8601 up to nanoseconds, or seconds or milliseconds since 1970. */
-  readonly timestamp?: string;
-  readonly data: string;
+  /**
+   * The event's id. Where this is left out and the scheme signs an id, that is the event's id. Of an id in another header
+   * the key is made together with the body's hash, and of one body 8 ids count in a day.
+   */
+  readonly id?: EnvelopePart;
+  /** The type. One in a header can be any of the provider's on a captured delivery: let handlers check the data. */
+  readonly type: EnvelopePart;
+  /**
+   * When the event happened: ISO 8601 up to nanoseconds, or seconds or milliseconds since 1970. No key is made of one in a
+   * header, and `maxEventAgeSeconds` cannot go by it.
+   */
+  readonly timestamp?: EnvelopePart;
+  /** The field of the data; where this is left out, the whole body is. */
+  readonly data?: string;
 }
 
-/** What an event is made of when it comes without the usual envelope. */
+/** What an event is made of when its body is not the usual envelope. */
 export interface BareEvent {
   readonly type: string;
   readonly timestamp?: unknown;

@@ -1,10 +1,11 @@
 import { encode } from '../bytes/encoding.ts';
 import { WebhookError } from '../error.ts';
 import { cryptography } from '../proof/crypto.ts';
-import { type Awaitable, isThenable } from '../timing/awaitable.ts';
+import { type Awaitable, goOn, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
 import type { WebhookEvent } from './event.ts';
-import type { EventFormat, KeyFacts } from './format.ts';
+import type { EnvelopeFields, EventFormat, KeyFacts } from './format.ts';
+import { unsignedIds } from './unsigned-ids.ts';
 
 const maxKeyLength = 256;
 
@@ -29,8 +30,28 @@ export function readKey(
 }
 
 /** The key of a provider that names none: the event's id, else the hash of a body that carries a timestamp. */
-export function defaultKey({ event, bodyHash }: KeyFacts): Awaitable<string | undefined> {
+function defaultKey({ event, bodyHash }: KeyFacts): Awaitable<string | undefined> {
   return event.id ?? (event.timestamp && bodyHash());
+}
+
+/** What the key of a provider that names none is made of, by where its ids and times stand: headers are not signed. */
+export function keyFrom({ id, timestamp }: EnvelopeFields): EventFormat['key'] {
+  if (typeof id === 'object') return unsignedKey(({ event }) => event.id, typeof timestamp !== 'object');
+  return typeof timestamp === 'object' ? ({ event }) => event.id : defaultKey;
+}
+
+/**
+ * Makes the key of a provider whose ids are not signed: the hash of a body that carries a timestamp; without one two genuine
+ * events can be the same to the byte, and the hash together with the id tells them apart.
+ */
+export function unsignedKey(idOf: (facts: KeyFacts) => string | undefined, isTimed = true): EventFormat['key'] {
+  const countedAs = unsignedIds();
+  return (facts) => {
+    if (isTimed && facts.event.timestamp !== undefined) return facts.bodyHash();
+    // Not longer than a store would keep it.
+    const id = idOf(facts)?.slice(0, maxKeyLength);
+    return id ? goOn(id, facts.bodyHash(), (sent, hash) => `${hash}:${countedAs(hash, sent)}`) : undefined;
+  };
 }
 
 /**

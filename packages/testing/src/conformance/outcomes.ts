@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { HandlerContext, Provider, WebhookEvent } from '@hookproof/core';
 import { sampleEvent, sampleTypes } from '../samples.ts';
+import { writtenEvent } from '../signed-delivery.ts';
 import { expectOutcome, firstSample, type Serve, withApp } from './app.ts';
 import { send } from './exchange.ts';
 
@@ -81,11 +82,10 @@ export function outcomeTests(serve: Serve, provider: Provider): Tests {
       'handled: unknown types, even those that name properties of every object',
       () =>
         withApp(serve, provider, {}, async (app) => {
-          const { type: field, data } = provider.envelope;
           const types = ['not.yet.invented', 'constructor', '__proto__', 'toString', 'hasOwnProperty'];
           for (const [index, type] of types.entries()) {
-            const body = { [provider.envelope.id ?? 'id']: `unknown-${index}`, [field]: type, [data]: { index } };
-            await expectOutcome(app, await send(app.url, await app.sign({ body })), 'handled');
+            const event = writtenEvent(provider, { id: `unknown-${index}`, type, data: { index } });
+            await expectOutcome(app, await send(app.url, await app.sign(event)), 'handled');
             assert.equal(app.calls.at(-1)?.event.type, type);
             assert.deepEqual(app.calls.at(-1)?.event.data, { index });
           }
@@ -182,8 +182,9 @@ export function outcomeTests(serve: Serve, provider: Provider): Tests {
       'invalid_event: genuine JSON that is no event',
       () =>
         withApp(serve, provider, {}, async (app) => {
-          for (const body of ['[]', 'null', '"text"', { [provider.envelope.type]: 7 }]) {
-            await expectOutcome(app, await send(app.url, await app.sign({ body })), 'invalid_event');
+          const events = [{ body: '[]' }, { body: 'null' }, { body: '"text"' }, writtenEvent(provider, { type: 7 })];
+          for (const event of events) {
+            await expectOutcome(app, await send(app.url, await app.sign(event)), 'invalid_event');
           }
         }),
     ],

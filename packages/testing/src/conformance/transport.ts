@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import type { Provider } from '@hookproof/core';
+import { writtenEvent } from '../signed-delivery.ts';
 import { expectOutcome, firstSample, type Serve, withApp } from './app.ts';
 import { hangUp, send, sendStart } from './exchange.ts';
 import type { Tests } from './outcomes.ts';
@@ -20,13 +21,9 @@ export function transportTests(serve: Serve, provider: Provider): Tests {
       'handled: bytes outside ASCII, unescaped',
       () =>
         withApp(serve, provider, {}, async (app) => {
-          const { type, data, id = 'id' } = provider.envelope;
-          const body = JSON.stringify({
-            [id]: 'unicode',
-            [type]: 'text',
-            [data]: { text: 'héllo 🎣 \u2028 $& $1 $$' },
-          });
-          await expectOutcome(app, await send(app.url, await app.sign({ body }), 7), 'handled');
+          const data = { text: 'héllo 🎣 \u2028 $& $1 $$' };
+          const event = writtenEvent(provider, { id: 'unicode', type: 'text', data });
+          await expectOutcome(app, await send(app.url, await app.sign(event), 7), 'handled');
           assert.deepEqual(app.calls[0]?.event.data, { text: 'héllo 🎣 \u2028 $& $1 $$' });
         }),
     ],

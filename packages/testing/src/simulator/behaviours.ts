@@ -153,13 +153,16 @@ function known(provider: Provider): SendingBehaviour {
 }
 
 /** A provider of which nothing is known but how it signs: one attempt, within the time that it waits. */
-function plain({ signature, notAccepted, headers, timeoutMs = usual.timeoutMs }: Provider): SendingBehaviour {
+function plain({ signature, notAccepted, headers, envelope, timeoutMs = usual.timeoutMs }: Provider): SendingBehaviour {
   const own = [...signature, ...notAccepted].flatMap((scheme) => [
     scheme.headers[0],
     scheme.timestamp?.headers[0],
     scheme.id?.headers[0],
   ]);
-  const made = new Set([...own, headers.type, headers.deliveryId].filter((name) => name !== undefined));
+  const parts = [envelope.type, envelope.id, envelope.timestamp].map((part) =>
+    typeof part === 'object' ? part.header : undefined,
+  );
+  const made = new Set([...own, ...parts, headers.type, headers.deliveryId].filter((name) => name !== undefined));
   return {
     ...usual,
     timeoutMs,

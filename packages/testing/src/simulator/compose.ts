@@ -65,7 +65,9 @@ function written(write: () => UnsignedDelivery): UnsignedDelivery {
 
 /** The type that the body or its header names. */
 function typeOf({ envelope, headers }: Provider, delivery: UnsignedDelivery): string | undefined {
-  return fieldOf(delivery.body, envelope.type) ?? header(delivery, headers.type);
+  const { type } = envelope;
+  if (typeof type === 'object') return header(delivery, type.header);
+  return fieldOf(delivery.body, type) ?? header(delivery, headers.type);
 }
 
 function fieldOf(body: Uint8Array, name: string): string | undefined {
