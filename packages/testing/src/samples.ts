@@ -159,6 +159,16 @@ const inflow = (hash: string | null) => ({
 const collection = (status: string) => ({ transaction_id: id(), status, amount: '45.00', currency: 'USD' });
 const card = (status: string) => ({ card_id: id(), status, amount: '19.99', currency: 'USD' });
 
+/** Flat: no envelope, and of the type the status alone. */
+const payee = (status: string): RawEvent => ({
+  body: {
+    event_type: status,
+    payee_id: id(),
+    tenant_id: 'dfa96ede-fc13-43cf-8328-8b910d1cd1d2',
+    occurred_at: now(),
+  },
+});
+
 const gravvSamples: Samples = {
   'customer.kyc.status.pending': () => gravv('customer.kyc.status.pending', kyc('pending')),
   'customer.kyc.status.approved': () => gravv('customer.kyc.status.approved', kyc('approved')),
@@ -171,6 +181,9 @@ const gravvSamples: Samples = {
   'collection.status.pending': () => gravv('collection.status.pending', collection('pending')),
   'collection.status.completed': () => gravv('collection.status.completed', collection('completed')),
   'collection.status.failed': () => gravv('collection.status.failed', collection('failed')),
+  'payee.setup.completed': () => payee('completed'),
+  'payee.setup.retrying': () => payee('retrying'),
+  'payee.setup.failed': () => payee('failed'),
   'cards.application.update': () => gravv('cards.application.update', card('approved')),
   'cards.status.update': () => gravv('cards.status.update', card('active')),
   'cards.transaction.funding': () => gravv('cards.transaction.funding', card('completed')),

@@ -424,6 +424,44 @@ describe('the key of grantiva({ key: "delivery" })', () => {
   });
 });
 
+describe('the key of subscription.* of Grantiva', () => {
+  const subscription = (event: string, event_id: unknown, tier = 'pro') =>
+    JSON.stringify({ data: { event_id, subject_id: 'user_1', tier }, event, timestamp });
+
+  it.each<GrantivaOptions>([{}, { key: 'delivery' }])('is the event_id that is signed, with %o', async (options) => {
+    const { outcomes, keys } = await deliver(options, [
+      [subscription('subscription.changed', 'sub_evt_1'), 'one'],
+      // A retry whose body was built anew, and a replay under another delivery id.
+      [subscription('subscription.changed', 'sub_evt_1', ''), 'one'],
+      [subscription('subscription.changed', 'sub_evt_1'), 'two'],
+      [subscription('subscription.expired', 'sub_evt_2'), 'one'],
+    ]);
+    expect(outcomes).toEqual(['handled', 'duplicate', 'duplicate', 'handled']);
+    expect(keys).toEqual(['sub_evt_1', 'sub_evt_1', 'sub_evt_1', 'sub_evt_2']);
+  });
+
+  it('is the hash of the body where there is none', async () => {
+    for (const none of [undefined, null, '']) {
+      const body = subscription('subscription.refunded', none);
+      expect((await deliver({}, [[body, 'one']])).keys).toEqual([sha256(body)]);
+    }
+  });
+
+  it('is of no other type: event_id may mean anything there', async () => {
+    const body = JSON.stringify({ data: { event_id: 'evt_1', device_id: 'd' }, event: 'device.new', timestamp });
+    expect((await deliver({}, [[body, 'one']])).keys).toEqual([sha256(body)]);
+  });
+});
+
+describe('an event of Grantiva that names its type', () => {
+  it('is never taken for another because its data is missing, whatever a header or its fields say', async () => {
+    const body = JSON.stringify({ event: 'not.yet.invented', deviceId: 'd', riskScore: 87 });
+    const headers = { 'x-grantiva-signature': signatureOf(body), 'x-grantiva-event': 'not.that.one' };
+    const event = await verifyDelivery(grantiva(), { headers, body, secret });
+    expect(event).toMatchObject({ type: 'not.yet.invented', data: undefined });
+  });
+});
+
 describe('a handler of Grantiva', () => {
   it('knows the delivery id', async () => {
     const ids: (string | undefined)[] = [];

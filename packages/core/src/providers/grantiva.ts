@@ -1,9 +1,10 @@
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { invalid } from '../error.ts';
 import { converted } from '../event/converted.ts';
-import type { JsonObject } from '../event/event.ts';
+import { isBelow, isJsonObject, type JsonObject, type WebhookEvent } from '../event/event.ts';
 import * as fields from '../event/fields.ts';
 import type { BareEvent, KeyFacts } from '../event/format.ts';
+import { unsignedKey } from '../event/key.ts';
 import { looseObject } from '../event/loose-object.ts';
 import { unsignedIds } from '../event/unsigned-ids.ts';
 import { checkNames } from '../option-names.ts';
@@ -13,7 +14,8 @@ import { type Awaitable, goOn } from '../timing/awaitable.ts';
 /** Options of {@link grantiva}. */
 export interface GrantivaOptions {
   /**
-   * What makes two deliveries the same event. Grantiva signs no event id.
+   * What makes two deliveries the same event. Grantiva signs no event id, but in `subscription.*`: there `event_id` of the
+   * data is the key, whichever is chosen.
    *
    * - `signed` (default): the hash of a body that carries a timestamp. Without a timestamp two genuine events can be
    *   the same to the byte: then the hash together with `X-Grantiva-Delivery`, and without that header no key, so that
@@ -146,6 +148,7 @@ const events = {
 export interface Grantiva extends Provider<'grantiva', typeof events> {}
 
 const typeHeader = 'x-grantiva-event';
+const typeField = 'event';
 const timestampField = 'timestamp';
 
 /**
@@ -175,7 +178,7 @@ export function grantiva(options: GrantivaOptions = {}): Grantiva {
     signature: { header: 'x-grantiva-signature', encoding: 'hex', prefix: 'sha256=' },
     // Theirs are longer by far: this is what somebody typed.
     secret: { encoding: 'utf8', minBytes: 16 },
-    envelope: { data: 'data', type: 'event', timestamp: timestampField },
+    envelope: { data: 'data', type: typeField, timestamp: timestampField },
     headers: { deliveryId: 'x-grantiva-delivery', type: typeHeader },
     bare,
     key: keyOf(wanted),
@@ -189,6 +192,7 @@ export function grantiva(options: GrantivaOptions = {}): Grantiva {
  * the dashboard's `webhook.test`, which does no harm.
  */
 function bare(body: JsonObject, headers: DeliveryHeaders): BareEvent | undefined {
+  if (body[typeField] != null) return undefined;
   if ('deviceId' in body && 'riskScore' in body)
     return { type: 'risk_alert', timestamp: body['crossedAt'], data: body };
   const type = headers.get(typeHeader);
@@ -196,14 +200,23 @@ function bare(body: JsonObject, headers: DeliveryHeaders): BareEvent | undefined
   return { type, timestamp: body[timestampField], data: body };
 }
 
-/** The key by the signed body, or by the delivery id, which is not signed. */
+/** The key by what is signed, or by the delivery id, which is not. */
 function keyOf(wanted: 'signed' | 'delivery'): (facts: KeyFacts) => Awaitable<string | undefined> {
+  const otherwise = wanted === 'signed' ? unsignedKey(({ deliveryId }) => deliveryId) : byDelivery();
+  return (facts) => subscriptionId(facts.event) ?? otherwise(facts);
+}
+
+/** `subscription.*` alone carry an id in what is signed. */
+function subscriptionId({ type, data }: WebhookEvent): string | undefined {
+  const id = isBelow(type, 'subscription.') && isJsonObject(data) ? data['event_id'] : undefined;
+  return typeof id === 'string' && id !== '' ? id : undefined;
+}
+
+function byDelivery(): (facts: KeyFacts) => Awaitable<string | undefined> {
   const countedAs = unsignedIds();
-  return ({ event, deliveryId, bodyHash }) => {
-    if (wanted === 'signed' && event.timestamp !== undefined) return bodyHash();
+  return ({ deliveryId, bodyHash }) => {
     // Not longer than a store would keep it.
     const id = deliveryId?.slice(0, 256);
-    if (id === undefined || id === '') return undefined;
-    return goOn(id, bodyHash(), (sent, hash) => (wanted === 'signed' ? `${hash}:` : '') + countedAs(hash, sent));
+    return id ? goOn(id, bodyHash(), (sent, hash) => countedAs(hash, sent)) : undefined;
   };
 }

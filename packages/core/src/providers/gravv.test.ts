@@ -178,6 +178,43 @@ describe('an event of Gravv', () => {
   });
 });
 
+/** As its documentation shows it: flat, and of the type no more than the status. */
+const payee = {
+  event_type: 'completed',
+  payee_id: 'payee_1',
+  tenant_id: 'dfa96ede-fc13-43cf-8328-8b910d1cd1d2',
+  occurred_at: '2026-10-27T10:11:05.123456789Z',
+};
+
+describe('payee.setup of Gravv, which is flat,', () => {
+  it.each(['completed', 'retrying', 'failed'])('is an event of the type payee.setup.%s', async (status) => {
+    const sent = { ...payee, event_type: status, reason: 'of tomorrow' };
+    expect(await read(sent)).toEqual({
+      provider: 'gravv',
+      id: undefined,
+      type: `payee.setup.${status}`,
+      timestamp: new Date('2026-10-27T10:11:05.123Z'),
+      data: sent,
+      envelope: sent,
+    });
+  });
+
+  it('of a status that nobody knows, or that is written whole, is one too', async () => {
+    expect(await read({ ...payee, event_type: 'paused' })).toMatchObject({ type: 'payee.setup.paused' });
+    expect(await read({ ...payee, event_type: 'payee.setup.failed' })).toMatchObject({ type: 'payee.setup.failed' });
+  });
+
+  it('needs a payee: another body without data keeps the type that it names', async () => {
+    const { payee_id: _payee, ...rest } = payee;
+    expect(await read(rest)).toMatchObject({ type: 'completed', data: undefined });
+    expect(await read({ ...kyc, payee_id: 'payee_1' })).toMatchObject({ type: kyc.event_type, data: kyc.event_data });
+  });
+
+  it('of which the payee is no text does not fit', async () => {
+    expect(await codeOf({ ...payee, payee_id: null })).toBe('invalid_event');
+  });
+});
+
 describe('the key of Gravv', () => {
   async function deliver(...events: object[]) {
     const reports: OutcomeReport[] = [];
@@ -205,6 +242,13 @@ describe('the key of Gravv', () => {
     const { outcomes, keys } = await deliver(rest, rest, { ...rest, timestamp: '2025-10-27T10:11:06Z' });
     expect(outcomes).toEqual(['handled', 'duplicate', 'handled']);
     expect(keys[0]).toBe(createHash('sha256').update(JSON.stringify(rest)).digest('hex'));
+  });
+
+  it('is the hash of a flat payee.setup, which carries its time', async () => {
+    const later = { ...payee, occurred_at: '2026-10-27T10:12:05Z' };
+    const { outcomes, keys } = await deliver(payee, payee, later);
+    expect(outcomes).toEqual(['handled', 'duplicate', 'handled']);
+    expect(keys[0]).toBe(createHash('sha256').update(JSON.stringify(payee)).digest('hex'));
   });
 
   it('is none without either: both are handled', async () => {

@@ -1,5 +1,7 @@
 import { converted } from '../event/converted.ts';
+import type { JsonObject } from '../event/event.ts';
 import * as fields from '../event/fields.ts';
+import type { BareEvent } from '../event/format.ts';
 import { looseObject } from '../event/loose-object.ts';
 import { defineProvider, type Provider } from '../provider.ts';
 
@@ -34,6 +36,9 @@ const transfer = looseObject({
 
 const collection = looseObject({ transaction_id: text });
 
+/** The whole body. */
+const payee = looseObject({ payee_id: fields.string(), tenant_id: text, event_type: text, occurred_at: text });
+
 /** Their fields are not documented. */
 const card = looseObject({});
 
@@ -54,12 +59,27 @@ const events = {
   'collection.status.pending': collection,
   'collection.status.completed': collection,
   'collection.status.failed': collection,
+  'payee.setup.completed': payee,
+  'payee.setup.retrying': payee,
+  'payee.setup.failed': payee,
   'cards.application.update': card,
   'cards.status.update': card,
   'cards.transaction.funding': card,
   'cards.transaction.payment': card,
   'cards.transaction.withdraw': card,
 };
+
+/**
+ * `payee.setup.*` is flat: without an envelope, and with no more of its type than the status, in the field where all others
+ * have their type.
+ */
+function bare(body: JsonObject): BareEvent | undefined {
+  const status = body['event_type'];
+  if (typeof status !== 'string' || !('payee_id' in body)) return undefined;
+  // Should it be written whole one day.
+  const type = status.includes('.') ? status : `payee.setup.${status}`;
+  return { type, timestamp: body['occurred_at'], data: body };
+}
 
 /** The provider that {@link gravv} makes, by a name with which an app can export it without naming zod. */
 export interface Gravv extends Provider<'gravv', typeof events> {}
@@ -88,6 +108,7 @@ export function gravv(): Gravv {
     // Theirs are longer by far: this is what somebody typed.
     secret: { encoding: 'utf8', minBytes: 16 },
     envelope: { id: 'event_id', timestamp: 'timestamp', data: 'event_data', type: 'event_type' },
+    bare,
     events,
   });
 }

@@ -45,7 +45,7 @@ export function standardWebhooks<
     },
     secret: { encoding: 'base64', prefix: 'whsec_', minBytes: 24 },
     envelope: { type: 'type', timestamp: 'timestamp', data: 'data' },
-    bare: (body) => ({ type: 'untyped', timestamp: body['timestamp'], data: body }),
+    bare: (body) => (body['type'] == null ? { type: 'untyped', timestamp: body['timestamp'], data: body } : undefined),
     ...(events && { events }),
   });
 }
