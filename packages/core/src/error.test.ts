@@ -66,7 +66,7 @@ describe('the message of a rejection names the header or option, and where it ca
     ],
     [
       'malformed_signature',
-      'The header x-grantiva-signature is not "sha256=" and 64 lower-case hex digits.',
+      'The header x-grantiva-signature is not "sha256=" and 64 hex digits.',
       { headers: { 'x-grantiva-signature': 'x' } },
       {},
     ],

@@ -96,6 +96,24 @@ describe('defineProvider', () => {
     });
   });
 
+  it.each(['nonsense', 'hex', 'BASE64', '', null, 64])('refuses a secret in the encoding %j', (encoding) => {
+    const made = () =>
+      Reflect.apply(defineProvider, undefined, [{ name: 'acme', signature: hex, envelope, secret: { encoding } }]);
+    expect(mistake(made)).toMatchObject({
+      code: 'invalid_options',
+      message: `defineProvider("acme"): secret.encoding must be 'utf8' or 'base64'.`,
+    });
+  });
+
+  it.each(['key', 'bare'])('refuses a %s that is no function', (option) => {
+    const made = () =>
+      Reflect.apply(defineProvider, undefined, [{ name: 'acme', signature: hex, envelope, [option]: 'id' }]);
+    expect(mistake(made)).toMatchObject({
+      code: 'invalid_options',
+      message: `defineProvider("acme"): ${option} must be a function.`,
+    });
+  });
+
   it('makes a value that nobody can change', () => {
     expect(Object.isFrozen(define(hex))).toBe(true);
   });

@@ -81,6 +81,12 @@ export function defineProvider<const Name extends string, Events extends EventSc
   if (schemes.length === 0 || !schemes.every((scheme) => typeof scheme === 'object' && scheme !== null)) {
     throw invalid(`${of}: signature must be a scheme or a list of schemes`);
   }
+  if (secret.encoding !== 'utf8' && secret.encoding !== 'base64') {
+    throw invalid(`${of}: secret.encoding must be 'utf8' or 'base64'`);
+  }
+  for (const name of ['key', 'bare'] as const) {
+    if (typeof (definition[name] ?? keyFrom) !== 'function') throw invalid(`${of}: ${name} must be a function`);
+  }
   for (const [event, schema] of Object.entries<unknown>(events ?? {})) {
     if (typeof schema !== 'object' || schema === null || !('_zod' in schema)) {
       throw invalid(`${of}: events["${event}"] must be a schema of zod 4`);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encode } from './bytes/encoding.ts';
 import { signBody } from './proof/sign.ts';
+import { defineProvider } from './provider.ts';
 import { grantex } from './providers/grantex.ts';
 import { grantiva } from './providers/grantiva.ts';
 import { standardWebhooks } from './providers/standard-webhooks.ts';
@@ -40,6 +41,34 @@ describe('verifySignature', () => {
     expect(await verifySignature(grantex(), { body, signature: v1, timestamp: time, secret })).toBe(false);
     expect(await verifySignature(grantex(), { body, signature: v2, timestamp: '1795216194', secret })).toBe(false);
     expect(await verifySignature(grantex(), { body, signature: v2, timestamp: '', secret })).toBe(false);
+  });
+
+  it('takes the time out of a header that holds more, such as that of Stripe', async () => {
+    const stripe = defineProvider({
+      name: 'stripe',
+      signature: {
+        header: 'stripe-signature',
+        encoding: 'hex',
+        prefix: 'v1=',
+        separator: ',',
+        signs: '{timestamp}.{body}',
+        timestamp: { header: 'stripe-signature', prefix: 't=' },
+      },
+      envelope: { id: 'id', type: 'type', data: 'data' },
+    });
+    const time = String(timestamp);
+    const header = `t=${time},v1=${hmacHex(`${time}.${body}`)},v0=${'0'.repeat(64)}`;
+    for (const given of [header, time, `t=${time}`]) {
+      expect(await verifySignature(stripe, { body, signature: header, timestamp: given, secret })).toBe(true);
+    }
+    for (const given of [header.replace(time, '1'), '1', `t=${time} `, `v0=${time}`, '']) {
+      expect(await verifySignature(stripe, { body, signature: header, timestamp: given, secret })).toBe(false);
+    }
+  });
+
+  it('takes a time that became a number', async () => {
+    const options = { body, signature: v2, timestamp, secret };
+    expect(await Reflect.apply(verifySignature, undefined, [grantex(), options])).toBe(true);
   });
 
   it('does not judge freshness', async () => {

@@ -7,8 +7,9 @@ import type { EventOf } from './event/event.ts';
 import { checkNames, type OptionNames } from './option-names.ts';
 import { checkOptions, checkProvider } from './options.ts';
 import { authentication, type Unproven } from './proof/authenticate.ts';
+import type { CompiledScheme } from './proof/scheme.ts';
 import type { Secret } from './proof/secret.ts';
-import { matchSignature, parseSignature } from './proof/signature.ts';
+import { entryOf, isTimestamp, matchSignature, parseSignature } from './proof/signature.ts';
 import { secretsOf } from './proof/signing-secrets.ts';
 import type { Provider } from './provider.ts';
 
@@ -121,7 +122,10 @@ export interface VerifySignatureOptions {
   readonly signature: string | undefined;
   /** One secret, or a list in the order to try. */
   readonly secret: Secret | readonly Secret[];
-  /** Value of the timestamp header, for schemes that sign one. It is not checked for freshness here. */
+  /**
+   * Value of the timestamp header, for schemes that sign one: the time, or the whole header where it holds more. It is not
+   * checked for freshness here.
+   */
   readonly timestamp?: string | undefined;
   /** Value of the id header, for schemes that sign one. */
   readonly id?: string | undefined;
@@ -170,13 +174,18 @@ export async function verifySignature(provider: Provider, given: VerifySignature
   }
   const { prepared } = await secretsOf(options.secret, provider);
   const body = toBytes(options.body);
-  const timestamp = scheme.timestamp && text(options.timestamp);
+  const timestamp = scheme.timestamp && timeIn(scheme, scheme.timestamp.prefix, text(options.timestamp));
   const id = scheme.id && text(options.id);
   const sent = parseSignature(scheme, text(options.signature), timestamp, id);
   return !(sent instanceof Refusal) && (await matchSignature(sent, body, prepared)) !== -1;
 }
 
-/** A header that is absent, or came as a list, is no signature: never an exception. */
+/** The time, or the header in which it stands among others, as Stripe's. */
+function timeIn(scheme: CompiledScheme, prefix: string, header: string): string {
+  return isTimestamp(header) ? header : entryOf(scheme, header, prefix);
+}
+
+/** A header that is absent, or came as a list, is no signature: never an exception. A time may have become a number. */
 function text(header: unknown): string {
-  return typeof header === 'string' ? header : '';
+  return typeof header === 'string' || typeof header === 'number' ? String(header) : '';
 }

@@ -55,9 +55,16 @@ function bodyOnly(names: readonly string[], prefix: string): Pick<Scheme, 'sign'
     judge(headers, body) {
       const name = names.find((candidate) => headers.has(candidate));
       if (name === undefined) return 'unsigned';
-      return textKeys.some((key) => headers.get(name) === prefix + mac(key, 'hex', '', body)) ? 'genuine' : 'forged';
+      const given = lowerHex(headers.get(name), prefix);
+      return textKeys.some((key) => given === prefix + mac(key, 'hex', '', body)) ? 'genuine' : 'forged';
     },
   };
+}
+
+/** Hex in capitals is the same number; a prefix in capitals is another. */
+function lowerHex(value: string | undefined, prefix: string): string | undefined {
+  if (!value?.startsWith(prefix)) return value;
+  return prefix + value.slice(prefix.length).replace(/[A-F]/g, (digit) => digit.toLowerCase());
 }
 
 const legacy = bodyOnly(['x-grantex-signature'], 'sha256=');
@@ -71,7 +78,8 @@ const v2: Pick<Scheme, 'sign' | 'judge'> = {
     const [timestamp, signature] = ['x-grantex-timestamp', 'x-grantex-signature-v2'].map((name) => headers.get(name));
     if (timestamp === undefined && signature === undefined) return 'unsigned';
     if (timestamp === undefined || !/^[0-9]{1,12}$/.test(timestamp)) return 'forged';
-    const good = textKeys.some((key) => signature === `sha256=${mac(key, 'hex', `${timestamp}.`, body)}`);
+    const given = lowerHex(signature, 'sha256=');
+    const good = textKeys.some((key) => given === `sha256=${mac(key, 'hex', `${timestamp}.`, body)}`);
     return good ? timely(timestamp) : 'forged';
   },
 };
@@ -119,7 +127,8 @@ const stripeLike: Pick<Scheme, 'sign' | 'judge'> = {
     const timestamp = entries.find((entry) => entry.startsWith('t='))?.slice(2) ?? '';
     if (!/^[0-9]{1,12}$/.test(timestamp)) return 'forged';
     const wanted = textKeys.map((key) => `v1=${mac(key, 'hex', `${timestamp}.`, body)}`);
-    return wanted.some((one) => entries.includes(one)) ? timely(timestamp) : 'forged';
+    const given = entries.map((entry) => lowerHex(entry, 'v1='));
+    return wanted.some((one) => given.includes(one)) ? timely(timestamp) : 'forged';
   },
 };
 

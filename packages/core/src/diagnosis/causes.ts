@@ -72,10 +72,6 @@ export const causes = {
     explanation: 'The signature in {header} is base64 of the URL kind or without padding (fits: {fits}).',
     fix: senderFix,
   },
-  digest_uppercase: {
-    explanation: 'The hex digits in {header} are not lower-case (fits otherwise: {fits}).',
-    fix: senderFix,
-  },
   digest_truncated: {
     explanation:
       'The signature in {header} is cut off: it has {characters} characters with its prefix, and needs {wantedCharacters} (fits as far as it goes: {fits}).',

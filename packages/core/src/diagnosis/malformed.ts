@@ -127,8 +127,7 @@ function readDigest(scheme: CompiledScheme, text: string): Digest | undefined {
     const digest = { text: text.toLowerCase(), encoding: 'hex' } as const;
     const algorithm = algorithmOf(text.length / 2);
     if (algorithm === scheme.algorithm) {
-      const uppercase = text === digest.text ? undefined : 'digest_uppercase';
-      return { ...digest, algorithm, problem: scheme.encoding === 'hex' ? uppercase : 'digest_hex' };
+      return { ...digest, algorithm, problem: scheme.encoding === 'hex' ? undefined : 'digest_hex' };
     }
     if (algorithm !== undefined) return { ...digest, algorithm, problem: 'algorithm_other' };
     if (scheme.encoding === 'hex') {

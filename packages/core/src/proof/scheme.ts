@@ -23,7 +23,7 @@ export interface SignatureScheme {
   readonly header: string | readonly string[];
   /** Hash of the HMAC; `sha256` by default. */
   readonly algorithm?: HashAlgorithm;
-  /** Lower-case hex, or base64 with padding. Anything else is `malformed_signature`. */
+  /** Hex in either case, or base64 with padding. Anything else is `malformed_signature`. */
   readonly encoding: 'hex' | 'base64';
   /** Text before each signature, such as `sha256=` or `v1,`. */
   readonly prefix?: string;
@@ -129,7 +129,7 @@ export function compileScheme(given: SignatureScheme, provider: string): Compile
     noDigit: scheme.encoding === 'hex' ? /[^0-9a-f]/ : /[^A-Za-z0-9+/]/,
     padding: scheme.encoding === 'hex' ? '' : '='.repeat((3 - (bytes % 3)) % 3),
     looksLike: `${prefix && `"${prefix}" and `}${
-      scheme.encoding === 'hex' ? `${bytes * 2} lower-case hex digits` : `${bytes} bytes in base64`
+      scheme.encoding === 'hex' ? `${bytes * 2} hex digits` : `${bytes} bytes in base64`
     }`,
     idEnd,
     reads: [scheme.header, scheme.timestamp?.header ?? [], scheme.id?.header ?? []].flatMap(lowerCase),

@@ -9,8 +9,10 @@ import { gravv } from '../providers/gravv.ts';
 import { standardWebhooks } from '../providers/standard-webhooks.ts';
 import { createReceiver } from '../receiver.ts';
 import type { OutcomeReport } from '../report/outcome.ts';
+import { verifyDelivery } from '../verify.ts';
 import { cryptography } from './crypto.ts';
 import type { SecretOption } from './secret.ts';
+import { signBody } from './sign.ts';
 
 const body = '{"event":"webhook.test","data":{}}';
 
@@ -106,6 +108,33 @@ describe('a secret that is none', () => {
   it.each(['whsec_undefined', 'whsec_null', 'whsec_[object Object]'])('is refused: %s', (secret) => {
     const make = () => createReceiver({ provider: standardWebhooks(), secret, on: {} });
     expect(make).toThrow(/^secret is the text/);
+  });
+
+  const key = Buffer.from('\xfb\xffSome bytes, whatever 12345', 'latin1');
+  const usual = key.toString('base64');
+
+  it.each([
+    ['of the usual alphabet', usual],
+    ['of the alphabet of URLs, without padding', key.toString('base64url')],
+    ['of that alphabet, with padding', usual.replaceAll('+', '-').replaceAll('/', '_')],
+  ])('of Standard Webhooks is base64 %s, with its prefix, with that of Supabase or without', async (_what, text) => {
+    expect(usual).toMatch(/^\+\/.*==$/);
+    const provider = standardWebhooks();
+    const headers = await signBody(provider, { body, secret: key, id: 'msg_1', timestamp: 0 });
+    for (const secret of [`whsec_${text}`, `v1,whsec_${text}`, text]) {
+      const event = verifyDelivery(provider, { headers, body, secret, now: () => 0 });
+      await expect(event).resolves.toMatchObject({ type: 'untyped' });
+    }
+  });
+
+  it.each([
+    'whsec_replace_me_with_the_secret_of_the_endpoint',
+    'THE_SECRET_OF_THE_ENDPOINT_IN_THE_ENVIRONMENT',
+    `whsec_whsec_${usual.replaceAll(/[+/]/g, 'A')}`,
+    'v1,whsec_',
+  ])('of Standard Webhooks is never taken for base64 where it is words, or has its prefix twice: %s', (secret) => {
+    const make = () => createReceiver({ provider: standardWebhooks(), secret, on: {} });
+    expect(make).toThrow(/^secret is not "whsec_" and base64: copy the secret whole from standard-webhooks/);
   });
 
   it('is refused for Standard Webhooks: a key of zeros in base64', () => {

@@ -84,23 +84,32 @@ export function tellShortness(bytes: Uint8Array, option: string, provider: Signe
 }
 
 function decode(secret: string, option: string, provider: Signer): Uint8Array {
-  const { encoding, prefix = '' } = provider.secret;
+  const { encoding, prefix = [] } = provider.secret;
+  const prefixes = [prefix].flat();
+  const withoutPrefix = (text: string) => text.slice(prefixes.find((one) => text.startsWith(one))?.length);
   const bare = withoutSurroundings(secret);
   if (bare === '') throw unset(option, 'empty', provider);
-  const unprefixed = bare.startsWith(prefix) ? bare.slice(prefix.length) : bare;
+  const unprefixed = withoutPrefix(bare);
   if (/^(undefined|null|NaN|\[object \w+\])$/.test(unprefixed)) {
     throw unset(option, `the text "${unprefixed}", which a template makes of what is not there`, provider);
   }
   if (encoding === 'utf8') return encode(secret);
-  const bytes = fromBase64(secret.startsWith(prefix) ? secret.slice(prefix.length) : secret);
-  if (bytes !== undefined) return bytes;
-  if (bare !== secret && fromBase64(unprefixed) !== undefined) {
+  const bytes = fromEitherBase64(withoutPrefix(secret));
+  // A prefix that is there twice could be base64 of the URL's kind.
+  if (bytes !== undefined && withoutPrefix(unprefixed) === unprefixed) return bytes;
+  if (bare !== secret && fromEitherBase64(unprefixed) !== undefined) {
     throw invalid(
       `${option} has a line break, a space or quotes around it: take them away, or trim() it where you read it`,
     );
   }
-  const form = prefix === '' ? 'base64' : `"${prefix}" and base64`;
+  const form = prefixes.length === 0 ? 'base64' : `"${prefixes[0]}" and base64`;
   throw invalid(`${option} is not ${form}: copy the secret whole from ${provider.name}`);
+}
+
+/** Base64 of the usual alphabet or the URL's. Words (`replace_me`) have the dashes of the latter too, and no such mixture. */
+function fromEitherBase64(text: string): Uint8Array | undefined {
+  if (/[-_]/.test(text) && !(/[a-z]/.test(text) && /[A-Z]/.test(text))) return undefined;
+  return fromBase64(text.replaceAll('-', '+').replaceAll('_', '/'));
 }
 
 function unset(option: string, what: string, provider: Signer): WebhookError {

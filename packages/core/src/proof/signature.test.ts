@@ -7,6 +7,7 @@ import { grantex } from '../providers/grantex.ts';
 import { grantiva } from '../providers/grantiva.ts';
 import { gravv } from '../providers/gravv.ts';
 import { standardWebhooks } from '../providers/standard-webhooks.ts';
+import { createReceiver } from '../receiver.ts';
 import { verifyDelivery } from '../verify.ts';
 import type { HashAlgorithm } from './cryptography.ts';
 import type { SignatureScheme } from './scheme.ts';
@@ -49,8 +50,36 @@ describe('the form of a signature', () => {
   const grantivaVerdict = (signature: string | string[]) =>
     verdict(grantiva(), { 'x-grantiva-signature': signature }, body);
 
-  it('is its prefix and lower-case hex', async () => {
+  it('is its prefix and hex, in whatever case: it is the same number', async () => {
     expect(await grantivaVerdict(`sha256=${genuine}`)).toBe('genuine');
+    expect(await grantivaVerdict(`sha256=${genuine.toUpperCase()}`)).toBe('genuine');
+    const mixed = genuine.replace(/[a-f]/g, (digit, at: number) => (at % 2 === 0 ? digit.toUpperCase() : digit));
+    expect(await grantivaVerdict(`sha256=${mixed}`)).toBe('genuine');
+    const other = genuine.toUpperCase().replace(/[A-F]/, (digit) => (digit === 'A' ? 'B' : 'A'));
+    expect(await grantivaVerdict(`sha256=${other}`)).toBe('signature_mismatch');
+  });
+
+  it('in capitals among several is one of them', async () => {
+    const typed = '{"type":"a","data":{}}';
+    const signature: SignatureScheme = { header: 'x-signature', encoding: 'hex', prefix: 'v1=', separator: ',' };
+    const acme = defineProvider({ name: 'acme', signature, envelope: { type: 'type', data: 'data' } });
+    const value = `v1=${'A'.repeat(64)},v1=${hmacHex(typed).toUpperCase()}`;
+    expect(await verdict(acme, { 'x-signature': value }, typed)).toBe('genuine');
+  });
+
+  it('in another case makes no other event of a delivery: no key is made of it', async () => {
+    const outcomes: string[] = [];
+    const receiver = createReceiver({
+      provider: gravv(),
+      secret,
+      on: { '*': () => {} },
+      onOutcome: ({ outcome }) => outcomes.push(outcome),
+    });
+    const timed = '{"event_type":"a","timestamp":"2026-11-20T23:09:31Z","event_data":{}}';
+    for (const mac of [hmacHex(timed), hmacHex(timed).toUpperCase()]) {
+      await receiver.receive({ headers: { 'x-gravv-signature': mac }, body: timed });
+    }
+    expect(outcomes).toEqual(['handled', 'duplicate']);
   });
 
   it.each([
@@ -60,7 +89,8 @@ describe('the form of a signature', () => {
     ['a doubled prefix', `sha256=sha256=${genuine}`],
     ['a prefix in upper case', `SHA256=${genuine}`],
     ['another prefix', `sha512=${genuine}`],
-    ['hex in upper case', `sha256=${genuine.toUpperCase()}`],
+    ['a letter whose lower case is a digit of another script', `sha256=${'\u212a'.repeat(64)}`],
+    ['in upper case with its prefix', `sha256=${genuine}`.toUpperCase()],
     ['one digit too few', `sha256=${genuine.slice(1)}`],
     ['one digit too many', `sha256=${genuine}0`],
     ['what is no hex digit', `sha256=${genuine.slice(1)}g`],

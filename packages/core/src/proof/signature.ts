@@ -91,11 +91,14 @@ function macsIn(scheme: CompiledScheme, header: string): readonly string[] {
   return macs;
 }
 
-function macIn({ prefix, digits, noDigit, padding }: CompiledScheme, entry: string): string | undefined {
+function macIn({ prefix, encoding, digits, noDigit, padding }: CompiledScheme, entry: string): string | undefined {
   if (entry.length !== prefix.length + digits + padding.length) return undefined;
   if (!entry.startsWith(prefix) || !entry.endsWith(padding)) return undefined;
   const mac = entry.slice(prefix.length);
-  return noDigit.test(mac.slice(0, digits)) ? undefined : mac;
+  if (!noDigit.test(mac.slice(0, digits))) return mac;
+  // Hex in capitals is the same number. Nearly nobody writes it, so nobody else waits for it.
+  const lower = encoding === 'hex' ? mac.toLowerCase() : mac;
+  return noDigit.test(lower.slice(0, digits)) ? undefined : lower;
 }
 
 /** Whether a text can be seconds since 1970. */
@@ -135,7 +138,7 @@ export function matchSignature(
   return -1;
 }
 
-/** Compared as canonical text: a second spelling of the same bytes never passes, and nothing hostile is decoded. */
+/** Compared as canonical text: no second spelling passes but hex in capitals, and nothing hostile is decoded. */
 function isAmong(macs: readonly string[], expected: string): boolean {
   let matched = false;
   for (const mac of macs) matched = cryptography.equal(expected, mac) || matched;

@@ -12,7 +12,7 @@ export interface StandardWebhooksOptions<Name extends string, Events extends Eve
 
 /**
  * The Standard Webhooks specification (https://www.standardwebhooks.com), as Svix, Clerk, Resend, OpenAI and others
- * send it, with `webhook-` or `svix-` headers. A body without `type`, which the specification allows, is an event of
+ * send it, with `webhook-` or `svix-` headers. Secrets may have `v1,` before them, as Supabase shows them. A body without `type`, which the specification allows, is an event of
  * type `untyped` with the whole body as `data`.
  *
  * @example
@@ -43,7 +43,7 @@ export function standardWebhooks<
       id: { header: ['webhook-id', 'svix-id'] },
       timestamp: { header: ['webhook-timestamp', 'svix-timestamp'] },
     },
-    secret: { encoding: 'base64', prefix: 'whsec_', minBytes: 24 },
+    secret: { encoding: 'base64', prefix: ['whsec_', 'v1,whsec_'], minBytes: 24 },
     envelope: { type: 'type', timestamp: 'timestamp', data: 'data' },
     bare: (body) => (body['type'] == null ? { type: 'untyped', timestamp: body['timestamp'], data: body } : undefined),
     ...(events && { events }),

@@ -115,7 +115,10 @@ export function firstSample(provider: Provider): RawEvent {
 /** A random secret in the provider's own format. */
 function secretFor(provider: Provider): string {
   const bytes = Buffer.from(crypto.getRandomValues(new Uint8Array(32)));
-  if (provider.secret.encoding === 'base64') return `${provider.secret.prefix ?? ''}${bytes.toString('base64')}`;
+  if (provider.secret.encoding === 'base64') {
+    const [prefix = ''] = [provider.secret.prefix ?? ''].flat();
+    return prefix + bytes.toString('base64');
+  }
   return bytes.toString('hex');
 }
 

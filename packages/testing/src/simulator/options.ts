@@ -97,7 +97,8 @@ export function checkUrl(given: unknown): URL {
 
 /** Refuses a secret that the provider could not have. */
 export function checkSecret(provider: Provider, secret: unknown): void {
-  const { encoding, prefix = '', minBytes = 1 } = provider.secret;
+  const { encoding, minBytes = 1 } = provider.secret;
+  const [prefix = ''] = prefixesOf(provider);
   const bytes = typeof secret === 'string' && secret.trim() !== '' ? bytesOf(secret, provider) : secret;
   if (!(bytes instanceof Uint8Array)) {
     throw invalid('secret must be the text that the provider shows, or bytes, and not empty');
@@ -108,10 +109,14 @@ export function checkSecret(provider: Provider, secret: unknown): void {
 }
 
 /** No bytes where the text is not in the provider's form. */
-function bytesOf(secret: string, { secret: { encoding, prefix = '' } }: Provider): Uint8Array {
-  if (encoding === 'utf8') return Buffer.from(secret);
-  const text = secret.startsWith(prefix) ? secret.slice(prefix.length) : secret;
+function bytesOf(secret: string, provider: Provider): Uint8Array {
+  if (provider.secret.encoding === 'utf8') return Buffer.from(secret);
+  const text = secret.slice(prefixesOf(provider).find((prefix) => secret.startsWith(prefix))?.length);
   return Buffer.from(/^[\w+/-]+=*$/.test(text) ? text : '', 'base64');
+}
+
+function prefixesOf({ secret: { prefix = [] } }: Provider): readonly string[] {
+  return typeof prefix === 'string' ? [prefix] : prefix;
 }
 
 /** Refuses two secrets at once where the scheme can carry one signature only. */
