@@ -1,38 +1,32 @@
-import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { grantex, grantiva, gravv } from '@hookproof/core';
-import { signedDelivery } from '@hookproof/testing';
+import { type SignedDelivery, signedDelivery } from '@hookproof/testing';
+import request, { type Test } from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from './app.ts';
 
 const secrets = { grantiva: 'whsec_for_tests', grantex: 'grantex secret for tests', gravv: 'gravv secret for tests' };
 let server: Server;
-let origin: string;
 
-beforeEach(async () => {
+beforeEach(() => {
   server = createApp(secrets).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 
-afterEach(async () => {
-  server.close();
-  await once(server, 'close');
-});
+afterEach(() => new Promise((resolve) => server.close(resolve)));
 
 const phone = { device: 'device-1', grant: 'grnt_1' };
 
-function post(path: string, body: object): Promise<Response> {
-  return fetch(origin + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+/** The text and not the bytes: supertest writes bytes as JSON. */
+function deliver(path: string, { headers, text }: SignedDelivery): Test {
+  return request(server).post(path).set(headers).send(text);
+}
+
+function post(path: string, body: object): Test {
+  return request(server).post(path).send(body);
 }
 
 async function get(path: string): Promise<unknown> {
-  return (await fetch(origin + path)).json();
+  return (await request(server).get(path)).body;
 }
 
 describe('the Express example', () => {
@@ -42,9 +36,9 @@ describe('the Express example', () => {
 
     const event = { type: 'device.high_risk', data: { device_id: phone.device, risk_score: '91' } } as const;
     const delivery = await signedDelivery(grantiva(), event, { secret: secrets.grantiva });
-    const reply = await fetch(`${origin}/webhooks/grantiva`, delivery);
+    const reply = await deliver('/webhooks/grantiva', delivery);
 
-    expect([reply.status, await reply.json()]).toEqual([200, { outcome: 'handled' }]);
+    expect([reply.status, reply.body]).toEqual([200, { outcome: 'handled' }]);
     expect(await get('/sessions')).toEqual([]);
     expect((await post('/sessions', phone)).status).toBe(403);
   });
@@ -54,7 +48,7 @@ describe('the Express example', () => {
     const event = { type: 'grant.revoked', data: { grantId: phone.grant, cascade: false } } as const;
     const delivery = await signedDelivery(grantex(), event, { secret: secrets.grantex });
 
-    expect((await fetch(`${origin}/webhooks/grantex`, delivery)).status).toBe(200);
+    expect((await deliver('/webhooks/grantex', delivery)).status).toBe(200);
     expect(await get('/sessions')).toEqual([]);
   });
 
@@ -70,7 +64,7 @@ describe('the Express example', () => {
     const delivery = await signedDelivery(gravv(), event, { secret: secrets.gravv });
     const outcomes: unknown[] = [];
     for (const attempt of [delivery, delivery]) {
-      outcomes.push(await (await fetch(`${origin}/webhooks/gravv`, attempt)).json());
+      outcomes.push((await deliver('/webhooks/gravv', attempt)).body);
     }
     expect(outcomes).toEqual([{ outcome: 'handled' }, { outcome: 'duplicate' }]);
     expect(await get('/ledger')).toEqual([{ reference: 'order-1042', amount: '1250.50' }]);
@@ -80,15 +74,16 @@ describe('the Express example', () => {
     await post('/sessions', phone);
     const event = { type: 'device.high_risk', data: { device_id: phone.device, risk_score: '91' } } as const;
     const forgery = await signedDelivery(grantiva(), event, { secret: 'whsec_guessed' });
-    const reply = await fetch(`${origin}/webhooks/grantiva`, forgery);
+    const reply = await deliver('/webhooks/grantiva', forgery);
 
-    expect([reply.status, await reply.json()]).toMatchObject([401, { code: 'signature_mismatch' }]);
+    expect(reply.status).toBe(401);
+    expect(JSON.parse(reply.text)).toMatchObject({ code: 'signature_mismatch' });
     expect(await get('/sessions')).toEqual([phone]);
   });
 
   it('leaves the other routes their JSON', async () => {
     expect((await post('/sessions', { device: 'device-2' })).status).toBe(400);
-    const broken = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"device":' };
-    expect((await fetch(`${origin}/sessions`, broken)).status).toBe(400);
+    const broken = request(server).post('/sessions').type('json').send('{"device":');
+    expect((await broken).status).toBe(400);
   });
 });

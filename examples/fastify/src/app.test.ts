@@ -1,46 +1,45 @@
 import { grantex, grantiva, gravv } from '@hookproof/core';
-import { signedDelivery } from '@hookproof/testing';
-import type { FastifyInstance } from 'fastify';
+import { type SignedDelivery, signedDelivery } from '@hookproof/testing';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from './app.ts';
 
 const secrets = { grantiva: 'whsec_for_tests', grantex: 'grantex secret for tests', gravv: 'gravv secret for tests' };
 let app: FastifyInstance;
-let origin: string;
 
 beforeEach(async () => {
   app = await createApp({ secrets });
-  origin = await app.listen({ host: '127.0.0.1', port: 0 });
 });
 
 afterEach(() => app.close());
 
 const phone = { device: 'device-1', grant: 'grnt_1' };
 
-function post(path: string, body: object): Promise<Response> {
-  return fetch(origin + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+/** The text and not the bytes: inject writes a Uint8Array as JSON. */
+function deliver(url: string, { headers, text }: SignedDelivery): Promise<LightMyRequestResponse> {
+  return app.inject({ method: 'POST', url, headers, payload: text });
 }
 
-async function get(path: string): Promise<unknown> {
-  return (await fetch(origin + path)).json();
+function post(url: string, payload: object): Promise<LightMyRequestResponse> {
+  return app.inject({ method: 'POST', url, payload });
+}
+
+async function get(url: string): Promise<unknown> {
+  return (await app.inject(url)).json();
 }
 
 describe('the Fastify example', () => {
   it('blocks a device that Grantiva calls a high risk', async () => {
-    expect((await post('/sessions', phone)).status).toBe(201);
+    expect((await post('/sessions', phone)).statusCode).toBe(201);
     expect(await get('/sessions')).toEqual([phone]);
 
     const event = { type: 'device.high_risk', data: { device_id: phone.device, risk_score: '91' } } as const;
     const delivery = await signedDelivery(grantiva(), event, { secret: secrets.grantiva });
-    const reply = await fetch(`${origin}/webhooks/grantiva`, delivery);
+    const reply = await deliver('/webhooks/grantiva', delivery);
 
-    expect([reply.status, await reply.json()]).toEqual([200, { outcome: 'handled' }]);
+    expect([reply.statusCode, reply.json()]).toEqual([200, { outcome: 'handled' }]);
     expect(await get('/sessions')).toEqual([]);
-    expect((await post('/sessions', phone)).status).toBe(403);
+    expect((await post('/sessions', phone)).statusCode).toBe(403);
   });
 
   it('ends the sessions of a grant that was revoked', async () => {
@@ -48,7 +47,7 @@ describe('the Fastify example', () => {
     const event = { type: 'grant.revoked', data: { grantId: phone.grant, cascade: false } } as const;
     const delivery = await signedDelivery(grantex(), event, { secret: secrets.grantex });
 
-    expect((await fetch(`${origin}/hooks/grants`, delivery)).status).toBe(200);
+    expect((await deliver('/hooks/grants', delivery)).statusCode).toBe(200);
     expect(await get('/sessions')).toEqual([]);
   });
 
@@ -64,7 +63,7 @@ describe('the Fastify example', () => {
     const delivery = await signedDelivery(gravv(), event, { secret: secrets.gravv });
     const outcomes: unknown[] = [];
     for (const attempt of [delivery, delivery]) {
-      outcomes.push(await (await fetch(`${origin}/webhooks/gravv`, attempt)).json());
+      outcomes.push((await deliver('/webhooks/gravv', attempt)).json());
     }
     expect(outcomes).toEqual([{ outcome: 'handled' }, { outcome: 'duplicate' }]);
     expect(await get('/ledger')).toEqual([{ reference: 'order-1042', amount: '1250.50' }]);
@@ -74,15 +73,15 @@ describe('the Fastify example', () => {
     await post('/sessions', phone);
     const event = { type: 'device.high_risk', data: { device_id: phone.device, risk_score: '91' } } as const;
     const forgery = await signedDelivery(grantiva(), event, { secret: 'whsec_guessed' });
-    const reply = await fetch(`${origin}/webhooks/grantiva`, forgery);
+    const reply = await deliver('/webhooks/grantiva', forgery);
 
-    expect([reply.status, await reply.json()]).toMatchObject([401, { code: 'signature_mismatch' }]);
+    expect([reply.statusCode, reply.json()]).toMatchObject([401, { code: 'signature_mismatch' }]);
     expect(await get('/sessions')).toEqual([phone]);
   });
 
   it('leaves the other routes their JSON', async () => {
-    expect((await post('/sessions', { device: 'device-2' })).status).toBe(400);
-    const broken = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"device":' };
-    expect((await fetch(`${origin}/sessions`, broken)).status).toBe(400);
+    expect((await post('/sessions', { device: 'device-2' })).statusCode).toBe(400);
+    const broken = { headers: { 'content-type': 'application/json' }, payload: '{"device":' };
+    expect((await app.inject({ method: 'POST', url: '/sessions', ...broken })).statusCode).toBe(400);
   });
 });

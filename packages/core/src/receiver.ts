@@ -170,7 +170,7 @@ export function createReceiver<
     return (await takeWrapped(wrap, { ...about, stage: 'work' }, takeAndTell, undefined)).outcome;
   }
 
-  if (typeof secret !== 'function') rememberReceiver(provider, secret);
+  if (typeof secret !== 'function') rememberReceiver(provider, secret, name);
   return {
     limits,
     receive,

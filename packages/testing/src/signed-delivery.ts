@@ -37,6 +37,11 @@ export interface SignedDelivery {
   readonly headers: Readonly<Record<string, string>>;
   /** The raw bytes. */
   readonly body: Uint8Array<ArrayBuffer>;
+  /**
+   * The same bytes as text, for tools that write bytes as JSON: `send()` of supertest, `inject()` of Fastify. It throws a
+   * TypeError for a body that is not UTF-8.
+   */
+  readonly text: string;
   /** The same as a `Request`; every access makes a new one, because a body can be read once. */
   readonly request: Request;
 }
@@ -85,11 +90,17 @@ export async function signedDelivery<const P extends Provider>(
     method: 'POST',
     headers,
     body,
+    get text() {
+      return decoder.decode(body);
+    },
     get request() {
       return new Request(url, { method: 'POST', headers, body });
     },
   };
 }
+
+/** Nothing may be lost: a byte order mark is signed too. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A delivery before it is signed. */
 export interface UnsignedDelivery {

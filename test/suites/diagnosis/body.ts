@@ -175,6 +175,26 @@ export const body: readonly Mistake[] = [
     compact,
     (body) => JSON.stringify(body.toString()),
   ),
+  ...(
+    [
+      ['a Buffer', (body: Buffer) => JSON.stringify(body)],
+      ['a Uint8Array', (body: Buffer) => JSON.stringify(Uint8Array.from(body))],
+      ['a list of numbers', (body: Buffer) => JSON.stringify([...body])],
+    ] as const
+  ).map(([what, change]) =>
+    changed(
+      {
+        cause: 'body_json_bytes',
+        what: `a tool for tests that writes ${what} as JSON`,
+        explains: 'The signature fits the bytes that the body lists as numbers',
+        fix: 'give them a text, such as the text of signedDelivery',
+        evidence: {},
+      },
+      compact,
+      change,
+      onFastify,
+    ),
+  ),
   changed(
     {
       cause: 'body_percent_encoded',
@@ -233,6 +253,42 @@ export const body: readonly Mistake[] = [
     Buffer.from(compact).toString('latin1'),
     () => compact,
   ),
+  changed(
+    {
+      cause: 'body_cut_off',
+      what: 'a queue with a limit, in the middle of a text',
+      explains: 'its JSON does not end within the 100 bytes that arrived (content-length: 100)',
+      fix: 'Look for a limit in a proxy, a queue or a column',
+      evidence: { bodyBytes: 100, contentLength: 100 },
+    },
+    compact,
+    (body) => body.subarray(0, 100),
+    onHono,
+  ),
+  {
+    cause: 'body_cut_off',
+    what: 'an app that takes the first piece of the body for all of it',
+    async scene() {
+      const secret = newSecret();
+      return {
+        provider: grantex(),
+        options: { secret },
+        serve: (provider, options) =>
+          express().use(
+            async (req, _res, next) => {
+              Object.assign(req, { rawBody: (await bodyOf(req)).subarray(0, 64) });
+              next();
+            },
+            webhooks(provider, options),
+          ),
+        sent: await fromGrantex(secret),
+      };
+    },
+    explains: 'its JSON does not end within the 64 bytes that arrived (content-length: 169)',
+    fix: 'code that takes the first piece of a body for all of it',
+    evidence: { bodyBytes: 64, contentLength: 169 },
+    corrected: () => ({ serve: onExpress5 }),
+  },
   {
     cause: 'content_length_mismatch',
     what: 'a platform that keeps the bytes only after it has masked some',

@@ -105,6 +105,56 @@ export const missing: readonly Mistake[] = [
     }),
   },
   {
+    cause: 'receiver_wrong',
+    what: 'an app that took the function of one provider, and the secret of another',
+    async scene() {
+      const secret = newSecret();
+      return { provider: grantiva(), options: { secret }, path: '/webhooks/grantiva', sent: await fromGrantex(secret) };
+    },
+    explains:
+      'This is a delivery of Grantex: x-grantex-signature is its header, and fits the secret of this receiver, which is one for grantiva.',
+    fix: 'Make this receiver one for Grantex: it has the secret of Grantex already',
+    evidence: { header: 'x-grantex-signature', other: 'Grantex' },
+    corrected: () => ({ provider: grantex(), path: '/webhooks/grantex' }),
+  },
+  {
+    cause: 'receiver_wrong',
+    what: 'the same the other way round, on another framework',
+    async scene() {
+      const secret = newSecret();
+      return { provider: grantex(), options: { secret }, serve: onHono, sent: await fromGrantiva(secret) };
+    },
+    explains: 'This is a delivery of Grantiva: x-grantiva-signature is its header',
+    fix: 'Make this receiver one for Grantiva',
+    evidence: { header: 'x-grantiva-signature', other: 'Grantiva' },
+    corrected: () => ({ provider: grantiva() }),
+  },
+  {
+    cause: 'other_provider_fits',
+    what: 'two receivers on one path, with the same secret',
+    async scene() {
+      const secret = newSecret();
+      return {
+        provider: grantiva(),
+        options: { secret },
+        path: '/hooks',
+        serve: (provider, options) =>
+          express().use('/hooks', webhooks(provider, options), webhooks(grantex(), options)),
+        sent: await fromGrantex(secret),
+      };
+    },
+    explains: 'a genuine delivery of grantex, which has a receiver of its own in this process, named grantex.',
+    fix: 'Give each receiver a path of its own',
+    evidence: { other: 'grantex', receiver: 'grantex' },
+    corrected: () => ({
+      path: '/hooks/grantex',
+      serve: (provider, options) =>
+        express()
+          .use('/hooks/grantiva', webhooks(provider, options))
+          .use('/hooks/grantex', webhooks(grantex(), options)),
+    }),
+  },
+  {
     cause: 'other_provider_fits',
     what: 'two receivers, and the webhook of one pointed at the path of the other',
     async scene() {
@@ -117,9 +167,9 @@ export const missing: readonly Mistake[] = [
         sent: await fromGravv(gravvSecret),
       };
     },
-    explains: 'a genuine delivery of gravv, which has a receiver of its own in this process.',
-    fix: 'At gravv, change the URL of the webhook to the path of its own receiver',
-    evidence: { other: 'gravv' },
+    explains: 'a genuine delivery of gravv, which has a receiver of its own in this process, named gravv.',
+    fix: 'let the webhook at gravv point at that of gravv',
+    evidence: { other: 'gravv', receiver: 'gravv' },
     corrected: () => ({ path: '/webhooks/gravv' }),
   },
   {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,11 @@ function envOf(path: string, name: string): string {
   return line?.slice(name.length + 1) ?? '';
 }
 
+function fingerprintOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex').slice(0, 8);
+}
+
+const ofTenants = { b: newSecret(), c: newSecret() };
 const swapped = { grantex: newSecret(), gravv: newSecret() };
 
 /** A secret that is not what the sender signs with. */
@@ -48,7 +53,7 @@ export const secret: readonly Mistake[] = [
       return { provider: grantex(), options: { secret: readFileSync(path, 'utf8') }, sent: await fromGrantex(real) };
     },
     explains: 'if the line break at an end of the option secret is taken away',
-    fix: `what grantex shows. Files and "echo" add a line break: use printf '%s', or trim()`,
+    fix: `what grantex gave. Files and "echo" add a line break: use printf '%s', or trim()`,
     evidence: { option: 'secret' },
     corrected: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
   },
@@ -61,7 +66,7 @@ export const secret: readonly Mistake[] = [
       return { provider: grantex(), options: { secret }, serve: onHono, sent: await fromGrantex(real) };
     },
     explains: 'if the line break at an end of the option secret is taken away',
-    fix: 'it must be byte for byte what grantex shows',
+    fix: 'it must be byte for byte what grantex gave',
     evidence: { option: 'secret' },
     corrected: ({ options }) => ({ options: { secret: String(options.secret).slice(0, -2) } }),
   },
@@ -87,7 +92,7 @@ export const secret: readonly Mistake[] = [
       return { provider: grantiva(), options: { secret }, serve: onHono, sent: await fromGrantiva(real) };
     },
     explains: 'if the spaces around the option secret are taken away',
-    fix: 'it must be byte for byte what grantiva shows',
+    fix: 'it must be byte for byte what grantiva gave',
     evidence: { option: 'secret' },
     corrected: ({ options }) => ({ options: { secret: String(options.secret).trim() } }),
   },
@@ -117,7 +122,7 @@ export const secret: readonly Mistake[] = [
       return { provider: grantiva(), options: { secret: real.slice(6) }, sent: await fromGrantiva(real) };
     },
     explains: 'if the option secret has "whsec_" before it',
-    fix: 'it must be byte for byte what grantiva shows',
+    fix: 'it must be byte for byte what grantiva gave',
     evidence: { option: 'secret' },
     corrected: ({ options }) => ({ options: { secret: `whsec_${String(options.secret)}` } }),
   },
@@ -218,8 +223,60 @@ export const secret: readonly Mistake[] = [
     },
     explains: 'fits the secret of another receiver of this process, the one for gravv',
     fix: 'The secrets of two endpoints are swapped',
-    evidence: { other: 'gravv' },
+    evidence: { other: 'gravv', receiver: 'gravv', secretSha256: fingerprintOf(swapped.grantex) },
     corrected: () => ({ options: { secret: swapped.grantex } }),
+  },
+  {
+    cause: 'other_secret_fits',
+    what: 'three receivers of one provider on one path, of which the second has a name',
+    async scene() {
+      const secrets = ofTenants;
+      return {
+        provider: grantex(),
+        options: { secret: newSecret() },
+        path: '/hooks',
+        serve: (provider, options) =>
+          express().use(
+            '/hooks',
+            webhooks(provider, options),
+            webhooks(grantex(), { ...options, receiverName: 'tenant-b', secret: secrets.b }),
+            webhooks(grantex(), { ...options, secret: secrets.c }),
+          ),
+        sent: await fromGrantex(secrets.b),
+      };
+    },
+    explains: `the one for grantex, which is named tenant-b and whose secret has a SHA-256 that begins with ${fingerprintOf(ofTenants.b)}.`,
+    fix: 'or both receivers are on one path, where the first answers everything: give each its own',
+    evidence: { other: 'grantex', receiver: 'tenant-b', secretSha256: fingerprintOf(ofTenants.b) },
+    corrected: () => ({
+      serve: (_provider, options) => express().use('/hooks', webhooks(grantex(), { ...options, secret: ofTenants.b })),
+    }),
+  },
+  {
+    cause: 'secret_absent',
+    what: 'a secret function that knows no such tenant',
+    async scene() {
+      return {
+        provider: grantex(),
+        options: { secret: () => [] },
+        serve: onHono,
+        sent: await fromGrantex(newSecret()),
+      };
+    },
+    explains: 'The secret function gave no secret for this request, so that no signature could fit.',
+    fix: 'Does it know the endpoint that was called, such as the tenant in its path?',
+    evidence: {},
+  },
+  {
+    cause: 'secret_absent',
+    what: 'an owner who has no secret yet',
+    async scene() {
+      const secret = () => ({ owner: 'tenant-7', secrets: [] });
+      return { provider: gravv(), options: { secret }, serve: onFastify, sent: await fromGravv(newSecret()) };
+    },
+    explains: 'The secret function gave no secret for this request',
+    fix: 'A request for nobody is refused so',
+    evidence: {},
   },
   {
     cause: 'nothing_fits',

@@ -32,7 +32,7 @@ export interface Judging {
 }
 
 /** Causes that only say that the body is another; for a capture that ends early, that is what is wrong. */
-const otherBody: readonly DiagnosisCause[] = ['body_empty', 'content_length_mismatch', 'nothing_fits'];
+const otherBody: readonly DiagnosisCause[] = ['body_empty', 'body_cut_off', 'content_length_mismatch', 'nothing_fits'];
 
 /** Takes a request through a real receiver. */
 export async function judge(request: CapturedRequest, judging: Judging): Promise<Verdict> {

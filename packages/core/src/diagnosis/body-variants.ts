@@ -1,5 +1,6 @@
 import { encode, fromBase64 } from '../bytes/encoding.ts';
 import { streamReader } from '../bytes/stream.ts';
+import { isJsonObject } from '../event/event.ts';
 import type { Finding } from './causes.ts';
 
 /** A body as it may have been signed. */
@@ -28,6 +29,8 @@ export async function* bodyVariants(body: Uint8Array): AsyncGenerator<BodyVarian
   if (body.length <= maxRewrittenBytes) {
     for (const [how, bytes] of latin1Variants(body, text)) yield { cause: 'body_latin1', evidence: { how }, bytes };
   }
+  const listed = listedBytes(text);
+  if (listed !== undefined) yield { cause: 'body_json_bytes', evidence: {}, bytes: listed };
   const decoded = fromBase64(text.trim());
   if (decoded !== undefined) yield { cause: 'body_base64', evidence: {}, bytes: decoded };
 }
@@ -80,6 +83,32 @@ function* jsonVariants(text: string): Generator<TextVariant> {
   const slashes = compact.replaceAll('/', '\\/');
   yield ['body_reserialised', 'compactly, with escaped slashes', slashes];
   yield ['body_reserialised', 'compactly, with escapes in place of slashes and non-ASCII', escaped(slashes)];
+}
+
+/** The bytes that stand as numbers in what JSON makes of a Buffer, a Uint8Array or a list of them. */
+function listedBytes(text: string): Uint8Array | undefined {
+  if (!/^(?:\{"0":|\{"type":"Buffer","data":)?\[?\d/.test(text)) return undefined;
+  const value = parse(text);
+  const list = isJsonObject(value) && Array.isArray(value['data']) ? value['data'] : value;
+  const numbers = Object.values(Object(list));
+  const isByte = (number: unknown) => Number.isInteger(number) && Number(number) >> 8 === 0;
+  return numbers.length > 0 && numbers.every(isByte) ? Uint8Array.from(numbers) : undefined;
+}
+
+/** Whether a body is JSON that begins and does not end. */
+export function isCutOff(body: Uint8Array): boolean {
+  const text = new TextDecoder().decode(body).trimStart();
+  if (!/^[[{]/.test(text)) return false;
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') isText = !isText;
+    else if (isText) at += character === '\\' ? 1 : 0;
+    else if (character === '{' || character === '[') depth += 1;
+    else if ((character === '}' || character === ']') && --depth === 0) return false;
+  }
+  return true;
 }
 
 function isShallow(value: unknown, depth: number): boolean {

@@ -4,7 +4,7 @@ interface Text {
   readonly fix: string;
 }
 
-const secretFix = 'Correct the secret where it is configured: it must be byte for byte what {provider} shows.';
+const secretFix = 'Correct the secret where it is configured: it must be byte for byte what {provider} gave.';
 const senderFix = 'Let the sender write the header as {provider} does: {form}. If a proxy rewrites it, turn that off.';
 const bodyFix =
   'Find what changes the body between {provider} and this receiver (a gateway, a proxy, an earlier middleware), and let it pass the bytes on untouched.';
@@ -26,9 +26,15 @@ export const causes = {
     explanation: 'The header {wanted} is missing, but {header} holds what looks like its signature (fits: {fits}).',
     fix: 'Let the sender or the proxy use the name {wanted}, or describe the sender with defineProvider.',
   },
+  receiver_wrong: {
+    explanation:
+      'This is a delivery of {other}: {header} is its header, and fits the secret of this receiver, which is one for {provider}.',
+    fix: 'Make this receiver one for {other}: it has the secret of {other} already.',
+  },
   other_provider_fits: {
-    explanation: 'This is a genuine delivery of {other}, which has a receiver of its own in this process.',
-    fix: 'At {other}, change the URL of the webhook to the path of its own receiver.',
+    explanation:
+      'This is a genuine delivery of {other}, which has a receiver of its own in this process, named {receiver}.',
+    fix: 'Give each receiver a path of its own, and let the webhook at {other} point at that of {receiver}: of two on one path the first answers everything.',
   },
   other_provider_header: {
     explanation: 'No signature of {provider} came, but {header}, which {other} sends.',
@@ -167,6 +173,11 @@ export const causes = {
     explanation: 'The signature fits what is inside of the body, which is a JSON string that holds the JSON.',
     fix: 'Something called JSON.stringify on a text: pass it on as it is.',
   },
+  body_json_bytes: {
+    explanation:
+      'The signature fits the bytes that the body lists as numbers: something wrote a Buffer or Uint8Array as JSON.',
+    fix: 'Tools for tests do so (send() of supertest, inject() of Fastify): give them a text, such as the text of signedDelivery. Else let what sends the bytes pass them on as they are.',
+  },
   body_percent_encoded: {
     explanation: 'The signature fits the body after percent-decoding: it came as a form.',
     fix: `${bodyFix} If the provider offers a choice of format, choose JSON.`,
@@ -184,8 +195,18 @@ export const causes = {
     fix: `${bodyFix} In code, keep the body a Buffer; 'latin1' and 'binary' are not for text.`,
   },
   other_secret_fits: {
-    explanation: 'The signature fits the secret of another receiver of this process, the one for {other}.',
-    fix: 'The secrets of two endpoints are swapped, or the webhook points at the path of the other receiver.',
+    explanation:
+      'The signature fits the secret of another receiver of this process, the one for {other}, which is named {receiver} and whose secret has a SHA-256 that begins with {secretSha256}.',
+    fix: 'The secrets of two endpoints are swapped, the webhook points at the path of the other receiver, or both receivers are on one path, where the first answers everything: give each its own.',
+  },
+  secret_absent: {
+    explanation: 'The secret function gave no secret for this request, so that no signature could fit.',
+    fix: 'Does it know the endpoint that was called, such as the tenant in its path? A request for nobody is refused so.',
+  },
+  body_cut_off: {
+    explanation:
+      'The body is cut off: its JSON does not end within the {bodyBytes} bytes that arrived (content-length: {contentLength}).',
+    fix: 'Look for a limit in a proxy, a queue or a column, and for code that takes the first piece of a body for all of it.',
   },
   content_length_mismatch: {
     explanation:
@@ -195,7 +216,7 @@ export const causes = {
   nothing_fits: {
     explanation:
       'Neither another spelling of the secret nor a change of the body that can be undone explains it ({trials} trials): probably the secret is of another endpoint or environment; else the body was changed for good, or this is a forgery.',
-    fix: 'Compare fingerprints. Secret: printf %s "$SECRET" | sha256sum | cut -c1-8, with the secret that {provider} shows for this endpoint, must print {secretSha256}. Body: sha256sum of what the sender sent must begin with {bodySha256}, and it must be {bodyBytes} bytes long. If both agree, the sender does not sign as {provider} does.',
+    fix: 'Compare fingerprints. Secret: printf %s "$SECRET" | sha256sum | cut -c1-8, with the secret that {provider} gave for this endpoint, must print {secretSha256}. If it is not shown again, and nobody kept it, have a new one made. Body: sha256sum of what the sender sent must begin with {bodySha256}, and it must be {bodyBytes} bytes long. If both agree, the sender does not sign as {provider} does.',
   },
 
   // A genuine delivery at the wrong time.

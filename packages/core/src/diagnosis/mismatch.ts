@@ -1,11 +1,10 @@
 import { toBytes } from '../bytes/body.ts';
-import { cryptography } from '../proof/crypto.ts';
 import { presentHeader, type SentSignature } from '../proof/signature.ts';
-import { bodyVariants } from './body-variants.ts';
+import { bodyVariants, isCutOff } from './body-variants.ts';
 import type { Evidence, Finding } from './causes.ts';
 import { otherSecretFits } from './others.ts';
 import { secretVariants } from './secret-variants.ts';
-import { fitsAny, namedSecrets, type Suspect, signatureIn } from './suspect.ts';
+import { fingerprint, fitsAny, namedSecrets, type Suspect, signatureIn } from './suspect.ts';
 import { isTriable } from './trials.ts';
 
 /** Why a signature that is well written does not fit. */
@@ -22,7 +21,12 @@ export async function diagnoseMismatch(suspect: Suspect): Promise<Finding> {
       (await otherContentWasSigned(suspect, sent)) ??
       (await otherSecretFits(suspect, sent)) ??
       (await bodyWasChanged(suspect, sent)));
-  return found ?? lengthWasChanged(suspect) ?? { cause: 'nothing_fits', evidence: await fingerprints(suspect) };
+  return (
+    found ??
+    noSecret(suspect) ??
+    cutOff(suspect) ??
+    lengthWasChanged(suspect) ?? { cause: 'nothing_fits', evidence: await fingerprints(suspect) }
+  );
 }
 
 async function secretWasMeantOtherwise(suspect: Suspect, sent: SentSignature): Promise<Finding | undefined> {
@@ -68,6 +72,17 @@ async function bodyWasChanged(suspect: Suspect, sent: SentSignature): Promise<Fi
   return undefined;
 }
 
+function noSecret({ secrets }: Suspect): Finding | undefined {
+  return secrets.length === 0 ? { cause: 'secret_absent', evidence: {} } : undefined;
+}
+
+/** What is missing cannot be tried, but JSON that begins and does not end is no secret's fault. */
+function cutOff(suspect: Suspect): Finding | undefined {
+  if (!isCutOff(suspect.body)) return undefined;
+  const contentLength = lengthOf(suspect) ?? 'not sent';
+  return { cause: 'body_cut_off', evidence: { bodyBytes: suspect.body.length, contentLength } };
+}
+
 /** No change that is known fits, but the body is not as long as it was sent. */
 function lengthWasChanged(suspect: Suspect): Finding | undefined {
   const contentLength = lengthOf(suspect);
@@ -84,13 +99,9 @@ function lengthOf({ headers }: Suspect): number | undefined {
 async function fingerprints(suspect: Suspect): Promise<Evidence> {
   const secrets = namedSecrets(suspect).map(({ secret }) => fingerprint(toBytes(secret)));
   return {
-    secretSha256: (await Promise.all(secrets)).join(' or ') || 'none: the secret function gave no secret',
+    secretSha256: (await Promise.all(secrets)).join(' or '),
     bodySha256: await fingerprint(suspect.body),
     bodyBytes: suspect.body.length,
     trials: suspect.trials.used(),
   };
-}
-
-async function fingerprint(bytes: Uint8Array): Promise<string> {
-  return (await cryptography.sha256Hex(bytes)).slice(0, 8);
 }

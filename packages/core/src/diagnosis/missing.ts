@@ -1,5 +1,6 @@
 import type { CompiledScheme } from '../proof/scheme.ts';
 import { presentHeader, presentScheme, type SentSignature } from '../proof/signature.ts';
+import type { Provider } from '../provider.ts';
 import type { Finding } from './causes.ts';
 import { otherReceiverFits } from './others.ts';
 import { knownSender } from './senders.ts';
@@ -54,13 +55,24 @@ async function renamed(suspect: Suspect): Promise<Finding | undefined> {
       const sent = signatureIn(headers, [underName(scheme, header)]);
       if (sent === undefined) continue;
       const found: Finding = { cause: 'header_renamed', evidence: { header, fits: await fits(suspect, sent) } };
-      if (found.evidence['fits'] === 'yes') return found;
+      if (found.evidence['fits'] === 'yes') return wrongReceiver(provider, header) ?? found;
       if (signatureName.test(header)) looksLike ??= found;
     }
   }
   const other = knownSender(names);
-  if (other === undefined) return looksLike;
+  if (other === undefined || isNamed(provider, other.sender)) return looksLike;
   return { cause: 'other_provider_header', evidence: { header: other.header, other: other.sender } };
+}
+
+/** Nobody has renamed a header that is another sender's own: that is who sends here, with the secret that is here. */
+function wrongReceiver(provider: Provider, name: string): Finding | undefined {
+  const other = knownSender([name]);
+  if (other === undefined || isNamed(provider, other.sender)) return undefined;
+  return { cause: 'receiver_wrong', evidence: { header: name, other: other.sender } };
+}
+
+function isNamed({ name }: Provider, sender: string): boolean {
+  return sender.toLowerCase().replaceAll(' ', '-') === name;
 }
 
 /** A scheme with its headers renamed alike: `x-hook-signature`, `x-hook-timestamp`, `x-hook-id`. */

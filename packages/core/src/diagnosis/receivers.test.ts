@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { grantex } from '../providers/grantex.ts';
 import { gravv } from '../providers/gravv.ts';
-import { otherReceivers, rememberReceiver } from './receivers.ts';
+import { otherReceivers, receiversOfOthers, rememberReceiver } from './receivers.ts';
 
 const others = () => otherReceivers([]).map(({ provider, secrets }) => `${provider.name} ${secrets.join()}`);
 
@@ -19,6 +19,24 @@ it('the same secret with another provider, or another list, is another receiver'
   rememberReceiver(gravv(), 'one');
   rememberReceiver(gravv(), ['one', 'two']);
   expect(others().slice(0, 3)).toEqual(['gravv one,two', 'gravv one', 'grantex one']);
+});
+
+it('the same provider and secret under another name is another receiver', () => {
+  rememberReceiver(grantex(), 'shared', 'tenant-a');
+  rememberReceiver(grantex(), 'shared', 'tenant-b');
+  expect(
+    otherReceivers([])
+      .map(({ name }) => name)
+      .slice(0, 2),
+  ).toEqual(['tenant-b', 'tenant-a']);
+});
+
+it('those of other providers are others whatever their secrets', () => {
+  rememberReceiver(grantex(), 'of both');
+  rememberReceiver(gravv(), 'of both');
+  const ofOthers = receiversOfOthers(gravv());
+  expect(ofOthers.map(({ secrets }) => secrets)).toContainEqual(['of both']);
+  expect(ofOthers.map(({ provider }) => provider.name)).not.toContain('gravv');
 });
 
 it('those with the same secrets as the one that asks are no others', () => {

@@ -1,5 +1,6 @@
 import type { DeliveryHeaders } from '../bytes/headers.ts';
 import { Refusal } from '../error.ts';
+import { cryptography } from '../proof/crypto.ts';
 import type { CompiledScheme } from '../proof/scheme.ts';
 import { type Secret, secretBytesOf } from '../proof/secret.ts';
 import { readSignature, type SentSignature } from '../proof/signature.ts';
@@ -47,6 +48,11 @@ export function signatureHeadersOf(schemes: readonly CompiledScheme[]): string {
 export function signatureIn(headers: DeliveryHeaders, schemes: readonly CompiledScheme[]): SentSignature | undefined {
   const sent = readSignature(schemes, headers);
   return sent instanceof Refusal ? undefined : sent;
+}
+
+/** The beginning of a SHA-256, by which two people can compare what neither shows. */
+export async function fingerprint(bytes: Uint8Array): Promise<string> {
+  return (await cryptography.sha256Hex(bytes)).slice(0, 8);
 }
 
 /** Whether one of several secrets made a sent signature of the body as it arrived. */
