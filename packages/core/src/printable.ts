@@ -1,3 +1,5 @@
+import { WebhookError } from './error.ts';
+
 /** What a terminal or a log obeys or splits at, and what turns the direction of writing. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
@@ -22,8 +24,8 @@ export function printable(text: string, longest = 1_000): string {
 }
 
 /**
- * What was thrown, as printable lines: its message and code, where it was thrown, and its causes, four at most. Nothing
- * else that it holds, which may be a connection, or a request with its credentials.
+ * What was thrown, as printable lines: its message and code, where it was thrown, and its causes, four at most. Where a
+ * {@link WebhookError} has a cause, only the cause says where it was thrown. Nothing else that it holds, which may be a connection, or a request with its credentials.
  *
  * @param thrown whatever it is
  * @returns lines of which only the first begins at the margin; never throws
@@ -43,7 +45,9 @@ function textOf(thrown: unknown, causes: number): string {
   try {
     const { stack = '', message, code, cause }: Record<string, unknown> = Object(thrown);
     // In V8 the stack begins with the message, of which a line may look like a frame.
-    const frames = String(stack)
+    // What threw a cause on shows nobody's mistake but the cause's.
+    const isOurs = cause !== undefined && thrown instanceof WebhookError;
+    const frames = (isOurs ? '' : String(stack))
       .replace(String(message), '')
       .split('\n')
       .filter((line) => /^ *at |@/.test(line));

@@ -6,6 +6,10 @@ import { encode } from '../bytes/encoding.ts';
 import { arrivedHeaders } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
 import { defineProvider, type Provider } from '../provider.ts';
+import { grantex } from '../providers/grantex.ts';
+import { grantiva } from '../providers/grantiva.ts';
+import { gravv } from '../providers/gravv.ts';
+import { standardWebhooks } from '../providers/standard-webhooks.ts';
 import { checkData, type ProvenDelivery, readEnvelope, readTimestamp } from './envelope.ts';
 
 const signature = { header: 'x-signature', encoding: 'hex' } as const;
@@ -394,6 +398,29 @@ describe('the message of invalid_event holds nothing of the body', () => {
       records: z.record(z.string(), z.number()),
       choice: z.discriminatedUnion('kind', [z.object({ kind: z.literal('a') })]),
     },
+  });
+
+  it('but says whose schema it is: one of the app is not the provider’s change', () => {
+    const own = rejection('{"type":"invoice.paid","data":{}}');
+    expect(own.fix).toBe('The schema is one of your app, given as events: let it take what the provider sends.');
+    const sent = standardWebhooks({ events: { a: z.object({ b: z.string() }) } });
+    expect(rejection('{"type":"a","data":{}}', sent).fix).toBe(own.fix);
+    for (const changed of [
+      rejection('{"type":"grant.revoked","data":{}}', grantex()),
+      rejection('{"event":"device.new","data":{}}', grantiva()),
+      rejection('{"event_type":"completed","payee_id":7}', gravv()),
+    ]) {
+      expect(changed.message).toContain('does not fit its schema');
+      expect(changed.fix).toMatch(
+        /^Is the receiver for another provider than the secret\?.*the provider has changed\.$/,
+      );
+    }
+  });
+
+  it('but says that a description of one’s own may be what is wrong', () => {
+    expect(rejection('{"kind":"invoice.paid"}').fix).toContain(
+      'correct the description of the provider where it is your own',
+    );
   });
 
   it('but says where it does not fit, as far as the schema goes', () => {

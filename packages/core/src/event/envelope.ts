@@ -4,6 +4,7 @@ import { WebhookError } from '../error.ts';
 import { printable } from '../printable.ts';
 import { type EventOf, isJsonObject, type JsonObject, type WebhookEvent } from './event.ts';
 import type { EnvelopePart, EventFormat } from './format.ts';
+import { isBuiltIn } from './loose-object.ts';
 import { describeError } from './schema-error.ts';
 
 const maxTypeLength = 256;
@@ -64,6 +65,7 @@ function readData(format: EventFormat, { type, data }: WebhookEvent): unknown {
   throw notAnEvent(
     format,
     printable(`"${type}" does not fit its schema (${describeError(schema, data, result.error)})`),
+    isBuiltIn(schema) ? notAnEventFix : ownSchemaFix,
   );
 }
 
@@ -186,16 +188,15 @@ function dateOf(time: number): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-function notAnEvent(format: EventFormat, what: string): WebhookError {
-  return new WebhookError(
-    'invalid_event',
-    `The body is genuine JSON, but no event of ${format.name}: ${what}.`,
-    notAnEventFix,
-  );
+function notAnEvent(format: EventFormat, what: string, fix = notAnEventFix): WebhookError {
+  return new WebhookError('invalid_event', `The body is genuine JSON, but no event of ${format.name}: ${what}.`, fix);
 }
 
 // The signature fits, so the sender is who it should be: what it sends is not what was expected of it.
 const invalidBodyFix = { fix: 'Does the endpoint send another format than JSON? Choose JSON at the provider.' };
 const notAnEventFix = {
-  fix: 'Is the receiver for another provider than the secret? Otherwise the provider has changed: handle the body by hand with verifySignature, and report it.',
+  fix: 'Is the receiver for another provider than the secret? Otherwise correct the description of the provider where it is your own, or handle the body by hand with verifySignature, and report that the provider has changed.',
+};
+const ownSchemaFix = {
+  fix: 'The schema is one of your app, given as events: let it take what the provider sends.',
 };

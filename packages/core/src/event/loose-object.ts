@@ -14,6 +14,11 @@ export function looseObject<Shape extends core.$ZodShape>(shape: Shape): core.$Z
   return schema as core.$ZodObject<Shape, core.$loose>;
 }
 
+/** Whether a schema is one of the built-in providers, whose data all have this kind; what an app makes has none of it. */
+export function isBuiltIn({ _zod }: core.$ZodType): boolean {
+  return _zod.traits.has('LooseObject');
+}
+
 const LooseObject = /* @__PURE__ */ $constructor('LooseObject', (object: core.$ZodObject, def) => {
   $ZodType.init(object, def);
   // To everything that looks into schemas it is what it says.

@@ -119,7 +119,8 @@ describe('without onOutcome', () => {
     expect(log).toHaveBeenCalledOnce();
     expect(log).toHaveBeenCalledWith(
       'hookproof:',
-      expect.stringMatching(/\(handler_failed\)\n[\s\S]*\n {2}caused by Error: boom\n {4}at /),
+      // The line below says what the handler threw, and where: no frame of Hookproof's stands in between.
+      expect.stringMatching(/\(handler_failed\)\n {2}caused by Error: boom\n {4}at /),
     );
   });
 
@@ -134,7 +135,7 @@ describe('without onOutcome', () => {
     expect((await receiver.receive({ headers, body })).outcome).toBe('handled');
     expect(log).toHaveBeenCalledWith(
       'hookproof:',
-      expect.stringMatching(/\(claims_unavailable\)\n[\s\S]*\n {2}caused by Error: boom\n/),
+      expect.stringMatching(/\(claims_unavailable\)\n {2}caused by Error: boom\n/),
     );
   });
 
