@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { en } from 'zod/locales';
 import * as z from 'zod/mini';
-import { describeError } from './schema-error.ts';
+import { describeIssues } from './schema-error.ts';
 
 /** What is said of data that a schema refuses. */
 function problemsOf(schema: z.ZodMiniType, data: unknown): string {
-  const { error } = z.safeParse(schema, data);
-  if (error === undefined) throw new Error('the schema takes it');
-  return describeError(schema, data, error);
+  if (z.safeParse(schema, data).success) throw new Error('the schema takes it');
+  return describeIssues(schema, data);
 }
 
 describe('what does not fit a schema of zod/mini, which brings no language,', () => {

@@ -6,12 +6,19 @@ const maxIssues = 3;
 /** What of an issue comes from the schema; the rest of it may be the body's. */
 const declared = new Set(['expected', 'values', 'format', 'minimum', 'maximum', 'divisor']);
 
-/** Says what does not fit a schema in words of the schema alone: nothing that the body holds, not even its keys. */
-export function describeError(schema: core.$ZodType, data: unknown, error: core.$ZodError): string {
-  return error.issues
+/** Says why data does not fit a schema in words of the schema alone: nothing that the body holds, not even its keys. */
+export function describeIssues(schema: core.$ZodType, data: unknown): string {
+  return issuesOf(schema, data)
     .slice(0, maxIssues)
     .map((issue) => `data${declaredPath(schema, issue.path)}: ${problemOf(issue, data)}`)
     .join('; ');
+}
+
+/** By the interface that all libraries of schemas share, because zod's own brings its class of errors into every bundle. */
+function issuesOf(schema: core.$ZodType, data: unknown): readonly core.$ZodIssue[] {
+  const result = schema['~standard'].validate(data);
+  // Zod's issues, of which the interface promises a part.
+  return 'issues' in result ? (result.issues as readonly core.$ZodIssue[]) : [];
 }
 
 function problemOf(issue: core.$ZodIssue, data: unknown): string {
