@@ -34,7 +34,7 @@ export async function runTests(
       ({ runtimes, subject, test }) =>
         about.runtime.startsWith(runtimes) && about.subject === subject && title.endsWith(`: ${test}`),
     );
-    const error = await failureOf(run);
+    const error = await failureOf(run, testTimeoutMs);
     if (exception !== undefined && error === undefined) failures.push(`${title}\nis an exception, but passes`);
     else if (exception !== undefined) excepted.push(exception);
     else if (error !== undefined) failures.push(`${title}\n${error}`);
@@ -50,10 +50,11 @@ export async function runTests(
   };
 }
 
-async function failureOf(run: () => Promise<void>): Promise<string | undefined> {
+/** What went wrong, where something did; a test that has not ended after `ms` milliseconds has failed. */
+export async function failureOf(run: () => Promise<void>, ms: number): Promise<string | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no end after ${testTimeoutMs} ms`)), testTimeoutMs);
+    timer = setTimeout(() => reject(new Error(`no end after ${Math.round(ms)} ms`)), ms);
   });
   try {
     await Promise.race([run(), late]);
