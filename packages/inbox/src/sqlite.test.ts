@@ -326,6 +326,37 @@ describe('keys of what was pruned', () => {
   });
 });
 
+describe('finding a SQLite', () => {
+  it.each<[what: string, answer: () => unknown]>([
+    ['says nothing of node:sqlite', () => undefined],
+    [
+      'throws when it is asked for it',
+      () => {
+        throw new Error('process.getBuiltinModule is not supported here');
+      },
+    ],
+    [
+      'has one that opens nothing',
+      () => ({
+        DatabaseSync: class {
+          constructor() {
+            throw new Error('node:sqlite is not supported here');
+          }
+        },
+      }),
+    ],
+  ])('takes libsql where the runtime %s', (_what, answer) => {
+    vi.spyOn(process, 'getBuiltinModule').mockImplementation(answer as never);
+    try {
+      const database = openDatabase(newFile());
+      expect(database).toBeInstanceOf(Libsql);
+      database.close();
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+});
+
 describe('finding no SQLite', () => {
   it('says what to install', async () => {
     vi.resetModules();

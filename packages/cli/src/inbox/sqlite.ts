@@ -12,7 +12,7 @@ export async function openSqlite({ location, label }: Store): Promise<OpenInbox>
   const start = await startOf(location, label);
   if (!start.startsWith('SQLite format 3\0')) throw noInbox(`${label} is no SQLite database.`, fix);
   // As the inbox does: it takes what the runtime has, or else this package.
-  if (process.getBuiltinModule('node:sqlite') === undefined) await loadPeer('libsql', () => import('libsql'));
+  if (!hasSqlite()) await loadPeer('libsql', () => import('libsql'));
   if (!hasInbox(location)) throw noInbox(`${label} has no inbox: there are no tables hookproof_* in it.`, fix);
   // An inbox is in WAL mode, and its file says so in these bytes; to open a copy that is not would change it.
   if (!start.endsWith('\x02\x02')) {
@@ -40,6 +40,15 @@ async function startOf(path: string, label: string): Promise<string> {
     if (code === 'ENOENT' || code === 'ENOTDIR') throw noInbox(`There is no file ${label}.`, fix);
     if (code === 'EISDIR') throw noInbox(`${label} is a folder.`, fix);
     throw noInbox(`${label} could not be read (${String(code)}).`, 'May you read and write this file?');
+  }
+}
+
+/** Whether the runtime brings a SQLite. */
+function hasSqlite(): boolean {
+  try {
+    return process.getBuiltinModule('node:sqlite') !== undefined;
+  } catch {
+    return false;
   }
 }
 

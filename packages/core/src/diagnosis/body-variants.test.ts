@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { bodyVariants } from './body-variants.ts';
 
 async function causesOf(body: string | Uint8Array): Promise<ReadonlySet<string>> {
@@ -23,6 +23,24 @@ describe('what an attacker could make large', () => {
   ])('%s is tried up to a bound', async (_what, cause, within, beyond) => {
     expect(await causesOf(within)).toContain(cause);
     expect(await causesOf(beyond)).not.toContain(cause);
+  });
+});
+
+describe('a runtime that cannot unpack', () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it.each<[what: string, there: unknown]>([
+    ['has no DecompressionStream', undefined],
+    [
+      'has one that throws, as in an edge function of Next.js',
+      function unsupported() {
+        throw new Error('A Node.js API is used (DecompressionStream) which is not supported in the Edge Runtime.');
+      },
+    ],
+  ])('and %s leaves that variant out', async (_what, there) => {
+    vi.stubGlobal('DecompressionStream', there);
+    expect(await causesOf(gzipSync('{"a":1}'))).toEqual(new Set());
+    expect(await causesOf('{"a":1}')).toContain('body_reserialised');
   });
 });
 

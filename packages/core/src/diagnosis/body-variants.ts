@@ -182,10 +182,12 @@ function percentDecode(text: string): string | undefined {
 
 /** Unpacks gzip, but no bomb; undefined where it is none, or the runtime cannot. */
 async function gunzip(body: Uint8Array): Promise<Uint8Array | undefined> {
-  if (body[0] !== 0x1f || body[1] !== 0x8b || typeof DecompressionStream === 'undefined') return undefined;
-  const unpacked = new Blob([Uint8Array.from(body)]).stream().pipeThrough(new DecompressionStream('gzip'));
-  const { signal } = new AbortController();
+  if (body[0] !== 0x1f || body[1] !== 0x8b) return undefined;
   try {
+    // As a property: builds for edge runtimes, where it is there and throws, warn of the bare name.
+    const { DecompressionStream } = globalThis;
+    const unpacked = new Blob([Uint8Array.from(body)]).stream().pipeThrough(new DecompressionStream('gzip'));
+    const { signal } = new AbortController();
     return await streamReader(unpacked)({ maxBytes: maxUnpackedBytes, signal });
   } catch {
     return undefined;

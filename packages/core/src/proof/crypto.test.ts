@@ -9,10 +9,14 @@ import { webCryptography } from './web-crypto.ts';
 const paths: [name: string, cryptography: Cryptography][] = [
   // Node's createHmac wants a KeyObject where NodeCrypto says object.
   ['node:crypto', nodeCryptography(nodeCrypto as unknown as NodeCrypto)],
-  ['WebCrypto', webCryptography(globalThis.crypto.subtle)],
+  ['WebCrypto', webCryptography()],
 ];
 
 const algorithms: readonly HashAlgorithm[] = ['sha1', 'sha256', 'sha384', 'sha512'];
+
+const unsupported = (): never => {
+  throw new Error('not supported here');
+};
 
 const repeated = (byte: number, count: number) => new Uint8Array(count).fill(byte);
 
@@ -186,6 +190,14 @@ describe('the choice of a runtime', () => {
   it.each<[what: string, answer: unknown]>([
     ['has no node:crypto', () => undefined],
     ['cannot be asked for it', undefined],
+    [
+      'throws when it is asked, as in an edge function of Next.js',
+      () => {
+        throw new Error('A Node.js API is used (process.getBuiltinModule) which is not supported in the Edge Runtime.');
+      },
+    ],
+    ['has one that throws whatever is called', () => new Proxy({}, { get: () => unsupported })],
+    ['has one that throws whatever is looked at', () => new Proxy({}, { get: unsupported })],
   ])('takes WebCrypto where the process %s, and proves the same deliveries with it', async (_what, answer) => {
     vi.resetModules();
     process.getBuiltinModule = answer as typeof original;
@@ -206,7 +218,7 @@ describe('a key of WebCrypto', () => {
   it('cannot be read back', async () => {
     const importKey = vi.spyOn(globalThis.crypto.subtle, 'importKey');
     try {
-      await webCryptography(globalThis.crypto.subtle).hmac('sha256', encode('key'));
+      await webCryptography().hmac('sha256', encode('key'));
       expect(importKey).toHaveBeenCalledOnce();
       const [, , , extractable, usages] = importKey.mock.lastCall ?? [];
       expect({ extractable, usages }).toEqual({ extractable: false, usages: ['sign'] });

@@ -66,10 +66,16 @@ export function openDatabase(path: string): SqliteDatabase {
   }
 }
 
-// By name at run time, so that bundlers do not look for what need not be there.
+// By name at run time, so that bundlers do not look for what need not be there; and tried, because a runtime may have the
+// function and not what it does.
 function builtIn(): Constructor | undefined {
-  const module: unknown = process.getBuiltinModule?.('node:sqlite');
-  return constructorIn(module, 'DatabaseSync');
+  try {
+    const Database = constructorIn(process.getBuiltinModule('node:sqlite'), 'DatabaseSync');
+    if (Database !== undefined) new Database(':memory:').close();
+    return Database;
+  } catch {
+    return undefined;
+  }
 }
 
 function installed(): Constructor | undefined {
