@@ -89,6 +89,13 @@ describe.each(packages.map(({ folder, path }) => [folder, path] as const))('%s',
     }
   });
 
+  it('declares nothing that needs the DOM, or more than ES2022', async () => {
+    // All that is there, because which file of a package a program reaches depends on the program.
+    const declarations = filesBelow(join(installed, 'dist')).filter((file) => file.endsWith('.d.ts'));
+    const files = declarations.map((file) => join(installed, 'dist', file));
+    await compileFiles(project, files, { module: 'nodenext', target: 'es2022', lib: ['es2022'], noEmit: true });
+  });
+
   it('compiles with moduleResolution bundler', async () => {
     await compile(project, [folder], { module: 'preserve', allowImportingTsExtensions: true, noEmit: true });
   });
@@ -143,8 +150,12 @@ describe.each(['4.0.0', '4.1.12', versionOf('zod')])('in an app with zod %s', (v
 
 /** Compiles programs with a user's settings; `skipLibCheck` is off, so every declaration is checked. */
 async function compile(project: string, programs: readonly string[], options: object): Promise<void> {
-  const compilerOptions = { strict: true, skipLibCheck: false, target: 'es2023', types: ['node'], ...options };
   const files = programs.map((program) => `${program}.ts`);
+  await compileFiles(project, files, options);
+}
+
+async function compileFiles(project: string, files: readonly string[], options: object): Promise<void> {
+  const compilerOptions = { strict: true, skipLibCheck: false, target: 'es2023', types: ['node'], ...options };
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   await run(`${tool('tsc')} -p .`, project);
 }

@@ -18,6 +18,9 @@ export interface RawEvent {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Bytes that `fetch` takes: since TypeScript 5.7 a `Uint8Array<ArrayBuffer>`, which older ones cannot name. */
+type Bytes = ReturnType<typeof Uint8Array.of>;
+
 /** Options of {@link signedDelivery}. */
 export interface SignedDeliveryOptions {
   readonly secret: Secret;
@@ -36,7 +39,7 @@ export interface SignedDelivery {
   readonly method: 'POST';
   readonly headers: Readonly<Record<string, string>>;
   /** The raw bytes. */
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Bytes;
   /**
    * The same bytes as text, for tools that write bytes as JSON: `send()` of supertest, `inject()` of Fastify. It throws a
    * TypeError for a body that is not UTF-8.
@@ -104,7 +107,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A delivery before it is signed. */
 export interface UnsignedDelivery {
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Bytes;
   /** The headers that are made, besides the signature. */
   readonly headers: Readonly<Record<string, string>>;
   /** The headers that the event brings. They win. */
@@ -180,7 +183,7 @@ function unsignedHeaders(provider: Provider, body: RawEvent['body'], deliveryId:
   return headers;
 }
 
-function toBytes(body: RawEvent['body']): Uint8Array<ArrayBuffer> {
+function toBytes(body: RawEvent['body']): Bytes {
   if (isBytes(body)) return Uint8Array.from(body);
   return new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
 }

@@ -42,7 +42,7 @@ function works(candidate: Cryptography): boolean {
  * `node:crypto` where the runtime has it and it works (Node, Bun, Deno, and Workers since August 2026; WebCrypto is about
  * ten times slower on Node), WebCrypto elsewhere (older Workers, edge functions).
  */
-export const cryptography: Cryptography = onNode() ?? webCryptography(globalThis.crypto.subtle);
+export const cryptography: Cryptography = onNode() ?? webCryptography();
 
 /**
  * What tells a secret from others and may be stored: slow on purpose, so that it helps nobody to guess the secret.

@@ -3,7 +3,9 @@ import type { Cryptography } from './cryptography.ts';
 
 const names = { sha1: 'SHA-1', sha256: 'SHA-256', sha384: 'SHA-384', sha512: 'SHA-512' } as const;
 
-export function webCryptography(subtle: SubtleCrypto): Cryptography {
+// It takes no argument: what it declares must not name a type of the DOM, which apps on Node do not have.
+export function webCryptography(): Cryptography {
+  const { subtle } = globalThis.crypto;
   return {
     async hmac(algorithm, secret) {
       const params = { name: 'HMAC', hash: names[algorithm] };
