@@ -5,9 +5,10 @@
  */
 export type { BodyInput, BodyLimits, BodyReader } from './bytes/body.ts';
 export type { DeliveryHeaders, HeadersInput } from './bytes/headers.ts';
-export { letGoOfUpload, type NodeRequest, nodeBody } from './bytes/node-request.ts';
+export { keptBy, letGoOfUpload, type NodeRequest, nodeBody } from './bytes/node-request.ts';
 export { type NodeStream, nodeStreamReader, readNodeStream } from './bytes/node-stream.ts';
 export { requestBody } from './bytes/stream.ts';
+export { isDevelopment } from './development.ts';
 export type { KnownTypes } from './handling/handlers.ts';
 export type { WaitUntil } from './handling/progress.ts';
 export { ownOptions } from './option-names.ts';

@@ -12,7 +12,9 @@ import {
   ownOptions,
   receiverOptions,
 } from '@hookproof/core/adapter';
-import { pathMatcher, rawBodyOf } from './request.ts';
+import { rawBodyOf } from './body.ts';
+import { appFirst } from './others.ts';
+import { Place } from './place.ts';
 
 // One package is enough: apps need not have core among their own dependencies, and under pnpm could not import it.
 export * from '@hookproof/core';
@@ -25,9 +27,9 @@ export type ExpressWebhookOptions<
   P extends core.Provider,
   Request extends IncomingMessage = IncomingMessage,
   I extends core.Inbox | undefined = undefined,
-> = core.WebhookOptions<P, Request, I> & Place;
+> = core.WebhookOptions<P, Request, I> & PathOption;
 
-interface Place {
+interface PathOption {
   /**
    * Path to answer, below the mount point. Without it: what the middleware is mounted on or is the route handler of,
    * and `/webhooks/<provider>` at the root of an app.
@@ -44,7 +46,8 @@ export type WebhookMiddleware<Request extends IncomingMessage = IncomingMessage>
 
 /**
  * Receives a provider's webhooks in Express. It reads the body itself, so it works before `express.json()` and needs
- * no `express.raw()`; everything that is not for its path goes on to `next`.
+ * no `express.raw()`; everything that is not for its path goes on to `next`. So does what is no POST: a route of the app's own
+ * on the same path answers it, and where there is none, the reply is 405.
  *
  * @typeParam P the provider
  * @typeParam Request what the secret function gets, and handlers where there is no inbox: annotate it there
@@ -75,27 +78,34 @@ export function webhooks<
 ): WebhookMiddleware<Request> {
   const ofReceiver = receiverOptions('webhooks', options, { path: true });
   const receiver = core.createReceiver<P, Request, I>({ ...ofReceiver, provider, framework: 'express' });
-  const middleware: WebhookMiddleware<Request> = async (request, response, next) => {
-    if (!answers(request)) {
-      if (next !== undefined) return next();
-      return void response.writeHead(404).end();
-    }
+  const answer = async (request: Request, response: ServerResponse) => {
     const { method, headers } = request;
     const reply = await receiver.receive({ method, headers, body: rawBodyOf(request), request });
     // A timeout of the app's own, or a handler, may have answered in the meantime.
     if (response.headersSent) return void letGoOfUpload(request);
-    try {
-      // Without a length Node would send each reply in chunks. All of it is ASCII.
-      const length = { 'content-length': reply.body.length };
-      const close = letGoOfUpload(request) ? { connection: 'close' } : undefined;
-      response.writeHead(reply.status, { ...reply.headers, ...length, ...close }).end(reply.body);
-    } catch (error) {
-      // The app has put something of its own around the response. Express 4 would let a rejected promise end the process.
-      if (next !== undefined) return next(error);
-      response.destroy();
-    }
+    // Without a length Node would send each reply in chunks. All of it is ASCII.
+    const length = { 'content-length': reply.body.length };
+    const close = letGoOfUpload(request) ? { connection: 'close' } : undefined;
+    response.writeHead(reply.status, { ...reply.headers, ...length, ...close }).end(reply.body);
   };
-  const answers = pathMatcher(ownOptions(options).path, `/webhooks/${provider.name}`, middleware);
+  const middleware: WebhookMiddleware<Request> = async (request, response, next) => {
+    // The app may have put something of its own around either. Express 4 would let a rejected promise end the process.
+    const fail = (error: unknown) => void (next === undefined ? response.destroy() : next(error));
+    try {
+      if (!place.isFor(request)) {
+        if (next === undefined) return void response.writeHead(404).end();
+        place.passedOn(request, response);
+      } else if (request.method === 'POST' || next === undefined) {
+        return await answer(request, response);
+      } else {
+        appFirst(request, response, () => void answer(request, response).catch(fail));
+      }
+    } catch (error) {
+      return fail(error);
+    }
+    next();
+  };
+  const place = new Place(provider, ownOptions(options).path, middleware);
   return Object.defineProperty(middleware, 'name', { value: `${provider.name}Webhooks` });
 }
 
@@ -124,7 +134,9 @@ export function grantivaWebhooks<
   Request extends IncomingMessage = IncomingMessage,
   I extends core.Inbox | undefined = undefined,
   Types extends string = never,
->(options: GivenOptions<core.Grantiva, Request, I, Types> & Place & core.GrantivaOptions): WebhookMiddleware<Request>;
+>(
+  options: GivenOptions<core.Grantiva, Request, I, Types> & PathOption & core.GrantivaOptions,
+): WebhookMiddleware<Request>;
 export function grantivaWebhooks<Request extends IncomingMessage, I extends core.Inbox | undefined>(
   options: ExpressWebhookOptions<core.Grantiva, Request, I> & core.GrantivaOptions,
 ): WebhookMiddleware<Request> {
@@ -157,7 +169,9 @@ export function grantexWebhooks<
   Request extends IncomingMessage = IncomingMessage,
   I extends core.Inbox | undefined = undefined,
   Types extends string = never,
->(options: GivenOptions<core.Grantex, Request, I, Types> & Place & core.GrantexOptions): WebhookMiddleware<Request>;
+>(
+  options: GivenOptions<core.Grantex, Request, I, Types> & PathOption & core.GrantexOptions,
+): WebhookMiddleware<Request>;
 export function grantexWebhooks<Request extends IncomingMessage, I extends core.Inbox | undefined>(
   options: ExpressWebhookOptions<core.Grantex, Request, I> & core.GrantexOptions,
 ): WebhookMiddleware<Request> {
@@ -190,7 +204,7 @@ export function gravvWebhooks<
   Request extends IncomingMessage = IncomingMessage,
   I extends core.Inbox | undefined = undefined,
   Types extends string = never,
->(options: GivenOptions<core.Gravv, Request, I, Types> & Place): WebhookMiddleware<Request>;
+>(options: GivenOptions<core.Gravv, Request, I, Types> & PathOption): WebhookMiddleware<Request>;
 export function gravvWebhooks<Request extends IncomingMessage, I extends core.Inbox | undefined>(
   options: ExpressWebhookOptions<core.Gravv, Request, I>,
 ): WebhookMiddleware<Request> {

@@ -1,5 +1,5 @@
 import { WebhookError } from '@hookproof/core';
-import { type BodyInput, type Limits, nodeBody, readNodeStream } from '@hookproof/core/adapter';
+import { type BodyInput, keptBy, type Limits, nodeBody, readNodeStream } from '@hookproof/core/adapter';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const invalidMediaType = 'FST_ERR_CTP_INVALID_MEDIA_TYPE';
@@ -36,7 +36,7 @@ export function parseAsBytes(
 }
 
 /** Bytes that somebody kept, else those of {@link parseAsBytes} or why there are none, else the untouched stream. */
-export function rawBodyOf(request: FastifyRequest & { rawBody?: unknown }): BodyInput {
+export function rawBodyOf(request: FastifyRequest): BodyInput {
   const failure = failures.get(request);
   if (failure !== undefined) {
     return () => {
@@ -44,8 +44,8 @@ export function rawBodyOf(request: FastifyRequest & { rawBody?: unknown }): Body
     };
   }
   // Google Cloud Functions and Firebase read the stream themselves and keep the bytes on Node's request.
-  const raw: typeof request.raw & { rawBody?: unknown } = request.raw;
-  return nodeBody(raw, [request.rawBody, raw.rawBody, request.body], bodyConsumed);
+  const { raw } = request;
+  return nodeBody(raw, [keptBy(request, 'rawBody'), keptBy(raw, 'rawBody'), keptBy(request, 'body')], bodyConsumed);
 }
 
 function isConsumed({ readableDidRead, readableEncoding }: FastifyRequest['raw']): boolean {

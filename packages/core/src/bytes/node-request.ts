@@ -42,6 +42,15 @@ export function nodeBody(request: NodeRequest, kept: readonly unknown[], consume
   };
 }
 
+/** What is kept in a property of a request. A getter that throws, as one does that parses a body, keeps nothing. */
+export function keptBy(request: object, name: string): unknown {
+  try {
+    return Reflect.get(request, name);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Lets go of an upload that was answered before it arrived, or is about to be. Over HTTP/1 the rest is thrown away while the
  * reply is sent, and then the connection ends; over HTTP/2 no more is taken, and the stream ends after the reply, but not the
