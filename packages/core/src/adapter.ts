@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { BodyInput, BodyLimits, BodyReader } from './bytes/body.ts';
+export { type BodyInput, type BodyLimits, type BodyReader, isPlain } from './bytes/body.ts';
 export type { DeliveryHeaders, HeadersInput } from './bytes/headers.ts';
 export { keptBy, letGoOfUpload, type NodeRequest, nodeBody } from './bytes/node-request.ts';
 export { type NodeStream, nodeStreamReader, readNodeStream } from './bytes/node-stream.ts';

@@ -1,6 +1,6 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { adapterConformance, type Serve } from '@hookproof/testing/conformance';
+import { type AdapterUnderTest, adapterConformance } from '@hookproof/testing/conformance';
 import connect from 'connect';
 import express from 'express';
 import express4 from 'express4';
@@ -18,11 +18,25 @@ async function listen(listener: RequestListener, path: string) {
   return { url: `http://127.0.0.1:${port}${path}`, close };
 }
 
-const apps: Record<string, { serve: Serve; serveConsumed?: Serve }> = {
+/** Middleware that does something to the request, and later lets it go on. */
+const first =
+  (change: (request: IncomingMessage) => unknown) =>
+  (request: IncomingMessage, _response: unknown, next: () => void): void => {
+    change(request);
+    setImmediate(next);
+  };
+const paused = first((request) => request.pause());
+const decoded = first((request) => request.setEncoding('utf8'));
+
+const apps: Record<string, Pick<AdapterUnderTest, 'serve' | 'serveConsumed' | 'serveDecoded' | 'servePaused'>> = {
   'express 5': {
     serve: (provider, options) => listen(express().use(webhooks(provider, options)), `/webhooks/${provider.name}`),
     serveConsumed: (provider, options) =>
       listen(express().use(express.json(), webhooks(provider, options)), `/webhooks/${provider.name}`),
+    serveDecoded: (provider, options) =>
+      listen(express().use(decoded, webhooks(provider, options)), `/webhooks/${provider.name}`),
+    servePaused: (provider, options) =>
+      listen(express().use(paused, webhooks(provider, options)), `/webhooks/${provider.name}`),
   },
   'express 4, mounted on a path': {
     serve: (provider, options) => listen(express4().use('/hooks', webhooks(provider, options)), '/hooks'),
@@ -33,12 +47,16 @@ const apps: Record<string, { serve: Serve; serveConsumed?: Serve }> = {
           .use('/hooks', webhooks(provider, options)),
         '/hooks',
       ),
+    servePaused: (provider, options) =>
+      listen(express4().use(paused).use('/hooks', webhooks(provider, options)), '/hooks'),
   },
   'express 5, as a route handler': {
     serve: (provider, options) => listen(express().all('/a/:b', webhooks(provider, options)), '/a/b'),
   },
   connect: {
     serve: (provider, options) => listen(connect().use('/hooks', webhooks(provider, options)), '/hooks'),
+    servePaused: (provider, options) =>
+      listen(connect().use(paused).use('/hooks', webhooks(provider, options)), '/hooks'),
   },
   'node:http': {
     serve: (provider, options) => listen(webhooks(provider, { ...options, path: '/hooks' }), '/hooks'),

@@ -1,5 +1,5 @@
 import { WebhookError } from '@hookproof/core';
-import { type BodyInput, keptBy, type Limits, nodeBody, readNodeStream } from '@hookproof/core/adapter';
+import { type BodyInput, isPlain, keptBy, type Limits, nodeBody, readNodeStream } from '@hookproof/core/adapter';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const invalidMediaType = 'FST_ERR_CTP_INVALID_MEDIA_TYPE';
@@ -24,8 +24,9 @@ export function parseAsBytes(
       failures.set(request, error);
       done(null, undefined);
     };
-    // What is larger by its own account is not read at all.
-    if (Number(request.headers['content-length']) > maxBodyBytes || isConsumed(payload)) return done(null, undefined);
+    const { 'content-length': length, 'content-encoding': encoding } = request.headers;
+    // What is larger by its own account, or compressed, is not read at all.
+    if (Number(length) > maxBodyBytes || !isPlain(encoding) || isConsumed(payload)) return done(null, undefined);
     readNodeStream(payload, limits).then((bytes) => done(null, bytes), fail);
   });
   // Fastify refuses a malformed Content-Type before any parser. What was signed is the body, so it is received anyway.

@@ -1,3 +1,4 @@
+import { PassThrough, Readable } from 'node:stream';
 import { adapterConformance } from '@hookproof/testing/conformance';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { test } from 'vitest';
@@ -27,6 +28,23 @@ adapterConformance({
     app.addHook('onRequest', async (request) => {
       for await (const _chunk of request.raw);
     });
+    await app.register(webhooks(provider, options));
+    return listen(app, `/webhooks/${provider.name}`);
+  },
+  async serveDecoded(provider, options) {
+    const app = Fastify();
+    app.addHook('preParsing', async (_request, _reply, payload) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of payload) chunks.push(chunk);
+      return Readable.from([Buffer.concat(chunks).toString()]);
+    });
+    await app.register(webhooks(provider, options));
+    return listen(app, `/webhooks/${provider.name}`);
+  },
+  async servePaused(provider, options) {
+    const app = Fastify();
+    app.addHook('onRequest', async (request) => void request.raw.pause());
+    app.addHook('preParsing', async (_request, _reply, payload) => payload.pipe(new PassThrough()).pause());
     await app.register(webhooks(provider, options));
     return listen(app, `/webhooks/${provider.name}`);
   },

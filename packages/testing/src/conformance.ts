@@ -8,7 +8,7 @@ import { builtInProviders } from '@hookproof/core';
 import { checkNames } from '@hookproof/core/strict';
 import type { Serve } from './conformance/app.ts';
 import { outcomeTests, type Tests } from './conformance/outcomes.ts';
-import { consumedTests, transportTests } from './conformance/transport.ts';
+import { consumedTests, pausedTests, transportTests } from './conformance/transport.ts';
 
 export type { Serve, Served } from './conformance/app.ts';
 
@@ -22,6 +22,10 @@ export interface AdapterUnderTest {
   readonly serve: Serve;
   /** Starts an app in which something reads the body before the adapter; without it these tests are skipped visibly. */
   readonly serveConsumed?: Serve | undefined;
+  /** Starts an app in which something makes text of the body on its way to the adapter; without it the same. */
+  readonly serveDecoded?: Serve | undefined;
+  /** Starts an app in which something pauses the request before it comes to the adapter; without it the same. */
+  readonly servePaused?: Serve | undefined;
 }
 
 /**
@@ -58,8 +62,10 @@ export function adapterConformance(adapter: AdapterUnderTest): void {
     test: true,
     serve: true,
     serveConsumed: true,
+    serveDecoded: true,
+    servePaused: true,
   });
-  const { name, test, serve, serveConsumed } = adapter;
+  const { name, test, serve, serveConsumed, serveDecoded, servePaused } = adapter;
   for (const make of Object.values(builtInProviders)) {
     const provider = make();
     const register = (tests: Tests) => {
@@ -69,5 +75,11 @@ export function adapterConformance(adapter: AdapterUnderTest): void {
     register(transportTests(serve, provider));
     if (serveConsumed !== undefined) register(consumedTests(serveConsumed, provider));
     else register([['body_consumed: skipped, because the adapter gives no serveConsumed', async () => undefined]]);
+    if (serveDecoded !== undefined) register(consumedTests(serveDecoded, provider, ' by text'));
+    else
+      register([['body_consumed by text: skipped, because the adapter gives no serveDecoded', async () => undefined]]);
+    if (servePaused !== undefined) register(pausedTests(servePaused, provider));
+    else
+      register([['handled, though paused: skipped, because the adapter gives no servePaused', async () => undefined]]);
   }
 }

@@ -201,10 +201,10 @@ describe('Content-Encoding', () => {
     expect((await rejection(read('{}', { 'content-encoding': encoding }))).code).toBe('unsupported_encoding');
   });
 
-  it('is judged once the body is read, so that the connection is free for the next delivery', async () => {
-    const reader = vi.fn<BodyReader>(async () => new Uint8Array(0));
+  it('is judged before a byte is read: what unpacks it may hold the bytes back', async () => {
+    const reader = vi.fn<BodyReader>(never);
     expect((await rejection(read(reader, { 'content-encoding': 'gzip' }))).code).toBe('unsupported_encoding');
-    expect(reader).toHaveBeenCalledOnce();
+    expect(reader).not.toHaveBeenCalled();
   });
 });
 
@@ -222,6 +222,14 @@ describe('a stream', () => {
     const text = encode('{"text":"é👩‍🚀"}');
     const bytes = await streamReader(streamOf([...text].map((byte) => Uint8Array.of(byte))))(open);
     expect(bytes).toEqual(text);
+  });
+
+  it.each<[what: string, chunk: unknown]>([
+    ['text', '{"a":1}'],
+    ['objects', { a: 1 }],
+  ])('of %s is body_consumed', async (_what, chunk) => {
+    const stream = new ReadableStream({ start: (controller) => controller.enqueue(chunk) });
+    expect((await rejection(read(streamReader(stream)))).code).toBe('body_consumed');
   });
 
   it('that is none is an empty body', async () => {

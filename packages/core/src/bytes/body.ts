@@ -2,7 +2,7 @@ import { Refusal, WebhookError } from '../error.ts';
 import { type Awaitable, isThenable } from '../timing/awaitable.ts';
 import { inTime } from '../timing/in-time.ts';
 import { LazySignal } from '../timing/lazy-signal.ts';
-import { tooLarge } from './collect.ts';
+import { notBytes, tooLarge } from './collect.ts';
 import { encode } from './encoding.ts';
 import type { HeaderLookup } from './headers.ts';
 
@@ -42,11 +42,12 @@ export function readBody<State, R>(
   state: State,
   next: (state: State, bytes: Uint8Array) => R,
 ): Awaitable<R> {
-  if (typeof input !== 'function') return next(state, checkBody(toBytes(input), headers, options));
+  checkEncoding(headers);
+  if (typeof input !== 'function') return next(state, checkSize(toBytes(input), options));
   // Only a shortcut: a sender may leave content-length out or lie, so the reader counts all the same.
   if (Number(headers.get('content-length')) > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
   const limits = new ReaderLimits(options);
-  const take = (bytes: unknown) => next(state, checkBody(toBytes(bytes), headers, options));
+  const take = (bytes: unknown) => next(state, checkSize(toBytes(bytes), options));
   const fail = (error: unknown) => {
     throw limits.giveUp(error);
   };
@@ -60,16 +61,24 @@ export function readBody<State, R>(
   }
 }
 
-function checkBody(bytes: Uint8Array, headers: HeaderLookup, options: BodyOptions): Uint8Array {
-  if (bytes.length > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
-  // Only now, so that the connection is free for the sender's next delivery.
-  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
-  if (encoding === '' || encoding === 'identity') return bytes;
+function checkSize(bytes: Uint8Array, { maxBodyBytes }: BodyOptions): Uint8Array {
+  if (bytes.length > maxBodyBytes) throw tooLarge(maxBodyBytes);
+  return bytes;
+}
+
+/** Before a byte is read: what unpacks it, such as a plugin of the app, may hold the stream back. */
+function checkEncoding(headers: HeaderLookup): void {
+  if (isPlain(headers.get('content-encoding'))) return;
   throw new Refusal(
     'unsupported_encoding',
     () => 'The Content-Encoding header names a compression, but signatures cover the raw bytes.',
     'No built-in provider compresses: look for a proxy that does, and turn it off for this path.',
   );
+}
+
+/** Whether a Content-Encoding header names no compression. */
+export function isPlain(encoding = ''): boolean {
+  return ['', 'identity'].includes(encoding.trim().toLowerCase());
 }
 
 /** The limits of one reader. Its signal is made for whoever looks at it. */
@@ -102,7 +111,7 @@ export function bodyTimeout(ms: number): Refusal {
   return new Refusal(
     'body_timeout',
     () => `The body did not arrive within bodyTimeoutMs (${ms} ms).`,
-    'Raise the option only if the sender is known to be slow.',
+    'Raise the option only if the sender is known to be slow. If it is not, something before Hookproof keeps the bytes.',
   );
 }
 
@@ -112,9 +121,7 @@ export function toBytes(input: unknown): Uint8Array {
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   if (typeof input === 'string') return encode(input);
-  throw new WebhookError('body_consumed', 'The body is not raw bytes: something parsed it before Hookproof.', {
-    fix: 'Pass the bytes as they arrived (a Uint8Array or Buffer), never a parsed object.',
-  });
+  throw notBytes();
 }
 
 function readError(error: unknown, maxBytes: number): Refusal | WebhookError {

@@ -1,4 +1,5 @@
-import { Refusal } from '../error.ts';
+import { Refusal, WebhookError } from '../error.ts';
+import { isBytes } from './encoding.ts';
 
 /**
  * Gathers the chunks of a body in one buffer that doubles. A list of chunks would let a sender that puts every byte in a
@@ -14,8 +15,10 @@ export class Collector {
     this.#maxBytes = maxBytes;
   }
 
-  /** Throws `body_too_large` as soon as there are more bytes than allowed. */
+  /** Throws `body_too_large` as soon as there are more bytes than allowed, and `body_consumed` where they are no bytes. */
   add(chunk: Uint8Array): void {
+    // A stream may bring text, or objects, whatever its type says.
+    if (!isBytes(chunk)) throw notBytes();
     const end = this.#length + chunk.length;
     if (end > this.#maxBytes) throw tooLarge(this.#maxBytes);
     if (this.#length === 0) {
@@ -43,6 +46,16 @@ export class Collector {
 const maxAround = 1024;
 
 const nothing = new Uint8Array(0);
+
+export function notBytes(): WebhookError {
+  return new WebhookError(
+    'body_consumed',
+    'The body is not raw bytes: something parsed or decoded it before Hookproof.',
+    {
+      fix: 'Pass the bytes as they arrived (a Uint8Array or Buffer, or a stream of them), never text or a parsed object.',
+    },
+  );
+}
 
 export function tooLarge(maxBytes: number): Refusal {
   return new Refusal(

@@ -14,8 +14,6 @@ export interface NodeRequest extends NodeStream {
   readonly readableEncoding: string | null;
   /** Over HTTP/2, the stream that carries it and its reply. */
   readonly stream?: NodeHttp2Stream;
-  /** Lets what still comes be thrown away. */
-  resume(): unknown;
   /** Takes no more than what flow control has already allowed. */
   pause(): unknown;
 }

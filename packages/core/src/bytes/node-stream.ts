@@ -14,6 +14,8 @@ export interface NodeStream {
   on(event: 'end' | 'close', listener: () => void): unknown;
   /** Listens no more for chunks. */
   off(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  /** Lets it flow, also where somebody has paused it. */
+  resume(): unknown;
 }
 
 /**
@@ -87,6 +89,8 @@ class Reading implements Waiting {
       // Every stream is closed in the end, and an error costs its stack.
       if (this.#body !== undefined) this.#fail(new Error('The stream was closed.'));
     });
+    // Somebody may have paused it, until a database or a session has answered.
+    stream.resume();
   }
 
   missed(): void {

@@ -68,6 +68,24 @@ describe('a stream of Node', () => {
     }
   });
 
+  it('is read where something has paused it, and where that happened in a pipe', async () => {
+    const paused = Readable.from([Buffer.from('one '), Buffer.from('two')], { objectMode: false }).pause();
+    expect(Buffer.from(await nodeStreamReader(paused)(limits())).toString()).toBe('one two');
+    const piped = Readable.from([Buffer.alloc(300_000)])
+      .pipe(new PassThrough())
+      .pause();
+    expect(await nodeStreamReader(piped)({ ...limits(), maxBytes: 300_000 })).toHaveLength(300_000);
+  });
+
+  it.each<[what: string, stream: Readable]>([
+    ['text', Readable.from(['{"a":', '1}'])],
+    ['objects', Readable.from([{ a: 1 }])],
+    ['bytes that are decoded', Readable.from([Buffer.from('{"a":1}')], { objectMode: false }).setEncoding('utf8')],
+    ['bytes, and then text', Readable.from([Buffer.from('{"a":'), '1}'])],
+  ])('of %s is body_consumed', async (_what, stream) => {
+    await expect(nodeStreamReader(stream)(limits())).rejects.toMatchObject({ code: 'body_consumed' });
+  });
+
   it('may go wrong after it was too large: that ends nothing', async () => {
     const stream = new PassThrough();
     const reading = nodeStreamReader(stream)(limits());

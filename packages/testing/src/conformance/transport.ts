@@ -81,6 +81,7 @@ export function transportTests(serve: Serve, provider: Provider): Tests {
               [large, 40, 'body_too_large'],
               [{ ...large, method: 'PUT' }, undefined, 'method_not_allowed'],
               [{ ...(await app.sign()), method: 'PUT' }, undefined, 'method_not_allowed'],
+              [{ ...large, headers: { ...large.headers, 'content-encoding': 'gzip' } }, 40, 'unsupported_encoding'],
             ] as const) {
               await expectOutcome(app, await send(app.url, delivery, chunks, agent), outcome);
               await expectOutcome(app, await send(app.url, await app.sign(), undefined, agent), 'handled');
@@ -112,13 +113,16 @@ export function transportTests(serve: Serve, provider: Provider): Tests {
     [
       'unsupported_encoding: a compressed body; identity is none',
       () =>
-        withApp(serve, provider, {}, async (app) => {
+        withApp(serve, provider, { bodyTimeoutMs: 60_000 }, async (app) => {
           for (const encoding of ['gzip', 'br', 'x-unknown']) {
             const { headers, body } = await app.sign();
             const reply = await send(app.url, { headers: { ...headers, 'content-encoding': encoding }, body });
             await expectOutcome(app, reply, 'unsupported_encoding');
           }
-          const { headers, body } = await app.sign(firstSample(provider));
+          // Whatever unpacks it may wait for the end, so that nobody waits for the bytes.
+          const { headers, body } = await app.sign();
+          const start = await sendStart(app.url, { headers: { ...headers, 'content-encoding': 'gzip' }, body }, 10);
+          await expectOutcome(app, start, 'unsupported_encoding');
           const reply = await send(app.url, { headers: { ...headers, 'content-encoding': 'Identity' }, body });
           await expectOutcome(app, reply, 'handled');
         }),
@@ -126,11 +130,26 @@ export function transportTests(serve: Serve, provider: Provider): Tests {
   ];
 }
 
-/** What an app shows in which something read the body before the adapter could. */
-export function consumedTests(serve: Serve, provider: Provider): Tests {
+/** What an app shows in which something has paused the request before it came to the adapter. */
+export function pausedTests(serve: Serve, provider: Provider): Tests {
   return [
     [
-      'body_consumed: answered at once, and the report says what to correct',
+      'handled: a request that an earlier part of the app has paused, in one piece and in many',
+      () =>
+        withApp(serve, provider, {}, async (app) => {
+          await expectOutcome(app, await send(app.url, await app.sign()), 'handled');
+          await expectOutcome(app, await send(app.url, await app.sign(), 50), 'handled');
+          await expectOutcome(app, await send(app.url, await app.sign({ body: ' '.repeat(500_000) })), 'invalid_body');
+        }),
+    ],
+  ];
+}
+
+/** What an app shows in which something read the body before the adapter could, or decodes it on its way there. */
+export function consumedTests(serve: Serve, provider: Provider, how = ''): Tests {
+  return [
+    [
+      `body_consumed${how}: answered at once, and the report says what to correct`,
       () =>
         withApp(serve, provider, {}, async (app) => {
           const report = await expectOutcome(app, await send(app.url, await app.sign()), 'body_consumed');
