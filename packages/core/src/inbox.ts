@@ -5,6 +5,7 @@
  * @module
  */
 export type { DeliveryHeaders } from './bytes/headers.ts';
+export { isProduction } from './development.ts';
 export { WebhookError } from './error.ts';
 export type {
   Accepted,

@@ -1,6 +1,6 @@
 import type { Awaitable, WorkOutcome } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
-import type { InboxReceiver } from '@hookproof/core/inbox';
+import { type InboxReceiver, isProduction } from '@hookproof/core/inbox';
 import { type Running, startAttempt } from './attempt.ts';
 import type { Ending, Engine, Lease } from './engine.ts';
 import { gather } from './gather.ts';
@@ -30,6 +30,7 @@ export function createWorker<Completed extends Awaitable<void>>(
 ): Worker<Completed> {
   const { concurrency, leaseMs, pollMs, onError } = settings;
   const receivers = new Map<string, InboxReceiver<(transaction: object) => Completed>>();
+  const replaced = new Set<string>();
   const running = new Map<string, Running>();
   const chores: { readonly ms: number; readonly run: () => unknown }[] = [
     { ms: leaseMs / 4, run: () => recover(true) },
@@ -71,6 +72,20 @@ export function createWorker<Completed extends Awaitable<void>>(
     const held = leases.filter(({ id }) => !lost.some((lease) => lease.id === id));
     for (const lease of held) start(lease);
     return held.length;
+  }
+
+  /** A module that is loaded anew makes its receiver again: the newer code is what its author wants to see at work. */
+  function replace(name: string): void {
+    if (isProduction()) {
+      throw invalid(
+        `two receivers of this inbox are named "${name}": give one of them a receiverName of its own, the same in every process`,
+      );
+    }
+    if (replaced.has(name)) return;
+    replaced.add(name);
+    console.warn(
+      `hookproof: a second receiver of this inbox is named "${name}", and takes over, as after a hot reload. If they are two, give one a receiverName of its own: in production this is refused.`,
+    );
   }
 
   function start(lease: Lease): void {
@@ -200,11 +215,7 @@ export function createWorker<Completed extends Awaitable<void>>(
 
   return {
     register(receiver) {
-      if (receivers.has(receiver.name)) {
-        throw invalid(
-          `two receivers of this inbox are named "${receiver.name}": give one of them a receiverName of its own, the same in every process`,
-        );
-      }
+      if (receivers.has(receiver.name)) replace(receiver.name);
       receivers.set(receiver.name, receiver);
       // Not at once: whoever makes this receiver may be about to make others.
       if (settings.work) setImmediate(startWorking);

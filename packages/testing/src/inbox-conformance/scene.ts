@@ -219,3 +219,29 @@ export function endings(reports: readonly OutcomeReport[]): readonly string[] {
 export function handledIds({ calls }: Process): readonly string[] {
   return calls.map(({ event }) => event.id ?? '');
 }
+
+/** Does something with a NODE_ENV of its own. */
+export async function inStage(stage: string, run: () => unknown): Promise<void> {
+  const before = process.env['NODE_ENV'];
+  // Not by assignment: the types of some frameworks make it read-only.
+  Reflect.set(process.env, 'NODE_ENV', stage);
+  try {
+    await run();
+  } finally {
+    if (before === undefined) Reflect.deleteProperty(process.env, 'NODE_ENV');
+    else Reflect.set(process.env, 'NODE_ENV', before);
+  }
+}
+
+/** Does something, and returns what it said by `console.warn`. */
+export async function warnings(run: () => unknown): Promise<readonly string[]> {
+  const { warn } = console;
+  const said: string[] = [];
+  console.warn = (text: unknown) => void said.push(String(text));
+  try {
+    await run();
+  } finally {
+    console.warn = warn;
+  }
+  return said;
+}

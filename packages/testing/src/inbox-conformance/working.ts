@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createReceiver, grantex } from '@hookproof/core';
 import {
   deliver,
   delivery,
@@ -6,8 +7,11 @@ import {
   gate,
   handledIds,
   type InboxUnderTest,
+  inStage,
   only,
+  secret,
   type Tests,
+  warnings,
   withStore,
 } from './scene.ts';
 
@@ -203,14 +207,45 @@ export function workingTests(inbox: InboxUnderTest): Tests {
         }),
     ],
     [
-      'two receivers of one inbox cannot have one name',
+      'two receivers of one inbox cannot have one name in production',
       () =>
         withStore(inbox, async ({ start }) => {
           const process = await start();
-          assert.throws(() => process.inbox.register({ name: 'grantex', work: async () => 'handled' }), {
-            code: 'invalid_options',
-            message: /"grantex".*receiverName/,
+          await inStage('production', () => {
+            assert.throws(() => process.inbox.register({ name: 'grantex', work: async () => 'handled' }), {
+              code: 'invalid_options',
+              message: /"grantex".*receiverName/,
+            });
           });
+        }),
+    ],
+    [
+      'outside production a receiver that is made again takes over at once, retries included, and that is said once',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const failed = gate();
+          const old = await start({ backoff: () => 200 }, () => {
+            failed.open();
+            throw new Error('of the old code');
+          });
+          await deliver(old, 'evt_1');
+          await failed.opened;
+          const anew = gate<readonly unknown[]>();
+          const said = await warnings(() =>
+            inStage('development', () => {
+              for (const version of [1, 2]) {
+                createReceiver({
+                  provider: grantex(),
+                  secret,
+                  inbox: old.inbox,
+                  on: { '*': ({ id }, { attempt }) => anew.open([version, id, attempt]) },
+                });
+              }
+            }),
+          );
+          assert.deepEqual(await anew.opened, [2, 'evt_1', 2]);
+          assert.equal(old.calls.length, 1);
+          assert.equal(said.filter((text) => /"grantex", and takes over.*receiverName/.test(text)).length, 1);
         }),
     ],
     [
