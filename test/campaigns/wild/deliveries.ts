@@ -24,7 +24,7 @@ export class Deliveries {
     assert.deepEqual(handled.sort(), this.#genuine.sort());
   }
 
-  #checksOf({ name, provider, path }: Receiver): readonly Check[] {
+  #checksOf({ name, provider, path, ownGet }: Receiver): readonly Check[] {
     const url = this.#origin + path;
     const expectHandled = async (delivery: SignedDelivery, chunks?: number) => {
       const body = createHash('sha256').update(delivery.body).digest('hex');
@@ -47,6 +47,14 @@ export class Deliveries {
         async () => {
           const { status, body } = await send(url, await newDelivery(provider, 'another secret than that'));
           assert.deepEqual([status, JSON.parse(body).code], [401, 'signature_mismatch']);
+        },
+      ],
+      [
+        `${name}: GET of the same path`,
+        async () => {
+          const { status, body } = await send(url, { method: 'GET', headers: {}, body: new Uint8Array() });
+          if (ownGet) assert.deepEqual([status, body], [200, 'the app’s own']);
+          else assert.ok([404, 405].includes(status), `${status}`);
         },
       ],
     ];

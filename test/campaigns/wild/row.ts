@@ -8,6 +8,8 @@ export interface Receiver {
   readonly provider: ProviderName;
   /** Where deliveries go. */
   readonly path: string;
+  /** Whether the app answers a GET of that path, with `the app’s own`. */
+  readonly ownGet?: true;
 }
 
 /** Something that must be so. */

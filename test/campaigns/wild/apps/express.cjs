@@ -14,7 +14,8 @@ app.get('/webhooks/grantex', own);
 app.use('/mounted', gravvWebhooks(optionsOf('mounted')));
 app.get('/mounted', own);
 
-app.post('/routed/:tenant', gravvWebhooks(optionsOf('route handler')));
+const routed = gravvWebhooks(optionsOf('route handler'));
+app.post('/routed/:tenant', routed);
 app.get('/routed/:tenant', own);
 
 const router = makeRouter();
@@ -33,10 +34,13 @@ app.use('/rooted', rooted);
 app.use('/in/:tenant', grantexWebhooks(optionsOf('mounted on a parameter')));
 app.get('/in/:tenant', own);
 
-app.use(express.json());
-app.post('/echo', (req, res) => res.json(req.body));
+app.post('/echo', express.json(), (req, res) => res.json(req.body));
 
 app.post('/:tenant', gravvWebhooks(optionsOf('route handler of a parameter')));
 app.get('/:tenant', own);
 
-const server = app.listen(0, '127.0.0.1', () => listening(server));
+// What is loaded to wrap the framework must have done so.
+const { route } = (app._router ?? app.router).stack.find(({ route }) => route?.path === '/routed/:tenant');
+const isWrapped = route.stack[0].handle !== routed;
+
+const server = app.listen(0, '127.0.0.1', () => listening(server, { isWrapped }));

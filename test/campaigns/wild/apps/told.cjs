@@ -12,5 +12,5 @@ exports.optionsOf = (name) => ({
   },
 });
 
-/** Tells where a server of Node's listens. */
-exports.listening = (server) => console.log(JSON.stringify({ port: server.address().port }));
+/** Tells where a server of Node's listens, and what else the row's checks want to know. */
+exports.listening = (server, more) => console.log(JSON.stringify({ port: server.address().port, ...more }));
