@@ -12,7 +12,7 @@ export function rawBodyOf(request: IncomingMessage): BodyInput {
 
 function bodyConsumed(parser: string): WebhookError {
   return new WebhookError('body_consumed', `The raw body was read before Hookproof, by ${parser}.`, {
-    fix: 'Mount the webhooks middleware before it (in an API route of Next.js: export const config = { api: { bodyParser: false } }), or keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).',
+    fix: 'Mount the webhooks middleware before it (in an API route of Next.js: export const config = { api: { bodyParser: false } }; on Vercel, whose helpers read it: set NODEJS_HELPERS=0 in the environment, or export POST = receiver.fetch), or keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).',
   });
 }
 

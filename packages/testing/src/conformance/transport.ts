@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import type { Provider } from '@hookproof/core';
 import { writtenEvent } from '../signed-delivery.ts';
-import { expectOutcome, firstSample, type Serve, withApp } from './app.ts';
+import { expectOutcome, type Serve, withApp } from './app.ts';
 import { hangUp, send, sendStart } from './exchange.ts';
 import type { Tests } from './outcomes.ts';
 
