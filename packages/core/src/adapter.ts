@@ -13,4 +13,5 @@ export type { KnownTypes } from './handling/handlers.ts';
 export type { WaitUntil } from './handling/progress.ts';
 export { ownOptions } from './option-names.ts';
 export { type GivenOptions, type HandlerRequest, type Limits, receiverOptions } from './options.ts';
+export { isDelivery, sayPassedOn } from './report/passed-on.ts';
 export type { ReplyStatus } from './report/reply.ts';

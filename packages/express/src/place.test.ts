@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { format } from 'node:util';
 import { gravv } from '@hookproof/core';
 import { sampleEvent, signedDelivery } from '@hookproof/testing';
 import express from 'express';
@@ -200,11 +201,9 @@ for (const [name, framework] of [
       expect(warn).not.toHaveBeenCalled();
       expect((await deliver(`${url}/hook`)).status).toBe(404);
       expect((await deliver(`${url}/hook`)).status).toBe(404);
-      expect(warn.mock.calls.map(([format]) => format)).toEqual([
-        expect.stringContaining('was passed on, and nothing answered it'),
-        expect.stringContaining('Fix: '),
+      expect(warn.mock.calls.map((call) => format(...call))).toEqual([
+        expect.stringMatching(/gravv: a delivery to \/hook was passed on, and nothing answered it.*\n {2}Fix: /),
       ]);
-      expect(warn.mock.calls.flat()).toContain('/hook');
     });
 
     test('in production it says nothing of it', async () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Provider, WebhookError } from '@hookproof/core';
-import { isDevelopment } from '@hookproof/core/adapter';
+import { isDelivery, isDevelopment, sayPassedOn } from '@hookproof/core/adapter';
 
 /** What Express, Connect and the platforms below them add to a request, as far as it tells where a middleware stands. */
 export interface PlacedRequest extends IncomingMessage {
@@ -60,14 +60,8 @@ export class Place {
     response.once('finish', () => {
       if (response.statusCode !== 404 || this.#hasSaid) return;
       this.#hasSaid = true;
-      const { name } = this.#provider;
-      console.warn(
-        'hookproof: %s: a delivery to %s was passed on, and nothing answered it: this receiver answers %s.',
-        name,
-        path,
-        this.#path ?? `${this.#ownPath}, what it is mounted on, and what its route matches`,
-      );
-      console.warn('  Fix: have %s deliver there, or mount the receiver on the path to which it delivers.', name);
+      const places = this.#path ?? `${this.#ownPath}, what it is mounted on, and what its route matches`;
+      sayPassedOn(this.#provider, path, places);
     });
   }
 
@@ -76,9 +70,7 @@ export class Place {
   }
 
   #isDelivery({ method, headers }: PlacedRequest): boolean {
-    return (
-      method === 'POST' && this.#provider.signature.some((scheme) => scheme.headers.some((name) => name in headers))
-    );
+    return isDelivery(this.#provider, method, (name) => name in headers);
   }
 
   #isSeen({ app, route }: PlacedRequest, isAtRoot: boolean): boolean {

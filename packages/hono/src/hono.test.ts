@@ -1,11 +1,12 @@
 import type { AddressInfo } from 'node:net';
+import { format } from 'node:util';
 import { createAdaptorServer } from '@hono/node-server';
 import { grantex, type OutcomeReport } from '@hookproof/core';
 import { sampleEvent, signedDelivery } from '@hookproof/testing';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { grantexWebhooks, grantivaWebhooks, gravvWebhooks, standardWebhooks, webhooks } from './index.ts';
 
 const secret = 'a secret for tests';
@@ -182,4 +183,87 @@ test('where the runtime has waitUntil, it is told of an onOutcome that goes on',
   await Promise.all(kept);
   expect(sent).toBe(true);
   expect((await app.fetch(new Request(`http://localhost${path}`, { method: 'POST' }))).status).toBe(401);
+});
+
+test.each<[string, (app: Hono) => void, string]>([
+  ['at the root', (app) => app.use(grantexWebhooks(recorder().options)), path],
+  ['mounted', (app) => app.use('/hooks/*', grantexWebhooks(recorder().options)), '/hooks'],
+  ['mounted, its own path below', (app) => app.use('/hooks/*', grantexWebhooks(recorder().options)), `/hooks${path}`],
+  [
+    'in an app with a base path',
+    (app) => app.route('/api', new Hono().use(grantexWebhooks(recorder().options))),
+    `/api${path}`,
+  ],
+])('as middleware, %s, it answers its own path, and everything else passes', async (_where, use, at) => {
+  const app = new Hono();
+  use(app);
+  app.get('/', (c) => c.text('home'));
+  app.post('/login', async (c) => c.json(await c.req.json()));
+  app.get('/api', (c) => c.text('the app’s own'));
+  app.get('/hooks/list', (c) => c.text('the app’s own'));
+  const url = await listen(app);
+
+  expect((await deliver(url + at)).status).toBe(200);
+  expect((await fetch(`${url}/webhooks/grantex/more`)).status).toBe(404);
+  expect(await (await fetch(url)).text()).toBe('home');
+  expect(await (await fetch(`${url}/api`)).text()).toBe('the app’s own');
+  expect(await (await fetch(`${url}/hooks/list`)).text()).toBe('the app’s own');
+  const login = await fetch(`${url}/login`, { method: 'POST', body: '{"name":"ada"}' });
+  expect(await login.json()).toEqual({ name: 'ada' });
+});
+
+test.each<[string, (app: Hono) => unknown]>([
+  ['as middleware', (app) => app.use(grantexWebhooks(recorder().options))],
+  ['as middleware of one path', (app) => app.use(path, grantexWebhooks(recorder().options))],
+  ['as the handler of every method', (app) => app.all(path, grantexWebhooks(recorder().options))],
+  ['as a route’s handler', (app) => app.post(path, grantexWebhooks(recorder().options))],
+])('%s, a GET of the app’s own on the same path works in either order', async (_where, add) => {
+  const own = (app: Hono) =>
+    app.get(path, (c) => (c.req.query('none') ? c.text('none', 404) : c.text('the app’s own')));
+  const before = own(new Hono());
+  add(before);
+  const after = new Hono();
+  add(after);
+  own(after);
+  for (const app of [before, after]) {
+    const url = (await listen(app)) + path;
+    expect(await (await fetch(url)).text()).toBe('the app’s own');
+    expect(await (await fetch(`${url}?none=1`)).text()).toBe('none');
+    expect((await deliver(url)).status).toBe(200);
+    expect((await fetch(url, { method: 'POST' })).status).toBe(401);
+  }
+});
+
+test('as middleware it answers 405 where the app has nothing, with the headers that others set', async () => {
+  const app = new Hono();
+  app.use(cors());
+  app.use(grantexWebhooks(recorder().options));
+  const reply = await fetch((await listen(app)) + path, { method: 'PUT' });
+  expect(Object.fromEntries(reply.headers)).toMatchObject({
+    allow: 'POST',
+    'access-control-allow-origin': '*',
+    'content-type': 'application/problem+json; charset=utf-8',
+  });
+  expect([reply.status, await reply.json()]).toEqual([405, expect.objectContaining({ code: 'method_not_allowed' })]);
+});
+
+test('in development it says once that a delivery was passed on which nothing answered', async () => {
+  vi.stubEnv('NODE_ENV', 'development');
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  });
+  const app = new Hono();
+  app.use(grantexWebhooks({ ...recorder().options, secret: 'a secret that is long enough' }));
+  app.post('/other', (c) => c.text('the app’s own'));
+  const url = await listen(app);
+  expect((await deliver(`${url}/other`)).status).toBe(200);
+  expect((await fetch(`${url}/hook`, { method: 'POST' })).status).toBe(404);
+  expect(warn).not.toHaveBeenCalled();
+  expect((await deliver(`${url}/hook`)).status).toBe(404);
+  expect((await deliver(`${url}/hook`)).status).toBe(404);
+  expect(warn.mock.calls.map((call) => format(...call))).toEqual([
+    expect.stringMatching(/grantex: a delivery to \/hook was passed on, and nothing answered it/),
+  ]);
 });

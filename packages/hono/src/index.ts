@@ -13,8 +13,9 @@ import {
   receiverOptions,
   requestBody,
 } from '@hookproof/core/adapter';
-import type { Context } from 'hono';
+import type { Context, Next } from 'hono';
 import { incomingOf, incomingReader, isUntouched } from './node.ts';
+import { isOwn404, Place } from './place.ts';
 
 // One package is enough: apps need not have core among their own dependencies, and under pnpm could not import it.
 export * from '@hookproof/core';
@@ -29,17 +30,19 @@ export type HonoWebhookOptions<
   I extends core.Inbox | undefined = undefined,
 > = core.WebhookOptions<P, C, I>;
 
-/** A handler for one of Hono's routes. */
-export type WebhookHandler<C extends Context = Context> = (c: C) => Promise<Response>;
+/** A handler for one of Hono's routes, or middleware, which passes on with `next` what is not for it. */
+export type WebhookHandler<C extends Context = Context> = (c: C, next?: Next) => Promise<Response | undefined>;
 
 /**
- * Receives a provider's webhooks in Hono.
+ * Receives a provider's webhooks in Hono. In a route it answers what the route matches; as middleware, `app.use(…)`, its own
+ * path alone, `/webhooks/<provider>`. What is no POST goes on to a route of the app's own on the same path; where there is
+ * none, the reply is 405.
  *
  * @typeParam P the provider
  * @typeParam C what the secret function gets, and handlers where there is no inbox: annotate it there
  * @typeParam I the inbox where there is one
  * @typeParam Types the event types and patterns that `on` names
- * @returns a handler for `app.post`, or for `app.all` so that other methods are answered with 405
+ * @returns a handler for `app.post`, for `app.all` so that other methods are answered with 405, or for `app.use`
  * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
  *
  * @example
@@ -62,7 +65,7 @@ export function webhooks<
 >(provider: P, options: HonoWebhookOptions<P, C, I> & { readonly on: KnownTypes<P, Types> }): WebhookHandler<C> {
   const ofReceiver = receiverOptions('webhooks', options, {});
   const receiver = core.createReceiver<P, C, I>({ ...ofReceiver, provider, framework: 'hono' });
-  const handler = async (c: C): Promise<Response> => {
+  const answer = async (c: C): Promise<Response> => {
     const incoming = incomingOf(c);
     const isDirect = incoming !== undefined && isUntouched(incoming, c);
     const reply = await receiver.receive({
@@ -74,6 +77,17 @@ export function webhooks<
     });
     if (incoming !== undefined && letGoOfUpload(incoming)) c.header('connection', 'close');
     return c.body(reply.body, reply.status, reply.headers);
+  };
+  const place = new Place(provider);
+  const handler: WebhookHandler<C> = async (c, next) => {
+    if (next === undefined) return answer(c);
+    if (!place.isFor(c)) await place.passOn(c, next);
+    else if (c.req.method === 'POST') return answer(c);
+    else {
+      await next();
+      if (c.res.status === 404 && !isOwn404(c)) c.res = await answer(c);
+    }
+    return undefined;
   };
   return Object.defineProperty(handler, 'name', { value: `${provider.name}Webhooks` });
 }
@@ -109,7 +123,7 @@ function rawBodyOf({ req }: Context): BodyInput {
  *   `inbox` by a name then, and its type as `I` where handlers call `complete`
  * @typeParam I the inbox where there is one
  * @typeParam Types the event types and patterns that `on` names
- * @returns a handler for `app.post`, or for `app.all` so that other methods are answered with 405
+ * @returns a handler for `app.post`, for `app.all` so that other methods are answered with 405, or for `app.use`
  * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
  *
  * @example
@@ -143,7 +157,7 @@ export function grantivaWebhooks<C extends Context, I extends core.Inbox | undef
  *   `inbox` by a name then, and its type as `I` where handlers call `complete`
  * @typeParam I the inbox where there is one
  * @typeParam Types the event types and patterns that `on` names
- * @returns a handler for `app.post`, or for `app.all` so that other methods are answered with 405
+ * @returns a handler for `app.post`, for `app.all` so that other methods are answered with 405, or for `app.use`
  * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
  *
  * @example
@@ -177,7 +191,7 @@ export function grantexWebhooks<C extends Context, I extends core.Inbox | undefi
  *   `inbox` by a name then, and its type as `I` where handlers call `complete`
  * @typeParam I the inbox where there is one
  * @typeParam Types the event types and patterns that `on` names
- * @returns a handler for `app.post`, or for `app.all` so that other methods are answered with 405
+ * @returns a handler for `app.post`, for `app.all` so that other methods are answered with 405, or for `app.use`
  * @throws WebhookError `invalid_options` when an option is wrong; the message names it and the fix
  *
  * @example

@@ -1,5 +1,5 @@
 import type { BodyReader, NodeRequest } from '@hookproof/core/adapter';
-import { nodeStreamReader } from '@hookproof/core/adapter';
+import { keptBy, nodeStreamReader } from '@hookproof/core/adapter';
 import type { Context } from 'hono';
 
 /** What is used of Node's own request below `@hono/node-server`. */
@@ -8,8 +8,6 @@ export interface Incoming extends NodeRequest {
   /** Null as long as nobody wants the bytes. */
   readonly readableFlowing: boolean | null;
   readonly readableAborted: boolean;
-  /** Bytes that the platform has read. */
-  readonly rawBody?: unknown;
 }
 
 /** Node's own request, where the app runs on `@hono/node-server`. */
@@ -34,7 +32,8 @@ export function isUntouched(incoming: Incoming, { req }: Context): boolean {
     incoming.readableEncoding === null &&
     !incoming.readableDidRead &&
     !incoming.readableAborted &&
-    incoming.rawBody === undefined &&
+    // Bytes that the platform has read.
+    keptBy(incoming, 'rawBody') === undefined &&
     !req.raw.bodyUsed &&
     Object.keys(req.bodyCache).length === 0
   );
