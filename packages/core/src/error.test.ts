@@ -94,7 +94,7 @@ describe('the message of a rejection names the header or option, and where it ca
     ['body_too_large', 'maxBodyBytes (5 bytes)', {}, { maxBodyBytes: 5 }],
     ['body_timeout', 'bodyTimeoutMs (5 ms)', { body: never }, { bodyTimeoutMs: 5 }],
     ['body_incomplete', 'connection ended', { body: fail }, {}],
-    ['body_consumed', 'never a parsed object', { body: JSON.parse(body) }, {}],
+    ['body_consumed', 'never text or a parsed object', { body: JSON.parse(body) }, {}],
     ['unsupported_encoding', 'Content-Encoding', { headers: { 'content-encoding': 'gzip' } }, {}],
     ['invalid_body', 'not JSON', { body: '{', headers: sign('{') }, {}],
     ['invalid_event', 'no event of grantiva: "event" is missing', { body: '{}', headers: sign('{}') }, {}],

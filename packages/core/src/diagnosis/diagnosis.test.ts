@@ -204,7 +204,7 @@ describe('diagnoseDelivery', () => {
     const given = { headers: await sign(), body: JSON.parse(body), secret };
     expect(await diagnoseDelivery(grantex(), given)).toMatchObject({
       cause: 'body_consumed',
-      fix: expect.stringContaining('never a parsed object'),
+      fix: expect.stringContaining('never text or a parsed object'),
     });
   });
 });
