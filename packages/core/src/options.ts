@@ -173,9 +173,7 @@ export function checkOptions(
     throw invalid('dedupe must be false, or a store with a claim function, such as memoryClaims()');
   }
   if (maxEventAgeSeconds !== undefined && typeof provider.envelope.timestamp === 'object') {
-    throw invalid(
-      `maxEventAgeSeconds needs a signed time, and that of ${provider.name} is in a header that is not signed`,
-    );
+    throw invalid(`maxEventAgeSeconds needs a signed time, and ${provider.name} has it in a header`);
   }
   checkInbox(given, provider);
   const waits = provider.timeoutMs ?? Number.POSITIVE_INFINITY;

@@ -153,7 +153,7 @@ function ownEnvelope(of: string, given: EnvelopeFields): EnvelopeFields {
     if (part === undefined && name !== 'type') continue;
     const header = isPart(part) && name !== 'data' ? part.header : part;
     if (typeof header !== 'string' || header === '') {
-      throw invalid(`${of}: envelope.${name} must name a field${name === 'data' ? '' : ', or be { header }'}`);
+      throw invalid(`${of}: envelope.${name} must name a field or, but for data, be { header }`);
     }
     if (header !== part) Object.assign(envelope, { [name]: { header: header.toLowerCase() } });
   }

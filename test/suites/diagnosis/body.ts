@@ -187,7 +187,7 @@ export const body: readonly Mistake[] = [
         cause: 'body_json_bytes',
         what: `a tool for tests that writes ${what} as JSON`,
         explains: 'The signature fits the bytes that the body lists as numbers',
-        fix: 'give them a text, such as the text of signedDelivery',
+        fix: 'give them the text of signedDelivery',
         evidence: {},
       },
       compact,
@@ -257,7 +257,7 @@ export const body: readonly Mistake[] = [
     {
       cause: 'body_cut_off',
       what: 'a queue with a limit, in the middle of a text',
-      explains: 'its JSON does not end within the 100 bytes that arrived (content-length: 100)',
+      explains: 'its JSON does not end within 100 bytes (content-length: 100)',
       fix: 'Look for a limit in a proxy, a queue or a column',
       evidence: { bodyBytes: 100, contentLength: 100 },
     },
@@ -284,8 +284,8 @@ export const body: readonly Mistake[] = [
         sent: await fromGrantex(secret),
       };
     },
-    explains: 'its JSON does not end within the 64 bytes that arrived (content-length: 169)',
-    fix: 'code that takes the first piece of a body for all of it',
+    explains: 'its JSON does not end within 64 bytes (content-length: 169)',
+    fix: 'code that takes one piece of a body for all of it',
     evidence: { bodyBytes: 64, contentLength: 169 },
     corrected: () => ({ serve: onExpress5 }),
   },

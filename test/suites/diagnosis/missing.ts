@@ -112,8 +112,8 @@ export const missing: readonly Mistake[] = [
       return { provider: grantiva(), options: { secret }, path: '/webhooks/grantiva', sent: await fromGrantex(secret) };
     },
     explains:
-      'This is a delivery of Grantex: x-grantex-signature is its header, and fits the secret of this receiver, which is one for grantiva.',
-    fix: 'Make this receiver one for Grantex: it has the secret of Grantex already',
+      'This is a delivery of Grantex: its x-grantex-signature fits the secret of this receiver, which is one for grantiva.',
+    fix: 'Make this receiver one for Grantex.',
     evidence: { header: 'x-grantex-signature', other: 'Grantex' },
     corrected: () => ({ provider: grantex(), path: '/webhooks/grantex' }),
   },
@@ -124,7 +124,7 @@ export const missing: readonly Mistake[] = [
       const secret = newSecret();
       return { provider: grantex(), options: { secret }, serve: onHono, sent: await fromGrantiva(secret) };
     },
-    explains: 'This is a delivery of Grantiva: x-grantiva-signature is its header',
+    explains: 'This is a delivery of Grantiva: its x-grantiva-signature fits',
     fix: 'Make this receiver one for Grantiva',
     evidence: { header: 'x-grantiva-signature', other: 'Grantiva' },
     corrected: () => ({ provider: grantiva() }),
@@ -168,7 +168,7 @@ export const missing: readonly Mistake[] = [
       };
     },
     explains: 'a genuine delivery of gravv, which has a receiver of its own in this process, named gravv.',
-    fix: 'let the webhook at gravv point at that of gravv',
+    fix: 'let gravv send to that of gravv',
     evidence: { other: 'gravv', receiver: 'gravv' },
     corrected: () => ({ path: '/webhooks/gravv' }),
   },

@@ -245,8 +245,8 @@ export const secret: readonly Mistake[] = [
         sent: await fromGrantex(secrets.b),
       };
     },
-    explains: `the one for grantex, which is named tenant-b and whose secret has a SHA-256 that begins with ${fingerprintOf(ofTenants.b)}.`,
-    fix: 'or both receivers are on one path, where the first answers everything: give each its own',
+    explains: `the one for grantex, named tenant-b, whose secret has the fingerprint ${fingerprintOf(ofTenants.b)}.`,
+    fix: 'of two on one path the first answers everything',
     evidence: { other: 'grantex', receiver: 'tenant-b', secretSha256: fingerprintOf(ofTenants.b) },
     corrected: () => ({
       serve: (_provider, options) => express().use('/hooks', webhooks(grantex(), { ...options, secret: ofTenants.b })),
@@ -263,7 +263,7 @@ export const secret: readonly Mistake[] = [
         sent: await fromGrantex(newSecret()),
       };
     },
-    explains: 'The secret function gave no secret for this request, so that no signature could fit.',
+    explains: 'The secret function gave no secret for this request.',
     fix: 'Does it know the endpoint that was called, such as the tenant in its path?',
     evidence: {},
   },
@@ -275,7 +275,7 @@ export const secret: readonly Mistake[] = [
       return { provider: gravv(), options: { secret }, serve: onFastify, sent: await fromGravv(newSecret()) };
     },
     explains: 'The secret function gave no secret for this request',
-    fix: 'A request for nobody is refused so',
+    fix: 'Does it know the endpoint that was called',
     evidence: {},
   },
   {

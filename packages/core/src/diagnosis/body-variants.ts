@@ -97,18 +97,8 @@ function listedBytes(text: string): Uint8Array | undefined {
 
 /** Whether a body is JSON that begins and does not end. */
 export function isCutOff(body: Uint8Array): boolean {
-  const text = new TextDecoder().decode(body).trimStart();
-  if (!/^[[{]/.test(text)) return false;
-  let depth = 0;
-  let isText = false;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === '"') isText = !isText;
-    else if (isText) at += character === '\\' ? 1 : 0;
-    else if (character === '{' || character === '[') depth += 1;
-    else if ((character === '}' || character === ']') && --depth === 0) return false;
-  }
-  return true;
+  const marks = new TextDecoder().decode(body).replace(/"(?:[^"\\]|\\.)*"?/gs, '');
+  return /^\s*[[{]/.test(marks) && marks.split(/[[{]/).length > marks.split(/[\]}]/).length;
 }
 
 function isShallow(value: unknown, depth: number): boolean {

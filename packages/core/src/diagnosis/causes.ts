@@ -28,13 +28,13 @@ export const causes = {
   },
   receiver_wrong: {
     explanation:
-      'This is a delivery of {other}: {header} is its header, and fits the secret of this receiver, which is one for {provider}.',
-    fix: 'Make this receiver one for {other}: it has the secret of {other} already.',
+      'This is a delivery of {other}: its {header} fits the secret of this receiver, which is one for {provider}.',
+    fix: 'Make this receiver one for {other}.',
   },
   other_provider_fits: {
     explanation:
       'This is a genuine delivery of {other}, which has a receiver of its own in this process, named {receiver}.',
-    fix: 'Give each receiver a path of its own, and let the webhook at {other} point at that of {receiver}: of two on one path the first answers everything.',
+    fix: 'Give each receiver a path of its own, and let {other} send to that of {receiver}: of two on one path the first answers everything.',
   },
   other_provider_header: {
     explanation: 'No signature of {provider} came, but {header}, which {other} sends.',
@@ -174,9 +174,8 @@ export const causes = {
     fix: 'Something called JSON.stringify on a text: pass it on as it is.',
   },
   body_json_bytes: {
-    explanation:
-      'The signature fits the bytes that the body lists as numbers: something wrote a Buffer or Uint8Array as JSON.',
-    fix: 'Tools for tests do so (send() of supertest, inject() of Fastify): give them a text, such as the text of signedDelivery. Else let what sends the bytes pass them on as they are.',
+    explanation: 'The signature fits the bytes that the body lists as numbers: something wrote them as JSON.',
+    fix: 'supertest and inject do so: give them the text of signedDelivery. Else pass the bytes on as they are.',
   },
   body_percent_encoded: {
     explanation: 'The signature fits the body after percent-decoding: it came as a form.',
@@ -196,17 +195,17 @@ export const causes = {
   },
   other_secret_fits: {
     explanation:
-      'The signature fits the secret of another receiver of this process, the one for {other}, which is named {receiver} and whose secret has a SHA-256 that begins with {secretSha256}.',
-    fix: 'The secrets of two endpoints are swapped, the webhook points at the path of the other receiver, or both receivers are on one path, where the first answers everything: give each its own.',
+      'The signature fits the secret of another receiver of this process, the one for {other}, named {receiver}, whose secret has the fingerprint {secretSha256}.',
+    fix: 'The secrets of two endpoints are swapped, or the webhook points at the path of the other receiver: of two on one path the first answers everything.',
   },
   secret_absent: {
-    explanation: 'The secret function gave no secret for this request, so that no signature could fit.',
-    fix: 'Does it know the endpoint that was called, such as the tenant in its path? A request for nobody is refused so.',
+    explanation: 'The secret function gave no secret for this request.',
+    fix: 'Does it know the endpoint that was called, such as the tenant in its path?',
   },
   body_cut_off: {
     explanation:
-      'The body is cut off: its JSON does not end within the {bodyBytes} bytes that arrived (content-length: {contentLength}).',
-    fix: 'Look for a limit in a proxy, a queue or a column, and for code that takes the first piece of a body for all of it.',
+      'The body is cut off: its JSON does not end within {bodyBytes} bytes (content-length: {contentLength}).',
+    fix: 'Look for a limit in a proxy, a queue or a column, and for code that takes one piece of a body for all of it.',
   },
   content_length_mismatch: {
     explanation:
@@ -216,7 +215,7 @@ export const causes = {
   nothing_fits: {
     explanation:
       'Neither another spelling of the secret nor a change of the body that can be undone explains it ({trials} trials): probably the secret is of another endpoint or environment; else the body was changed for good, or this is a forgery.',
-    fix: 'Compare fingerprints. Secret: printf %s "$SECRET" | sha256sum | cut -c1-8, with the secret that {provider} gave for this endpoint, must print {secretSha256}. If it is not shown again, and nobody kept it, have a new one made. Body: sha256sum of what the sender sent must begin with {bodySha256}, and it must be {bodyBytes} bytes long. If both agree, the sender does not sign as {provider} does.',
+    fix: 'Compare fingerprints. Secret: printf %s "$SECRET" | sha256sum | cut -c1-8, with the secret that {provider} gave for this endpoint, must print {secretSha256}. If nobody kept it, have a new one made. Body: sha256sum of what the sender sent must begin with {bodySha256}, and it must be {bodyBytes} bytes long. If both agree, the sender does not sign as {provider} does.',
   },
 
   // A genuine delivery at the wrong time.

@@ -198,8 +198,8 @@ function notAnEvent(format: EventFormat, what: string, fix = notAnEventFix): Web
 // The signature fits, so the sender is who it should be: what it sends is not what was expected of it.
 const invalidBodyFix = { fix: 'Does the endpoint send another format than JSON? Choose JSON at the provider.' };
 const notAnEventFix = {
-  fix: 'Is the receiver for another provider than the secret? Otherwise correct the description of the provider where it is your own, or handle the body by hand with verifySignature, and report that the provider has changed.',
+  fix: 'Is the receiver for another provider than the secret? Otherwise the provider has changed, or your own description of it is wrong: handle the body by hand with verifySignature, and report it.',
 };
 const ownSchemaFix = {
-  fix: 'The schema is one of your app, given as events: let it take what the provider sends.',
+  fix: 'The schema is your own: let it take what the provider sends.',
 };

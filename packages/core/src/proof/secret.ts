@@ -102,7 +102,7 @@ function decode(secret: string, option: string, provider: Signer): Uint8Array {
       `${option} has a line break, a space or quotes around it: take them away, or trim() it where you read it`,
     );
   }
-  const form = prefixes.length === 0 ? 'base64' : `"${prefixes[0]}" and base64`;
+  const form = !prefixes[0] ? 'base64' : `"${prefixes[0]}" and base64`;
   throw invalid(`${option} is not ${form}: copy the secret whole from ${provider.name}`);
 }
 
