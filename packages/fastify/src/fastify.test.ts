@@ -188,3 +188,51 @@ test('wrong options throw when the plugin is made, or fail its registration', as
   const app = Fastify();
   await expect(async () => app.register(grantexWebhooks, { secret: '', on: {} })).rejects.toThrow(/^secret is empty/);
 });
+
+test.each(['/webhooks/grantex', '/hooks', '/', '/:tenant/hooks', '/hooks/:tenant', '/in.box'])(
+  'on %s, a GET of the app’s own works in either order',
+  async (at) => {
+    const url = `/api${at}`.replace(':tenant', 'acme');
+    for (const order of ['before', 'after']) {
+      const app = Fastify();
+      const addOwn = () => app.get(`/api${at}`, async () => 'the app’s own');
+      if (order === 'before') addOwn();
+      await app.register(grantexWebhooks, { ...recorder().options, prefix: '/api', path: at });
+      if (order === 'after') addOwn();
+      app.get('/api/*', async () => 'another page');
+      const origin = await listen(app);
+      expect(await (await fetch(origin + url)).text(), order).toBe('the app’s own');
+      expect(await (await fetch(`${origin}/api/inabox`)).text(), order).toBe('another page');
+      expect(await deliver(origin + url), order).toBe(200);
+      expect((await fetch(origin + url, { method: 'POST' })).status, order).toBe(401);
+    }
+  },
+);
+
+test('where the app has nothing, what is no POST is 405, and a list of routes does not show it', async () => {
+  const app = Fastify();
+  const shown: string[] = [];
+  app.addHook('onRoute', ({ method, url, schema }) => {
+    if (schema === undefined || !('hide' in schema)) shown.push(`${method} ${url}`);
+  });
+  await app.register(grantexWebhooks, recorder().options);
+  const origin = await listen(app);
+  for (const method of ['GET', 'PUT', 'OPTIONS']) {
+    const reply = await fetch(`${origin}/webhooks/grantex`, { method });
+    expect([reply.status, reply.headers.get('allow')], method).toEqual([405, 'POST']);
+  }
+  expect(shown).toEqual(['POST /webhooks/grantex']);
+});
+
+test('req.rawBody that throws when it is looked at does no harm', async () => {
+  const app = Fastify();
+  app.addHook('onRequest', async ({ raw }) => {
+    Object.defineProperty(raw, 'rawBody', {
+      get() {
+        throw new SyntaxError('Invalid JSON');
+      },
+    });
+  });
+  await app.register(grantexWebhooks, recorder().options);
+  expect(await deliver(`${await listen(app)}/webhooks/grantex`)).toBe(200);
+});

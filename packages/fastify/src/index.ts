@@ -12,6 +12,7 @@ import type {
   FastifyPluginAsync,
   FastifyReply,
   FastifyRequest,
+  FastifySchema,
   FastifyTypeProviderDefault,
   RawServerDefault,
   RegisterOptions,
@@ -54,7 +55,8 @@ declare module 'fastify' {
 
 /**
  * Receives a provider's webhooks in Fastify. The plugin is encapsulated: the app's other routes keep their own body
- * parsing, and the app's hooks run for this route as for any other.
+ * parsing, and the app's hooks run for this route as for any other. What is no POST goes to a route of the app's own on the
+ * same path; where there is none, the reply is 405.
  *
  * @typeParam P the provider
  * @typeParam I the inbox where there is one
@@ -119,8 +121,32 @@ function pluginOf<P extends core.Provider, I extends core.Inbox | undefined>(
 
   return async (app) => {
     parseAsBytes(app, receiver.limits, handle);
-    app.all(path, { bodyLimit: receiver.limits.maxBodyBytes }, handle);
+    const bodyLimit = receiver.limits.maxBodyBytes;
+    app.post(path, { bodyLimit }, handle);
+    const url = behindOthers(path);
+    if (url === undefined) return;
+    // What lists an app's routes, such as @fastify/swagger, must not show it.
+    const schema: FastifySchema & { hide: boolean } = { hide: true };
+    app.route({
+      method: app.supportedMethods.filter((method) => method !== 'POST'),
+      url,
+      bodyLimit,
+      schema,
+      exposeHeadRoute: false,
+      handler: handle,
+    });
   };
+}
+
+/**
+ * The same path as a pattern, with a parameter of no letters: it gives way to a route of the app's own on the path, whichever
+ * was first, where Fastify would refuse the second of two that are written alike. Undefined where the path ends with no word.
+ */
+function behindOthers(path: string): string | undefined {
+  const end = path.lastIndexOf('/') + 1;
+  const word = path.slice(end);
+  if (word === '' || /[:*(]/.test(word)) return undefined;
+  return `${path.slice(0, end)}:none(^)${word}`;
 }
 
 /** A plugin whose parsers and error handler stay in its own scope. */

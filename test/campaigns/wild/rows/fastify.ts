@@ -7,9 +7,9 @@ export const fastifyRows: readonly Row[] = [
     versions: ['fastify'],
     start: ['node', 'apps/fastify.cjs'],
     receivers: [
-      { name: 'at the root', provider: 'grantex', path: '/webhooks/grantex' },
-      { name: 'with a prefix', provider: 'gravv', path: '/api/webhooks/gravv' },
-      { name: 'on a path', provider: 'grantiva', path: '/hooks' },
+      { name: 'at the root', provider: 'grantex', path: '/webhooks/grantex', ownGet: true },
+      { name: 'with a prefix', provider: 'gravv', path: '/api/webhooks/gravv', ownGet: true },
+      { name: 'on a path', provider: 'grantiva', path: '/hooks', ownGet: true },
     ],
     sample: true,
   },
