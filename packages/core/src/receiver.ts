@@ -127,8 +127,10 @@ export function createReceiver<
 
   /** Answers where nobody wants a report, unless something went wrong that the server's operator must know of. */
   function replyQuietly(progress: Progress<Request>, ending: Ending): Reply {
-    if (typeof ending === 'string')
-      return progress.warning === undefined ? replyFor(ending) : reportAndReply(progress, ending);
+    if (typeof ending === 'string') {
+      const isTold = progress.warning !== undefined || (ending === 'ignored' && isDevelopment());
+      return isTold ? reportAndReply(progress, ending) : replyFor(ending);
+    }
     // What a sender did wrong is told where somebody sits before the console, who may have caused it.
     return ending instanceof Refusal && !isDevelopment() ? replyFor(ending.code) : reportAndReply(progress, ending);
   }

@@ -206,6 +206,23 @@ for (const [name, framework] of [
       ]);
     });
 
+    test('of two receivers of one provider on one path the first answers, and development is told what it ignores', async () => {
+      vi.stubEnv('NODE_ENV', 'development');
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+      const settled = vi.fn();
+      const both = { secret: 'a secret long enough' };
+      const app = framework().use(gravvWebhooks({ ...both, on: { 'customer.*': () => undefined } }));
+      app.use(gravvWebhooks({ ...both, on: { 'transfer.status.completed': settled } }));
+      const url = await listen(app);
+      const event = sampleEvent(gravv(), 'transfer.status.completed');
+      const reply = await replyOf(fetch(`${url}/webhooks/gravv`, await signedDelivery(gravv(), event, both)));
+      expect(reply).toEqual({ status: 200, body: '{"outcome":"ignored"}' });
+      expect(settled).not.toHaveBeenCalled();
+      expect(warn.mock.calls).toEqual([
+        [expect.stringMatching(/transfer\.status\.completed.*give all handlers to one/s)],
+      ]);
+    });
+
     test('in production it says nothing of it', async () => {
       vi.stubEnv('NODE_ENV', 'production');
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);

@@ -267,3 +267,19 @@ test('in development it says once that a delivery was passed on which nothing an
     expect.stringMatching(/grantex: a delivery to \/hook was passed on, and nothing answered it/),
   ]);
 });
+
+test('of two receivers of one provider on one path the first answers, and development is told what it ignores', async () => {
+  vi.stubEnv('NODE_ENV', 'development');
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  });
+  const both = { secret: 'a secret that is long enough' };
+  const app = new Hono();
+  app.post(path, grantexWebhooks({ ...both, on: { 'token.issued': () => undefined } }));
+  app.post(path, grantexWebhooks({ ...both, on: { 'grant.revoked': () => undefined } }));
+  const { request } = await signedDelivery(grantex(), sampleEvent(grantex(), 'grant.revoked'), both);
+  expect(await (await app.fetch(request)).json()).toEqual({ outcome: 'ignored' });
+  expect(warn.mock.calls).toEqual([[expect.stringMatching(/grant\.revoked.*give all handlers to one/s)]]);
+});

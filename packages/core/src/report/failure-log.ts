@@ -7,7 +7,7 @@ import type { OnOutcome, OutcomeReport } from './outcome.ts';
 /**
  * What is done with reports where nobody gave `onOutcome`: what the server's operator has to correct is logged; what
  * senders did is diagnosed and logged in development alone, once per cause, because there a wrong secret is the
- * operator's too.
+ * operator's too, and so is, once per type, that no handler wants an event.
  */
 export function failureLog(): OnOutcome {
   const told = new Set<string>();
@@ -19,7 +19,7 @@ export function failureLog(): OnOutcome {
   };
   return (report) => {
     const { status, error } = report;
-    if (error === undefined) return undefined;
+    if (error === undefined) return isDevelopment() ? sayIgnored(report, told) : undefined;
     // The attempt at it will say so.
     if (report.outcome === 'stored' && error.code === 'invalid_event') return undefined;
     if (status === undefined) return logFailure(`${attemptOf(report)}: `, error);
@@ -28,6 +28,21 @@ export function failureLog(): OnOutcome {
     return isDevelopment() ? explain(report) : undefined;
   };
 }
+
+function sayIgnored({ outcome, provider, type }: OutcomeReport, told: Set<string>): void {
+  const about = `ignored ${type}`;
+  if (outcome !== 'ignored' || told.has(about) || told.size >= maxTold) return;
+  told.add(about);
+  const lines = [
+    `hookproof: ${provider}: 200 ignored: no handler of this receiver wants ${type}`,
+    `  A second receiver of ${provider} on the same path gets nothing: give all handlers to one.`,
+    '  (Said once per type, in development alone; give onOutcome to see every delivery.)',
+  ];
+  console.warn(lines.map((line) => printable(line)).join('\n'));
+}
+
+/** Types come from outside. */
+const maxTold = 256;
 
 /** What is logged is a second argument: the first is a format, in which a text from outside could have signs. */
 function logFailure(of: string, error: WebhookError): void {

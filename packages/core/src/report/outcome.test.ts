@@ -232,6 +232,54 @@ describe('without onOutcome, in development', () => {
   });
 });
 
+describe('an event that no handler wants', () => {
+  const warn = vi.spyOn(console, 'warn');
+  beforeEach(() => void warn.mockReset().mockImplementation(() => {}));
+  afterEach(() => {
+    warn.mockReset();
+    vi.unstubAllEnvs();
+  });
+
+  const deliverTypes = async (options: { readonly onOutcome?: OnOutcome }, types: readonly string[]) => {
+    const receiver = createReceiver({ provider: grantiva(), secret, on: {}, ...options });
+    for (const event of types) {
+      const unwanted = JSON.stringify({ event, data: {}, timestamp: '2026-11-20T23:09:31Z' });
+      const headers = await signBody(grantiva(), { body: unwanted, secret, id: '', timestamp: 0 });
+      expect(await receiver.receive({ headers, body: unwanted })).toMatchObject({ outcome: 'ignored', status: 200 });
+    }
+  };
+
+  it('is said once per type in development, with what a second receiver would miss', async () => {
+    vi.stubEnv('NODE_ENV', 'development');
+    await deliverTypes({}, ['device.new', 'device.new', 'webhook.test', '%s\u001b[2J']);
+    expect(warn.mock.calls.map(([line]) => String(line).split('\n')[0])).toEqual([
+      'hookproof: grantiva: 200 ignored: no handler of this receiver wants device.new',
+      'hookproof: grantiva: 200 ignored: no handler of this receiver wants webhook.test',
+      'hookproof: grantiva: 200 ignored: no handler of this receiver wants %s\\u{1b}[2J',
+    ]);
+    expect(warn.mock.calls[0]).toEqual([
+      expect.stringContaining('on the same path gets nothing: give all handlers to one'),
+    ]);
+  });
+
+  it('is said of so many types and no more', async () => {
+    vi.stubEnv('NODE_ENV', 'development');
+    await deliverTypes(
+      {},
+      Array.from({ length: 300 }, (_, count) => `type.${count}`),
+    );
+    expect(warn).toHaveBeenCalledTimes(256);
+  });
+
+  it('is not said in production, nor where there is an onOutcome', async () => {
+    vi.stubEnv('NODE_ENV', 'development');
+    await deliverTypes({ onOutcome: () => undefined }, ['device.new']);
+    vi.stubEnv('NODE_ENV', 'test');
+    await deliverTypes({}, ['device.new']);
+    expect(warn).not.toHaveBeenCalled();
+  });
+});
+
 describe('a refusal', () => {
   afterEach(() => void vi.unstubAllEnvs());
 
