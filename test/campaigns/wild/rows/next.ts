@@ -11,7 +11,7 @@ export const nextRows: readonly Row[] = bundlers.map((bundler) => ({
     ['rm', '-rf', 'apps/next/.next'],
     ['next', 'build', bundler, 'apps/next'],
   ],
-  start: ['node', 'apps/next/start.cjs', 'start'],
+  start: ['node', 'apps/listens.cjs', 'next', 'start', 'apps/next', '--hostname', '127.0.0.1', '--port', '0'],
   receivers: [
     { name: 'App Router on Node', provider: 'grantex', path: '/hooks/node' },
     { name: 'App Router on the edge', provider: 'gravv', path: '/hooks/edge' },

@@ -25,6 +25,16 @@ export const otherRows: readonly Row[] = [
     sample: true,
   },
   {
+    around: 'Nitro, built',
+    situation: 'nitro',
+    versions: ['nitropack'],
+    env: { HOST: '127.0.0.1', PORT: '0' },
+    prepare: [['nitropack', 'build', '--dir', 'apps/nitro']],
+    start: ['node', 'apps/listens.cjs', 'node', 'apps/nitro/.output/server/index.mjs'],
+    receivers: [{ name: 'route', provider: 'grantex', path: '/webhooks/grantex' }],
+    seconds: 120,
+  },
+  {
     around: 'Elysia on its adapter for Node',
     situation: 'elysia',
     versions: ['elysia', '@elysiajs/node'],

@@ -1,0 +1,4 @@
+export default {
+  testMatch: ['**/*.test.js'],
+  transformIgnorePatterns: ['/node_modules/(?!(?:.*/)?@hookproof/)'],
+};

@@ -1,0 +1,26 @@
+import type { Row } from '../row.ts';
+
+const situation = 'test-runners';
+
+export const testRunnerRows: readonly Row[] = [
+  {
+    around: 'Jest over CommonJS, with supertest',
+    situation,
+    versions: ['jest', 'supertest', 'express'],
+    run: ['jest', '--config', 'apps/tests/jest.config.mjs'],
+    sample: true,
+  },
+  {
+    around: 'Jest with ts-jest over CommonJS, with supertest',
+    situation,
+    versions: ['jest', 'ts-jest', 'supertest', 'express'],
+    run: ['jest', '--config', 'apps/tests/ts-jest.config.mjs'],
+  },
+  {
+    around: 'node:test, with fetch and inject',
+    situation,
+    versions: ['express', 'fastify'],
+    run: ['node', '--test', 'apps/tests/node.test.mjs'],
+    sample: true,
+  },
+];
