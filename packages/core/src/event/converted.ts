@@ -1,5 +1,5 @@
 import type * as core from 'zod/v4/core';
-import { $ZodTransform, NEVER } from 'zod/v4/core';
+import { makeSchema } from './schema.ts';
 
 /** Gives the value as handlers get it, or undefined for one that is not what was expected. */
 export type Conversion = (value: unknown) => NonNullable<unknown> | null | undefined;
@@ -18,15 +18,19 @@ export function converted<Written, Read extends NonNullable<unknown> | null>(
   expected: string,
   convert: (value: unknown) => Read | undefined,
 ) {
-  const transform = (value: unknown, { issues }: core.ParsePayload) => {
-    const read = convert(value);
-    if (read !== undefined) return read;
-    const message = `Invalid input: expected ${expected}, received ${kindOf(value)}`;
-    issues.push({ code: 'custom', message, input: value });
-    return NEVER;
-  };
-  // The class is of every type, the schema of what `convert` gives.
-  const schema = new $ZodTransform({ type: 'transform', transform }) as core.$ZodTransform<Read, Written>;
+  const parseBy =
+    () =>
+    (payload: core.ParsePayload, { direction }: core.ParseContextInternal) => {
+      if (direction === 'backward') throw new TypeError(`What was read as ${expected} is not written back.`);
+      const { value, issues } = payload;
+      payload.value = convert(value);
+      if (payload.value !== undefined) return payload;
+      const message = `Invalid input: expected ${expected}, received ${kindOf(value)}`;
+      issues.push({ code: 'custom', message, input: value });
+      return payload;
+    };
+  const def = { type: 'transform', transform: convert } as const;
+  const schema = makeSchema<core.$ZodTransform<Read, Written>>('$ZodTransform', def, parseBy, { optin: 'optional' });
   conversions.set(schema._zod, convert);
   return schema;
 }

@@ -1,11 +1,9 @@
-import { $ZodAsyncError } from 'zod/v4/core';
 import type { ArrivedHeaders, HeaderLookup } from '../bytes/headers.ts';
 import { WebhookError } from '../error.ts';
 import { printable } from '../printable.ts';
-import { isThenable } from '../timing/awaitable.ts';
 import { type EventOf, isJsonObject, type JsonObject, type WebhookEvent } from './event.ts';
 import type { EnvelopePart, EventFormat } from './format.ts';
-import { isBuiltIn } from './loose-object.ts';
+import { atOnce, isBuiltIn } from './schema.ts';
 import { describeIssues } from './schema-error.ts';
 
 const maxTypeLength = 256;
@@ -62,8 +60,7 @@ function readData(format: EventFormat, { type, data }: WebhookEvent): unknown {
   const schema = format.schemaFor(type);
   if (schema === undefined) return data;
   // What safeParse of zod does, but for its class of errors, which would be in every bundle.
-  const result = schema._zod.run({ value: data, issues: [] }, { async: false });
-  if (isThenable(result)) throw new $ZodAsyncError();
+  const result = atOnce(schema._zod.run({ value: data, issues: [] }, { async: false }));
   if (result.issues.length === 0) return result.value;
   throw notAnEvent(
     format,

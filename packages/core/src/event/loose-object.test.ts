@@ -5,6 +5,7 @@ import * as zod from 'zod';
 import * as z from 'zod/mini';
 import * as core from 'zod/v4/core';
 import { converted } from './converted.ts';
+import * as fields from './fields.ts';
 import { looseObject } from './loose-object.ts';
 
 const size = converted<number | string, number>('a number', (value) => {
@@ -148,5 +149,38 @@ describe('looseObject', () => {
     expect(zod.object({ data: looseObject({ text: z.string() }) }).parse({ data: { text: 'a', more: 1 } })).toEqual({
       data: { text: 'a', more: 1 },
     });
+  });
+
+  it('stands in schemas of zod as its own objects do, and can be copied', () => {
+    const inner = looseObject({ text: fields.string(), note: fields.optional(fields.string()) });
+    const composed = zod.object({
+      list: zod.array(inner),
+      either: zod.union([inner, zod.string()]),
+      maybe: zod.optional(inner),
+      none: zod.nullable(inner),
+    });
+    const data = { list: [{ text: 'a', more: 1 }], either: { text: 'b' }, none: null };
+    expect(composed.parse(data)).toEqual(data);
+    expect(composed.parse({ ...data, either: 'text', maybe: { text: 'c', note: 'd' } }).either).toBe('text');
+    const wrong = composed.safeParse({ list: [{ text: 1 }], either: 1, maybe: { text: 'a', note: 2 }, none: {} });
+    expect(wrong.error?.issues.map(({ path }) => path.join('.'))).toEqual([
+      'list.0.text',
+      'either',
+      'maybe.note',
+      'none.text',
+    ]);
+    const copy = core.clone(inner, { ...inner._zod.def, catchall: fields.unknown() });
+    expect(copy).not.toBe(inner);
+    expect(core.parse(copy, { number: 1, text: 'a' })).toEqual({ number: 1, text: 'a' });
+  });
+
+  it('is a Standard Schema', () => {
+    const { vendor, version, validate } = looseObject({ text: fields.string() })['~standard'];
+    expect([vendor, version]).toEqual(['zod', 1]);
+    expect(validate({ text: 'a', more: 1 })).toEqual({ value: { text: 'a', more: 1 } });
+    expect(validate({ text: 1 })).toMatchObject({
+      issues: [{ message: 'Invalid input: expected a string, received number', path: ['text'] }],
+    });
+    expect(validate(null)).toMatchObject({ issues: [{ message: 'Invalid input', path: [] }] });
   });
 });

@@ -1,34 +1,24 @@
 import type * as core from 'zod/v4/core';
-import { $constructor, $ZodAsyncError, $ZodType } from 'zod/v4/core';
 import { type Conversion, conversions } from './converted.ts';
 import { isJsonObject } from './event.ts';
 import { unknown } from './fields.ts';
+import { atOnce, makeSchema } from './schema.ts';
 
 /**
  * An object with these fields and any others: `z.looseObject` of zod/mini, in a third of its time and less code. (The
  * objects of zod itself make up for the time with generated code, which zod/mini leaves out and Workers forbid.)
  */
 export function looseObject<Shape extends core.$ZodShape>(shape: Shape): core.$ZodObject<Shape, core.$loose> {
-  const schema = new LooseObject({ type: 'object', shape, catchall: unknown() });
-  // The class is of every shape, the schema of the one that it was just given.
-  return schema as core.$ZodObject<Shape, core.$loose>;
+  return makeSchema('$ZodObject', { type: 'object', shape, catchall: unknown() }, parseBy);
 }
 
-/** Whether a schema is one of the built-in providers, whose data all have this kind; what an app makes has none of it. */
-export function isBuiltIn({ _zod }: core.$ZodType): boolean {
-  return _zod.traits.has('LooseObject');
-}
+function parseBy({ shape }: core.$ZodObjectDef) {
+  const fields = Object.entries(shape).map(([key, { _zod }]) => fieldOf(key, _zod));
 
-const LooseObject = /* @__PURE__ */ $constructor('LooseObject', (object: core.$ZodObject, def) => {
-  $ZodType.init(object, def);
-  // To everything that looks into schemas it is what it says.
-  object._zod.traits.add('$ZodObject');
-  const fields = Object.entries(def.shape).map(([key, { _zod }]) => fieldOf(key, _zod));
-
-  object._zod.parse = (payload, ctx) => {
+  return (payload: core.ParsePayload, ctx: core.ParseContextInternal) => {
     const input = payload.value;
     if (!isJsonObject(input)) {
-      payload.issues.push({ code: 'invalid_type', expected: 'object', input, inst: object });
+      payload.issues.push({ code: 'invalid_type', expected: 'object', input });
       return payload;
     }
     // No field waits for anything, and a conversion that is told that it may would make a promise.
@@ -51,15 +41,14 @@ const LooseObject = /* @__PURE__ */ $constructor('LooseObject', (object: core.$Z
           continue;
         }
       }
-      const result = (value === undefined ? schema : present).run({ value, issues: [] }, context);
-      if (result instanceof Promise) throw new $ZodAsyncError();
+      const result = atOnce((value === undefined ? schema : present).run({ value, issues: [] }, context));
       for (const issue of result.issues) payload.issues.push({ ...issue, path: [key, ...(issue.path ?? [])] });
       if (result.value !== value) output[key] = result.value;
     }
     payload.value = output;
     return payload;
   };
-});
+}
 
 interface Field {
   readonly key: string;
