@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Receiver, Row } from '../row.ts';
 
@@ -14,6 +15,13 @@ const receivers: readonly Receiver[] = (
     { name: 'route handler of a parameter', provider: 'gravv', path: '/acme' },
   ] as const
 ).map((receiver) => ({ ...receiver, ownGet: true }));
+
+/** As `apps/express-middlewares.cjs` has them. */
+const amidMiddlewares: readonly Receiver[] = [
+  { name: 'at the root', provider: 'grantex', path: '/webhooks/grantex', ownGet: true },
+  { name: 'mounted', provider: 'gravv', path: '/mounted', ownGet: true },
+  { name: 'route handler', provider: 'grantiva', path: '/routed/acme', ownGet: true },
+];
 
 /** What wraps Express, loaded before it, and set up so that nothing leaves this machine. */
 interface Wrapper {
@@ -110,6 +118,34 @@ function rowOf(major: string, wrapper: Wrapper): Row {
   };
 }
 
+function middlewaresRow(major: string, side: 'before' | 'after'): Row {
+  return {
+    around: `Express ${major} ${side === 'before' ? 'behind' : 'before'} 28 middlewares`,
+    situation: `express${major}-middlewares`,
+    versions: ['express', 'helmet', 'compression', 'express-session'],
+    start: ['node', 'apps/express-middlewares.cjs'],
+    env: { WILD_SIDE: side },
+    receivers: amidMiddlewares,
+    ...(side === 'before' && major === '5' && { sample: true }),
+    checks: ({ origin }, { send }) =>
+      Object.entries({
+        'GET /page.txt': [200, /^a page$/],
+        'GET /docs/': [200, /swagger/i],
+        'GET /service': [200, /^service GET$/],
+        'POST /judged': [401, /^$/],
+        'GET /nowhere': [404, /Cannot GET/],
+      } as const).map(([title, [status, body]]) => [
+        `the app's own ${title}`,
+        async () => {
+          const [method = '', path] = title.split(' ');
+          const got = await send(`${origin}${path}`, { method, headers: {}, body: new Uint8Array() });
+          assert.equal(got.status, status);
+          assert.match(got.body, body);
+        },
+      ]),
+  };
+}
+
 export const expressRows: readonly Row[] = ['4', '5'].flatMap((major): Row[] => [
   {
     around: `Express ${major} alone`,
@@ -128,5 +164,7 @@ export const expressRows: readonly Row[] = ['4', '5'].flatMap((major): Row[] => 
     receivers,
     sample: true,
   },
+  middlewaresRow(major, 'before'),
+  middlewaresRow(major, 'after'),
   ...wrappers.filter(({ majors }) => majors?.includes(major) ?? true).map((wrapper) => rowOf(major, wrapper)),
 ]);
