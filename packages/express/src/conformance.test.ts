@@ -5,7 +5,7 @@ import connect from 'connect';
 import express from 'express';
 import express4 from 'express4';
 import { test } from 'vitest';
-import { webhooks } from './index.ts';
+import { type WebhookMiddleware, webhooks } from './index.ts';
 
 async function listen(listener: RequestListener, path: string) {
   const server = createServer(listener);
@@ -28,7 +28,20 @@ const first =
 const paused = first((request) => request.pause());
 const decoded = first((request) => request.setEncoding('utf8'));
 
-const apps: Record<string, Pick<AdapterUnderTest, 'serve' | 'serveConsumed' | 'serveDecoded' | 'servePaused'>> = {
+/** As an APM agent or an async wrapper puts it into a framework in the place of the middleware. */
+function wrap(middleware: WebhookMiddleware): WebhookMiddleware {
+  return (request, response, next) => middleware(request, response, next);
+}
+
+/** As some platforms do with a body that is not JSON. */
+function throwing(request: object): void {
+  const get = () => {
+    throw new SyntaxError('Invalid JSON');
+  };
+  Object.defineProperties(request, { body: { get }, rawBody: { get } });
+}
+
+const apps: Record<string, Omit<AdapterUnderTest, 'name' | 'test'>> = {
   'express 5': {
     serve: (provider, options) => listen(express().use(webhooks(provider, options)), `/webhooks/${provider.name}`),
     serveConsumed: (provider, options) =>
@@ -37,6 +50,16 @@ const apps: Record<string, Pick<AdapterUnderTest, 'serve' | 'serveConsumed' | 's
       listen(express().use(decoded, webhooks(provider, options)), `/webhooks/${provider.name}`),
     servePaused: (provider, options) =>
       listen(express().use(paused, webhooks(provider, options)), `/webhooks/${provider.name}`),
+    serveWrapped: (provider, options) =>
+      listen(express().post('/:tenant/hooks', wrap(webhooks(provider, options))), '/acme/hooks'),
+    serveThrowing(provider, options) {
+      const app = express();
+      app.use((request, _response, next) => {
+        throwing(request);
+        next();
+      });
+      return listen(app.use(webhooks(provider, options)), `/webhooks/${provider.name}`);
+    },
   },
   'express 4, mounted on a path': {
     serve: (provider, options) => listen(express4().use('/hooks', webhooks(provider, options)), '/hooks'),
@@ -49,6 +72,7 @@ const apps: Record<string, Pick<AdapterUnderTest, 'serve' | 'serveConsumed' | 's
       ),
     servePaused: (provider, options) =>
       listen(express4().use(paused).use('/hooks', webhooks(provider, options)), '/hooks'),
+    serveWrapped: (provider, options) => listen(express4().use('/hooks', wrap(webhooks(provider, options))), '/hooks'),
   },
   'express 5, as a route handler': {
     serve: (provider, options) => listen(express().all('/a/:b', webhooks(provider, options)), '/a/b'),
@@ -60,6 +84,13 @@ const apps: Record<string, Pick<AdapterUnderTest, 'serve' | 'serveConsumed' | 's
   },
   'node:http': {
     serve: (provider, options) => listen(webhooks(provider, { ...options, path: '/hooks' }), '/hooks'),
+    serveThrowing(provider, options) {
+      const receive = webhooks(provider, { ...options, path: '/hooks' });
+      return listen((request, response) => {
+        throwing(request);
+        void receive(request, response);
+      }, '/hooks');
+    },
   },
 };
 

@@ -48,4 +48,27 @@ adapterConformance({
     await app.register(webhooks(provider, options));
     return listen(app, `/webhooks/${provider.name}`);
   },
+  async serveWrapped(provider, options) {
+    const app = Fastify();
+    app.addHook('onRoute', (route) => {
+      const { handler } = route;
+      route.handler = function (request, reply) {
+        return handler.call(this, request, reply);
+      };
+    });
+    await app.register(webhooks(provider, options));
+    return listen(app, `/webhooks/${provider.name}`);
+  },
+  async serveThrowing(provider, options) {
+    const app = Fastify();
+    app.addHook('onRequest', async (request) => {
+      const get = () => {
+        throw new SyntaxError('Invalid JSON');
+      };
+      Object.defineProperty(request, 'rawBody', { get });
+      Object.defineProperty(request.raw, 'rawBody', { get });
+    });
+    await app.register(webhooks(provider, options));
+    return listen(app, `/webhooks/${provider.name}`);
+  },
 });

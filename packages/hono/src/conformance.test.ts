@@ -49,4 +49,20 @@ adapterConformance({
     });
     return listen(app.all('/hooks', webhooks(provider, options)));
   },
+  serveWrapped(provider, options) {
+    const handle = webhooks(provider, options);
+    return listen(new Hono().use('/hooks/*', async (c, next) => handle(c, next)));
+  },
+  serveThrowing(provider, options) {
+    const app = new Hono();
+    app.use(async ({ env }, next) => {
+      Object.defineProperty(Object(env).incoming, 'rawBody', {
+        get() {
+          throw new SyntaxError('Invalid JSON');
+        },
+      });
+      await next();
+    });
+    return listen(app.all('/hooks', webhooks(provider, options)));
+  },
 });

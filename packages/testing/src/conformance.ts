@@ -8,7 +8,8 @@ import { builtInProviders } from '@hookproof/core';
 import { checkNames } from '@hookproof/core/strict';
 import type { Serve } from './conformance/app.ts';
 import { outcomeTests, type Tests } from './conformance/outcomes.ts';
-import { consumedTests, pausedTests, transportTests } from './conformance/transport.ts';
+import { throwingTests, wrappedTests } from './conformance/surroundings.ts';
+import { consumedTests, decodedTests, pausedTests, transportTests } from './conformance/transport.ts';
 
 export type { Serve, Served } from './conformance/app.ts';
 
@@ -26,6 +27,10 @@ export interface AdapterUnderTest {
   readonly serveDecoded?: Serve | undefined;
   /** Starts an app in which something pauses the request before it comes to the adapter; without it the same. */
   readonly servePaused?: Serve | undefined;
+  /** Starts an app that has another function around the adapter's, as APM agents put one there; skipped visibly too. */
+  readonly serveWrapped?: Serve | undefined;
+  /** Starts an app in which it throws to look for a parsed body, such as `req.body`; skipped visibly too. */
+  readonly serveThrowing?: Serve | undefined;
 }
 
 /**
@@ -64,8 +69,10 @@ export function adapterConformance(adapter: AdapterUnderTest): void {
     serveConsumed: true,
     serveDecoded: true,
     servePaused: true,
+    serveWrapped: true,
+    serveThrowing: true,
   });
-  const { name, test, serve, serveConsumed, serveDecoded, servePaused } = adapter;
+  const { name, test, serve, serveConsumed, serveDecoded, servePaused, serveWrapped, serveThrowing } = adapter;
   for (const make of Object.values(builtInProviders)) {
     const provider = make();
     const register = (tests: Tests) => {
@@ -73,13 +80,16 @@ export function adapterConformance(adapter: AdapterUnderTest): void {
     };
     register(outcomeTests(serve, provider));
     register(transportTests(serve, provider));
-    if (serveConsumed !== undefined) register(consumedTests(serveConsumed, provider));
-    else register([['body_consumed: skipped, because the adapter gives no serveConsumed', async () => undefined]]);
-    if (serveDecoded !== undefined) register(consumedTests(serveDecoded, provider, ' by text'));
-    else
-      register([['body_consumed by text: skipped, because the adapter gives no serveDecoded', async () => undefined]]);
-    if (servePaused !== undefined) register(pausedTests(servePaused, provider));
-    else
-      register([['handled, though paused: skipped, because the adapter gives no servePaused', async () => undefined]]);
+    const registerFor = (special: Serve | undefined, tests: typeof wrappedTests, skipped: string) =>
+      register(special === undefined ? [[skipped, async () => undefined]] : tests(special, provider));
+    registerFor(serveConsumed, consumedTests, 'body_consumed: skipped, because the adapter gives no serveConsumed');
+    registerFor(
+      serveDecoded,
+      decodedTests,
+      'body_consumed by text: skipped, because the adapter gives no serveDecoded',
+    );
+    registerFor(servePaused, pausedTests, 'handled, though paused: skipped, because the adapter gives no servePaused');
+    registerFor(serveWrapped, wrappedTests, 'wrapped: skipped, because the adapter gives no serveWrapped');
+    registerFor(serveThrowing, throwingTests, 'a throwing body: skipped, because the adapter gives no serveThrowing');
   }
 }

@@ -159,3 +159,8 @@ export function consumedTests(serve: Serve, provider: Provider, how = ''): Tests
     ],
   ];
 }
+
+/** What an app shows in which something makes text of the body on its way to the adapter. */
+export function decodedTests(serve: Serve, provider: Provider): Tests {
+  return consumedTests(serve, provider, ' by text');
+}
