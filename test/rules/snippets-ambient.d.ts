@@ -11,3 +11,7 @@ declare const secret: string;
 declare const newSecret: string;
 declare const oldSecret: string;
 declare function secretOf(tenant: string): Promise<string>;
+
+/** What Nitro imports into every route by itself. */
+declare function defineEventHandler(handler: (event: object) => unknown): unknown;
+declare function toWebRequest(event: object): Request;

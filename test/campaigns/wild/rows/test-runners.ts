@@ -7,14 +7,14 @@ export const testRunnerRows: readonly Row[] = [
     around: 'Jest over CommonJS, with supertest',
     situation,
     versions: ['jest', 'supertest', 'express'],
-    run: ['jest', '--config', 'apps/tests/jest.config.mjs'],
+    run: ['jest', '--config', 'apps/tests/jest.config.mjs', '--testMatch', '**/*.test.js'],
     sample: true,
   },
   {
     around: 'Jest with ts-jest over CommonJS, with supertest',
     situation,
     versions: ['jest', 'ts-jest', 'supertest', 'express'],
-    run: ['jest', '--config', 'apps/tests/ts-jest.config.mjs'],
+    run: ['jest', '--config', 'apps/tests/ts-jest.config.mjs', '--testMatch', '**/*.test.ts'],
   },
   {
     around: 'node:test, with fetch and inject',

@@ -1,4 +1,3 @@
 export default {
-  testMatch: ['**/*.test.js'],
   transformIgnorePatterns: ['/node_modules/(?!(?:.*/)?@hookproof/)'],
 };

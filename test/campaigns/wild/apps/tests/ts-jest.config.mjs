@@ -1,13 +1,6 @@
-const tsconfig = {
-  allowJs: true,
-  module: 'node16',
-  moduleResolution: 'node16',
-  target: 'es2022',
-  isolatedModules: true,
-};
+const tsconfig = { allowJs: true, esModuleInterop: true, isolatedModules: true, module: 'commonjs', target: 'es2022' };
 
 export default {
-  testMatch: ['**/*.test.ts'],
-  transform: { '\\.[jt]s$': ['ts-jest', { tsconfig, diagnostics: false }] },
+  transform: { '\\.[jt]s$': ['ts-jest', { tsconfig }] },
   transformIgnorePatterns: ['/node_modules/(?!(?:.*/)?@hookproof/)'],
 };
