@@ -11,6 +11,8 @@ function expressApp() {
   app.post('/hooks/:tenant', gravvWebhooks(optionsOf('route handler')));
   app.use(express.json());
   app.post('/echo', (req, res) => res.json(req.body));
+  // Express's own answer wants a socket, which @codegenie/serverless-express does not have.
+  app.use((_req, res) => void res.status(404).send('not found'));
   return app;
 }
 

@@ -13,8 +13,9 @@ process.env.VERCEL_DEV_BUILD_ENV = JSON.stringify({ NODEJS_HELPERS: process.env.
 process.send = ({ port }) => {
   const server = createServer(async (request, response) => {
     const { 'transfer-encoding': _chunked, ...headers } = request.headers;
-    const body = await buffer(request);
-    const got = await fetch(`http://127.0.0.1:${port}${request.url}`, { method: request.method, headers, body });
+    const { method, url } = request;
+    const body = method === 'GET' ? undefined : await buffer(request);
+    const got = await fetch(`http://127.0.0.1:${port}${url}`, { method, headers, body });
     response.writeHead(got.status).end(Buffer.from(await got.arrayBuffer()));
   });
   server.listen(0, '127.0.0.1', () => told.listening(server));

@@ -1,6 +1,9 @@
 import type { Row } from '../row.ts';
 
-/** Frameworks without an adapter of their own, each as its recipe has it. */
+/**
+ * Frameworks without an adapter of their own, each as its recipe has it. Left out: raw-body 4, which needs Node 22; Bun.serve and
+ * Elysia on it, because Bun is tested by `runtimes`.
+ */
 export const otherRows: readonly Row[] = [
   {
     around: 'Koa with raw-body, before @koa/bodyparser',

@@ -1,5 +1,6 @@
 import type { Row } from '../row.ts';
 
+/** Left out: @codegenie/serverless-express 5, which needs Node 24. */
 const lambdas = ['serverless-http', '@codegenie/serverless-express', '@fastify/aws-lambda'] as const;
 
 const lambdaRows = lambdas.map(
