@@ -91,6 +91,7 @@ const wrappers: readonly Wrapper[] = [
     package: 'express-async-errors',
     load: ['-r', 'express-async-errors'],
     majors: ['4'],
+    sample: true,
   },
 ];
 
