@@ -40,7 +40,11 @@ export function nodeBody(request: NodeRequest, kept: readonly unknown[], consume
   };
 }
 
-/** What is kept in a property of a request. A getter that throws, as one does that parses a body, keeps nothing. */
+/**
+ * What is kept in a property of a request, for adapters.
+ *
+ * @returns the value; undefined where a getter throws, as one may that parses a body
+ */
 export function keptBy(request: object, name: string): unknown {
   try {
     return Reflect.get(request, name);
