@@ -78,7 +78,7 @@ function checkEncoding(headers: HeaderLookup): void {
 
 /** Whether a Content-Encoding header names no compression. */
 export function isPlain(encoding = ''): boolean {
-  return ['', 'identity'].includes(encoding.trim().toLowerCase());
+  return encoding === '' || ['', 'identity'].includes(encoding.trim().toLowerCase());
 }
 
 /** The limits of one reader. Its signal is made for whoever looks at it. */
