@@ -13,7 +13,7 @@ const [key = new Uint8Array()] = keys;
 
 /** An upload that goes on after it was answered. */
 export interface Unfinished {
-  readonly outcome: 'body_too_large' | 'body_timeout';
+  readonly outcome: 'body_too_large' | 'body_timeout' | 'unsupported_encoding';
   /** Headers beside those of a genuine delivery, or in their place. */
   readonly headers: readonly Header[];
   /** Whether it stalls after its first bytes until the answer has come. */
@@ -32,7 +32,12 @@ export const unfinished: Readonly<Record<string, Unfinished>> = {
     headers: [['x-grantiva-signature', `sha256=${'0'.repeat(64)}`]],
     stalls: true,
   },
-  'stalled and compressed': { outcome: 'body_timeout', headers: [['content-encoding', 'gzip']], stalls: true },
+  // Answered before a byte of it is read.
+  'stalled and compressed': {
+    outcome: 'unsupported_encoding',
+    headers: [['content-encoding', 'gzip']],
+    stalls: true,
+  },
 };
 
 const limits = { maxBodyBytes: 4_096, bodyTimeoutMs: 150 };
