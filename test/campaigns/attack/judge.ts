@@ -49,10 +49,11 @@ export function answerFor(outcome: Row): Answer {
 /** What may become of a delivery, by its headers as a server holds them. */
 function rightOutcomes(scheme: Scheme, sent: Sent, headers: Joined): readonly Row[] {
   if (sent.method !== 'POST') return ['method_not_allowed'];
-  if (sent.body.length > maxBodyBytes) return ['body_too_large'];
+  // Before a byte is read.
   if (!['', 'identity'].includes((headers.get('content-encoding') ?? '').trim().toLowerCase())) {
     return ['unsupported_encoding'];
   }
+  if (sent.body.length > maxBodyBytes) return ['body_too_large'];
   switch (scheme.judge(headers, sent.body)) {
     case 'unsigned':
       return ['missing_signature'];
