@@ -31,5 +31,6 @@ function honoApp(order: AppOrder, options: WebhookOptions<Provider>): FetchApp {
       await next();
     });
   }
-  return app.all('*', webhooks(providerOf(order), options)).fetch;
+  // A route of every path: as middleware, which '*' is, it would answer its own alone.
+  return app.all('/:path{.+}', webhooks(providerOf(order), options)).fetch;
 }
