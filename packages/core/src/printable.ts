@@ -25,7 +25,8 @@ export function printable(text: string, longest = 1_000): string {
 
 /**
  * What was thrown, as printable lines: its message and code, where it was thrown, and its causes, four at most. Where a
- * {@link WebhookError} has a cause, only the cause says where it was thrown. Nothing else that it holds, which may be a connection, or a request with its credentials.
+ * {@link WebhookError} has a cause, only the cause says where it was thrown. Nothing else that it holds is shown, which may
+ * be a connection, or a request with its credentials.
  *
  * @param thrown whatever it is
  * @returns lines of which only the first begins at the margin; never throws

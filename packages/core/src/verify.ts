@@ -185,7 +185,7 @@ function timeIn(scheme: CompiledScheme, prefix: string, header: string): string 
   return isTimestamp(header) ? header : entryOf(scheme, header, prefix);
 }
 
-/** A header that is absent, or came as a list, is no signature: never an exception. A time may have become a number. */
+/** A header that is absent, or came as a list, does not verify, and never throws. A time may have become a number. */
 function text(header: unknown): string {
   return typeof header === 'string' || typeof header === 'number' ? String(header) : '';
 }

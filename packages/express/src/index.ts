@@ -46,8 +46,8 @@ export type WebhookMiddleware<Request extends IncomingMessage = IncomingMessage>
 
 /**
  * Receives a provider's webhooks in Express. It reads the body itself, so it works before `express.json()` and needs
- * no `express.raw()`; everything that is not for its path goes on to `next`. So does what is no POST: a route of the app's own
- * on the same path answers it, and where there is none, the reply is 405.
+ * no `express.raw()`; everything that is not for its path goes on to `next`. Requests with other methods
+ * than POST do too: a route of the app's own on the same path answers them, and where there is none, the reply is 405.
  *
  * @typeParam P the provider
  * @typeParam Request what the secret function gets, and handlers where there is no inbox: annotate it there

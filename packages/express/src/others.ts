@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { PlacedRequest } from './place.ts';
 
 /**
- * Lets the app answer a request that is no delivery, as if the receiver were not there. Where the app has nothing for it,
+ * Lets the app answer a request that is not a delivery, as if the receiver were not there. Where the app has nothing for it,
  * which is seen when the 404 of nobody's route is about to leave, `answer` is called instead.
  */
 export function appFirst(request: PlacedRequest, response: ServerResponse, answer: () => void): void {

@@ -55,8 +55,8 @@ declare module 'fastify' {
 
 /**
  * Receives a provider's webhooks in Fastify. The plugin is encapsulated: the app's other routes keep their own body
- * parsing, and the app's hooks run for this route as for any other. What is no POST goes to a route of the app's own on the
- * same path; where there is none, the reply is 405.
+ * parsing, and the app's hooks run for this route as for any other. Requests with other methods
+ * than POST go to a route of the app's own on the same path; where there is none, the reply is 405.
  *
  * @typeParam P the provider
  * @typeParam I the inbox where there is one

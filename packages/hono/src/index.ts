@@ -35,8 +35,8 @@ export type WebhookHandler<C extends Context = Context> = (c: C, next?: Next) =>
 
 /**
  * Receives a provider's webhooks in Hono. In a route it answers what the route matches; as middleware, `app.use(…)`, its own
- * path alone, `/webhooks/<provider>`. What is no POST goes on to a route of the app's own on the same path; where there is
- * none, the reply is 405.
+ * path alone, `/webhooks/<provider>`. Requests with other methods than POST go on to a route of the app's own on the
+ * same path; where there is none, the reply is 405.
  *
  * @typeParam P the provider
  * @typeParam C what the secret function gets, and handlers where there is no inbox: annotate it there

@@ -1,3 +1,4 @@
+import { inColumns } from '../columns.ts';
 import { exceptions } from './exceptions.ts';
 import type { Result } from './results.ts';
 
@@ -13,14 +14,7 @@ export function tableOf(results: readonly Result[]): string {
       seconds.toFixed(1),
     ]),
   ];
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [...lines, ...exceptionLines(results), ...results.flatMap(failureLines)].join('\n');
+  return [...inColumns(rows), ...exceptionLines(results), ...results.flatMap(failureLines)].join('\n');
 }
 
 function exceptionLines(results: readonly Result[]): string[] {

@@ -1,3 +1,4 @@
+import { inColumns } from '../columns.ts';
 import type { Result } from './run.ts';
 
 /** The results as a table, with every failure below it. */
@@ -12,14 +13,7 @@ export function tableOf(results: readonly Result[]): string {
       seconds.toFixed(1),
     ]),
   ];
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [...lines, ...results.flatMap(failureLines)].join('\n');
+  return [...inColumns(rows), ...results.flatMap(failureLines)].join('\n');
 }
 
 function failureLines({ row, versions, failures, complaints }: Result): string[] {

@@ -268,22 +268,7 @@ export const body: readonly Mistake[] = [
   {
     cause: 'body_cut_off',
     what: 'an app that takes the first piece of the body for all of it',
-    async scene() {
-      const secret = newSecret();
-      return {
-        provider: grantex(),
-        options: { secret },
-        serve: (provider, options) =>
-          express().use(
-            async (req, _res, next) => {
-              Object.assign(req, { rawBody: (await bodyOf(req)).subarray(0, 64) });
-              next();
-            },
-            webhooks(provider, options),
-          ),
-        sent: await fromGrantex(secret),
-      };
-    },
+    scene: () => keeping((body) => body.subarray(0, 64)),
     explains: 'its JSON does not end within 64 bytes (content-length: 169)',
     fix: 'code that takes one piece of a body for all of it',
     evidence: { bodyBytes: 64, contentLength: 169 },
@@ -292,26 +277,24 @@ export const body: readonly Mistake[] = [
   {
     cause: 'content_length_mismatch',
     what: 'a platform that keeps the bytes only after it has masked some',
-    async scene() {
-      const secret = newSecret();
-      return {
-        provider: grantex(),
-        options: { secret },
-        serve: (provider, options) =>
-          express().use(
-            async (req, _res, next) => {
-              const rawBody = Buffer.from((await bodyOf(req)).toString().replace('grnt_1', '***'));
-              Object.assign(req, { rawBody });
-              next();
-            },
-            webhooks(provider, options),
-          ),
-        sent: await fromGrantex(secret),
-      };
-    },
+    scene: () => keeping((body) => Buffer.from(body.toString().replace('grnt_1', '***'))),
     explains: 'The header content-length says 169 bytes, and 166 bytes arrived',
     fix: untouched,
     evidence: { contentLength: 169, bodyBytes: 166 },
     corrected: () => ({ serve: onExpress5 }),
   },
 ];
+
+/** An app that keeps other bytes than those that came. */
+async function keeping(keep: (body: Buffer) => Buffer) {
+  const secret = newSecret();
+  const serve: Serve = (provider, options) =>
+    express().use(
+      async (req, _res, next) => {
+        Object.assign(req, { rawBody: keep(await bodyOf(req)) });
+        next();
+      },
+      webhooks(provider, options),
+    );
+  return { provider: grantex(), options: { secret }, serve, sent: await fromGrantex(secret) };
+}

@@ -15,7 +15,7 @@ export class Collector {
     this.#maxBytes = maxBytes;
   }
 
-  /** Throws `body_too_large` as soon as there are more bytes than allowed, and `body_consumed` where they are no bytes. */
+  /** Throws `body_too_large` as soon as there are more bytes than allowed, and `body_consumed` where they are not bytes. */
   add(chunk: Uint8Array): void {
     // A stream may bring text, or objects, whatever its type says.
     if (!isBytes(chunk)) throw notBytes();

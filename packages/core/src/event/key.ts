@@ -44,15 +44,22 @@ export function keyFrom({ id, timestamp }: EnvelopeFields): EventFormat['key'] {
  * Makes the key of a provider whose ids are not signed: the hash of a body that carries a timestamp; without one two genuine
  * events can be the same to the byte, and the hash together with the id tells them apart.
  */
-export function unsignedKey(idOf: (facts: KeyFacts) => string | undefined, isTimed = true): EventFormat['key'] {
+export function unsignedKey(idOf: UnsignedId, isTimed = true): EventFormat['key'] {
+  const byId = countedKey(idOf, (bodyHash, id) => `${bodyHash}:${id}`);
+  return (facts) => (isTimed && facts.event.timestamp !== undefined ? facts.bodyHash() : byId(facts));
+}
+
+/** Makes the key of an id that is not signed, of which so many count for one body; undefined where there is none. */
+export function countedKey(idOf: UnsignedId, keyOf: (bodyHash: string, id: string) => string): EventFormat['key'] {
   const countedAs = unsignedIds();
   return (facts) => {
-    if (isTimed && facts.event.timestamp !== undefined) return facts.bodyHash();
     // Not longer than a store would keep it.
     const id = idOf(facts)?.slice(0, maxKeyLength);
-    return id ? goOn(id, facts.bodyHash(), (sent, hash) => `${hash}:${countedAs(hash, sent)}`) : undefined;
+    return id ? goOn(id, facts.bodyHash(), (sent, hash) => keyOf(hash, countedAs(hash, sent))) : undefined;
   };
 }
+
+type UnsignedId = (facts: KeyFacts) => string | undefined;
 
 /**
  * A text of one owner's event that no other owner's has: owners may choose ids as they like, so that only what the receiver

@@ -4,12 +4,11 @@ import { converted } from '../event/converted.ts';
 import { isBelow, isJsonObject, type JsonObject, type WebhookEvent } from '../event/event.ts';
 import * as fields from '../event/fields.ts';
 import type { BareEvent, KeyFacts } from '../event/format.ts';
-import { unsignedKey } from '../event/key.ts';
+import { countedKey, unsignedKey } from '../event/key.ts';
 import { looseObject } from '../event/loose-object.ts';
-import { unsignedIds } from '../event/unsigned-ids.ts';
 import { checkNames } from '../option-names.ts';
 import { defineProvider, type Provider } from '../provider.ts';
-import { type Awaitable, goOn } from '../timing/awaitable.ts';
+import type { Awaitable } from '../timing/awaitable.ts';
 
 /** Options of {@link grantiva}. */
 export interface GrantivaOptions {
@@ -202,7 +201,8 @@ function bare(body: JsonObject, headers: DeliveryHeaders): BareEvent | undefined
 
 /** The key by what is signed, or by the delivery id, which is not. */
 function keyOf(wanted: 'signed' | 'delivery'): (facts: KeyFacts) => Awaitable<string | undefined> {
-  const otherwise = wanted === 'signed' ? unsignedKey(({ deliveryId }) => deliveryId) : byDelivery();
+  const idOf = ({ deliveryId }: KeyFacts) => deliveryId;
+  const otherwise = wanted === 'signed' ? unsignedKey(idOf) : countedKey(idOf, (_bodyHash, id) => id);
   return (facts) => subscriptionId(facts.event) ?? otherwise(facts);
 }
 
@@ -210,13 +210,4 @@ function keyOf(wanted: 'signed' | 'delivery'): (facts: KeyFacts) => Awaitable<st
 function subscriptionId({ type, data }: WebhookEvent): string | undefined {
   const id = isBelow(type, 'subscription.') && isJsonObject(data) ? data['event_id'] : undefined;
   return typeof id === 'string' && id !== '' ? id : undefined;
-}
-
-function byDelivery(): (facts: KeyFacts) => Awaitable<string | undefined> {
-  const countedAs = unsignedIds();
-  return ({ deliveryId, bodyHash }) => {
-    // Not longer than a store would keep it.
-    const id = deliveryId?.slice(0, 256);
-    return id ? goOn(id, bodyHash(), (sent, hash) => countedAs(hash, sent)) : undefined;
-  };
 }

@@ -12,8 +12,8 @@ export interface StandardWebhooksOptions<Name extends string, Events extends Eve
 
 /**
  * The Standard Webhooks specification (https://www.standardwebhooks.com), as Svix, Clerk, Resend, OpenAI and others
- * send it, with `webhook-` or `svix-` headers. Secrets may have `v1,` before them, as Supabase shows them. A body without `type`, which the specification allows, is an event of
- * type `untyped` with the whole body as `data`.
+ * send it, with `webhook-` or `svix-` headers. Secrets may have `v1,` before them, as Supabase shows them. A body without
+ * `type`, which the specification allows, is an event of type `untyped` with the whole body as `data`.
  *
  * @example
  * ```ts
