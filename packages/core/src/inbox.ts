@@ -19,3 +19,4 @@ export type {
   TakenAttempt,
 } from './handling/inbox.ts';
 export { inboxWay } from './handling/inbox-way.ts';
+export { inTime } from './timing/in-time.ts';

@@ -19,15 +19,18 @@ export interface Running {
   readonly end: (error: WebhookError) => void;
   /** Whether its handler has recorded it in a transaction of its own. */
   readonly isCompleted: () => boolean;
+  /** Whether its handlers are still at work; what became of it is recorded after that. */
+  readonly isHandling: () => boolean;
   readonly ended: Promise<WorkOutcome>;
 }
 
-/** Hands a leased delivery to its receiver, and records what becomes of it. */
+/** Hands a leased delivery to its receiver, and records what becomes of it; calls `handlersEnded` in between. */
 export function startAttempt<Completed extends Awaitable<void>>(
   lease: Lease,
   receiver: InboxReceiver<(transaction: object) => Completed>,
   engine: Engine<boolean, Completed>,
   settle: (lease: Lease, ending: Ending) => Promise<boolean>,
+  handlersEnded: () => void,
   settings: Settings,
 ): Running {
   const { maxAttempts, timeoutMs } = settings;
@@ -35,6 +38,7 @@ export function startAttempt<Completed extends Awaitable<void>>(
   const stopping = new AbortController();
   const closing = new AbortController();
   let completed = false;
+  let handling = true;
 
   const work: Attempt<(transaction: object) => Completed> = {
     id,
@@ -51,6 +55,8 @@ export function startAttempt<Completed extends Awaitable<void>>(
         completed = true;
       }),
     async settle(error) {
+      handling = false;
+      handlersEnded();
       try {
         if (completed) return await settleCompleted(error);
         return await record(endingOf(error), error);
@@ -111,6 +117,7 @@ export function startAttempt<Completed extends Awaitable<void>>(
       stopping.abort(error);
     },
     isCompleted: () => completed,
+    isHandling: () => handling,
     ended: receiver.work(work),
   };
 }

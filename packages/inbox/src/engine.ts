@@ -30,6 +30,12 @@ export interface Lease {
   readonly body: Uint8Array;
 }
 
+/** How many deliveries of one receiver may be leased now. */
+export interface Turn {
+  readonly name: string;
+  readonly most: number;
+}
+
 /** How an attempt ended, for the store. */
 export type Ending =
   | { readonly outcome: 'handled' }
@@ -52,18 +58,22 @@ export interface Page {
 export interface Engine<Lanes extends boolean = boolean, Completed extends Awaitable<void> = Awaitable<void>> {
   /** Whether it keeps the order of a lane. */
   readonly lanes: Lanes;
-  /** Makes the store ready. It is called before everything else, and again after it failed. */
-  open(): Awaitable<void>;
+  /**
+   * Makes the store ready. It is called before everything else, and again after it failed.
+   *
+   * @param due to be called, as often as one likes, when the store tells by itself that something is due
+   */
+  open(due: () => void): Awaitable<void>;
   /**
    * Stores deliveries durably, all or none, and says of each whether it is new: not where its name and key are there
    * already, or were when it was pruned, or came before it in the same list.
    */
   store(deliveries: readonly Fresh[]): Awaitable<readonly Accepted[]>;
   /**
-   * Leases deliveries of these receivers that are due, the longest due first, and counts an attempt. Of a lane it leases
-   * none while another holds the lane.
+   * Leases deliveries that are due, and counts an attempt: of each receiver up to its `most`, the longest due first, in
+   * the order of the turns, and `limit` in all. Of a lane it leases none while another holds the lane.
    */
-  take(names: readonly string[], limit: number): Awaitable<readonly Lease[]>;
+  take(turns: readonly Turn[], limit: number): Awaitable<readonly Lease[]>;
   /** Prolongs leases, and returns those that are lost. */
   keep(leases: readonly Lease[]): Awaitable<readonly Lease[]>;
   /** Records how attempts ended, durably, and says of each whether the lease still held. */

@@ -8,8 +8,9 @@ import type {
   Inbox,
 } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
-import { inboxWay, type NewDelivery } from '@hookproof/core/inbox';
+import { inboxWay, inTime, type NewDelivery } from '@hookproof/core/inbox';
 import { checkNames } from '@hookproof/core/strict';
+import { silent, withAnswersInTime } from './answers.ts';
 import { withoutCredentials } from './credentials.ts';
 import type { Engine, Fresh } from './engine.ts';
 import { checkDate, checkFilter, checkGiven } from './filter.ts';
@@ -23,15 +24,19 @@ const batchSize = 500;
 /** Deliveries of one step of `replay`, `discard` and `prune`: fewer, because bodies are deleted with them. */
 const stepSize = 50;
 
+/** Milliseconds that a store has in any case to let go of its files and connections. */
+const leastClosingMs = 200;
+
 /** Bytes of deliveries that may wait to be stored. */
 const maxWaitingBytes = 64 * 1024 * 1024;
 
 /** Makes an inbox of an engine. */
 export function createInbox<Lanes extends boolean, Completed extends Awaitable<void>>(
-  engine: Engine<Lanes, Completed>,
+  unlimited: Engine<Lanes, Completed>,
   settings: Settings,
 ): Inbox<(transaction: object) => Completed> & { readonly lanes: Lanes } {
-  const { now, retainHandledMs, keepHeaders } = settings;
+  const { now, retainHandledMs, keepHeaders, storeTimeoutMs, onError } = settings;
+  const engine = withAnswersInTime(unlimited, 3 * storeTimeoutMs);
   let opening: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   let waitingBytes = 0;
@@ -40,7 +45,7 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
 
   /** The store, opened at the first call, and again where that failed. */
   async function ready(): Promise<void> {
-    opening ??= (async () => engine.open())();
+    opening ??= (async () => engine.open(worker.wake))();
     try {
       await opening;
     } catch (error) {
@@ -175,10 +180,19 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
       const { maxMs = 20_000 } = checkNames('close', options, { maxMs: true });
       milliseconds('maxMs', maxMs);
       closing ??= (async () => {
+        const until = performance.now() + maxMs;
         await worker.close(maxMs);
-        await store.idle();
-        // One that never opened has nothing to let go.
-        if (opening !== undefined) await engine.close();
+        const letGo = async () => {
+          await store.idle();
+          // One that never opened has nothing to let go.
+          if (opening !== undefined) await engine.close();
+        };
+        const over = Symbol('over');
+        const left = Math.max(leastClosingMs, until - performance.now());
+        await inTime(letGo(), left, () => over).catch((error) => {
+          if (error !== over) throw error;
+          onError(silent('let go', left));
+        });
       })();
       return closing;
     },

@@ -137,13 +137,12 @@ function memoryEngine({ laneTimeoutMs, retainKeysMs, now }: Settings): Engine<tr
     lanes: true,
     open: () => undefined,
     store: (deliveries) => deliveries.map(storeOne),
-    take(names, limit) {
-      const due = [...all.values()].filter(
-        ({ delivery, parked, dueAt }) =>
-          delivery.state === 'waiting' && !parked && dueAt <= now() && names.includes(delivery.name),
-      );
-      return due
-        .sort((a, b) => a.dueAt - b.dueAt)
+    take(turns, limit) {
+      const due = [...all.values()]
+        .filter(({ delivery, parked, dueAt }) => delivery.state === 'waiting' && !parked && dueAt <= now())
+        .sort((a, b) => a.dueAt - b.dueAt);
+      return turns
+        .flatMap(({ name, most }) => due.filter(({ delivery }) => delivery.name === name).slice(0, most))
         .slice(0, limit)
         .map((kept) => {
           kept.takes += 1;

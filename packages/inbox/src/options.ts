@@ -38,6 +38,11 @@ export interface InboxOptions {
   /** Milliseconds between looks for what other processes stored, and for retries that are due; 1,000 by default. */
   readonly pollMs?: number | undefined;
   /**
+   * Milliseconds that the store has for an answer; 5,000 by default. A connection that is silent for longer is thrown
+   * away, and the provider is told to try again. Looking, pruning and replaying have ten times as long.
+   */
+  readonly storeTimeoutMs?: number | undefined;
+  /**
    * Headers with credentials that are stored all the same, by their names in any case; none by default. Left out are
    * `authorization`, `cookie` and the others that the page on the inbox lists: a store should not hold what lets
    * somebody in. Handlers see what is stored.
@@ -70,6 +75,7 @@ const names: OptionNames<InboxOptions> = {
   retainHandledMs: true,
   retainKeysMs: true,
   pollMs: true,
+  storeTimeoutMs: true,
   keepHeaders: true,
   onError: true,
   now: true,
@@ -99,6 +105,7 @@ export function checkOptions(options: InboxOptions, own: readonly string[]): Set
     retainHandledMs: milliseconds('retainHandledMs', given.retainHandledMs ?? 30 * day, 36_500 * day),
     retainKeysMs: milliseconds('retainKeysMs', given.retainKeysMs ?? 365 * day, 36_500 * day, true),
     pollMs: milliseconds('pollMs', given.pollMs ?? 1_000),
+    storeTimeoutMs: milliseconds('storeTimeoutMs', given.storeTimeoutMs ?? 5_000),
     keepHeaders: checkKept(given.keepHeaders ?? []),
   };
 }

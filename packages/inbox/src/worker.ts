@@ -1,13 +1,17 @@
 import type { Awaitable, WorkOutcome } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
-import { type InboxReceiver, isProduction } from '@hookproof/core/inbox';
+import { type InboxReceiver, inTime, isProduction } from '@hookproof/core/inbox';
 import { type Running, startAttempt } from './attempt.ts';
-import type { Ending, Engine, Lease } from './engine.ts';
+import type { Ending, Engine, Lease, Turn } from './engine.ts';
 import { gather } from './gather.ts';
 import { invalid, type Settings } from './options.ts';
+import { shareOut } from './turns.ts';
 
 /** Timers may fire this much too early, in milliseconds; what they wake for would not be due yet. */
 const timerSlackMs = 5;
+
+/** Milliseconds before the end of `close` and `drain` in which handlers are told to stop, and what they did is recorded. */
+const recordingMs = 1_000;
 
 type Tally = Record<WorkOutcome, number>;
 
@@ -18,7 +22,9 @@ export interface Worker<Completed extends Awaitable<void>> {
   wake(): void;
   /** Has something done now and then while this process works. */
   every(ms: number, run: () => unknown): void;
+  /** Works off what is due; throws `inbox_unavailable` where the store does not let it end in time. */
   drain(maxMs: number): Promise<Tally>;
+  /** Ends by its time, whatever handlers and store do; says by `onError` where that was too soon for them. */
   close(maxMs: number): Promise<void>;
 }
 
@@ -40,6 +46,9 @@ export function createWorker<Completed extends Awaitable<void>>(
   let started = false;
   let closed = false;
   let taking: Promise<number> | undefined;
+  /** Receivers that had more to do than they got, and who was first at the last look. */
+  let hungry: ReadonlySet<string> = new Set();
+  let turn = 0;
   /** Whether something became due while the store was asked. */
   let again = false;
   let heartbeat: NodeJS.Timeout | undefined;
@@ -61,17 +70,51 @@ export function createWorker<Completed extends Awaitable<void>>(
     return taking;
   }
 
+  /** Asks for each receiver, until nothing is due that may have a slot. */
   async function takeSome(): Promise<number> {
-    const room = concurrency - running.size;
-    if (room <= 0 || closed || receivers.size === 0) return 0;
-    await ready();
+    let taken = 0;
+    const names = [...receivers.keys()];
+    const first = turn++ % Math.max(1, names.length);
+    // Not always the same one first: there may be room for one only.
+    let open = [...names.slice(first), ...names.slice(0, first)];
+    const more = new Set<string>();
+    while (!closed && open.length > 0) {
+      const { free, held } = slots();
+      if (free <= 0) break;
+      const turns = shareOut(open, { concurrency, free, held, hungry });
+      if (turns.length === 0) break;
+      await ready();
+      const begun = await takeTurns(turns, free);
+      taken += begun.length;
+      const full = turns.filter(({ name, most }) => begun.filter((lease) => lease.name === name).length >= most);
+      for (const { name } of full) more.add(name);
+      const asked = new Set(turns.map(({ name }) => name));
+      open = [...open.filter((name) => !asked.has(name)), ...full.map(({ name }) => name)];
+    }
+    hungry = more;
+    return taken;
+  }
+
+  async function takeTurns(turns: readonly Turn[], limit: number): Promise<readonly Lease[]> {
     const asked = performance.now();
-    const leases = await engine.take([...receivers.keys()], room);
+    const leases = await engine.take(turns, limit);
     // An answer that took so long may be about leases that are over: nothing begins that another worker may have.
     const lost = performance.now() - asked > leaseMs / 2 ? await engine.keep(leases) : [];
     const held = leases.filter(({ id }) => !lost.some((lease) => lease.id === id));
     for (const lease of held) start(lease);
-    return held.length;
+    return held;
+  }
+
+  /** How many handlers may begin. What is being recorded needs none, but must not pile up while the store is slow. */
+  function slots(): { readonly free: number; readonly held: ReadonlyMap<string, number> } {
+    const held = new Map([...receivers.keys()].map((name) => [name, 0]));
+    let handling = 0;
+    for (const { lease, isHandling } of running.values()) {
+      if (!isHandling()) continue;
+      handling += 1;
+      held.set(lease.name, (held.get(lease.name) ?? 0) + 1);
+    }
+    return { free: Math.min(concurrency - handling, 2 * concurrency - running.size), held };
   }
 
   /** A module that is loaded anew makes its receiver again: the newer code is what its author wants to see at work. */
@@ -91,7 +134,7 @@ export function createWorker<Completed extends Awaitable<void>>(
   function start(lease: Lease): void {
     const receiver = receivers.get(lease.name);
     if (receiver === undefined) return;
-    const attempt = startAttempt(lease, receiver, engine, settle, settings);
+    const attempt = startAttempt(lease, receiver, engine, settle, wake, settings);
     const mark = `${lease.id} ${lease.token}`;
     running.set(mark, attempt);
     if (stopped !== undefined) attempt.end(stopped);
@@ -163,9 +206,7 @@ export function createWorker<Completed extends Awaitable<void>>(
 
   function wake(): void {
     if (!started || closed) return;
-    fill().then((taken) => {
-      if (taken > 0 && running.size < concurrency) wake();
-    }, onError);
+    fill().catch(onError);
   }
 
   function startWorking(): void {
@@ -187,19 +228,22 @@ export function createWorker<Completed extends Awaitable<void>>(
   }
 
   async function drainOnce(maxMs: number): Promise<Tally> {
-    const until = performance.now() + maxMs;
+    const until = performance.now() + stopAfter(maxMs);
     const counted: Tally = { handled: 0, retried: 0, dead: 0 };
     tally = counted;
     // In a process that works anyway, what runs is not this call's to stop.
-    const over = started ? undefined : setTimeout(() => stopAll('The time of drain() is over.'), maxMs);
-    try {
+    const over = started ? undefined : setTimeout(() => stopAll('The time of drain() is over.'), stopAfter(maxMs));
+    const workOff = async () => {
       await recover(started);
-      while (performance.now() < until) {
+      while (performance.now() < until && stopped === undefined) {
         const taken = await fill();
         if (taken === 0 && running.size === 0) break;
         if (running.size > 0) await Promise.race(ends());
       }
       await Promise.allSettled(ends());
+    };
+    try {
+      await inTime(workOff(), endAfter(maxMs), () => endedTooSoon('drain()', running.size));
     } finally {
       clearTimeout(over);
       if (!closed) stopped = undefined;
@@ -233,14 +277,34 @@ export function createWorker<Completed extends Awaitable<void>>(
     async close(maxMs) {
       closed = true;
       for (const timer of timers) clearInterval(timer);
-      const over = setTimeout(() => stopAll('The inbox is closing.'), maxMs);
-      await taking?.catch(onError);
-      await Promise.allSettled(ends());
+      const over = setTimeout(() => stopAll('The inbox is closing.'), stopAfter(maxMs));
+      const workOff = async () => {
+        await taking?.catch(onError);
+        await Promise.allSettled(ends());
+        await settling.idle();
+      };
+      await inTime(workOff(), endAfter(maxMs), () => endedTooSoon('close()', running.size)).catch(onError);
       clearTimeout(over);
       clearInterval(heartbeat);
-      await settling.idle();
     },
   };
+}
+
+/** When handlers are told to stop: there must be time left to record what they did. */
+function stopAfter(maxMs: number): number {
+  return maxMs - Math.min(recordingMs, maxMs / 10);
+}
+
+function endAfter(maxMs: number): number {
+  return stopAfter(maxMs) + recordingMs;
+}
+
+function endedTooSoon(what: string, count: number): WebhookError {
+  return new WebhookError(
+    'inbox_unavailable',
+    `${what} ended before the inbox could record what became of ${count} deliveries: they will be tried again.`,
+    { fix: 'Does the store answer? Do handlers stop when context.signal says so? Else give it more time by maxMs.' },
+  );
 }
 
 function lostLease(): WebhookError {

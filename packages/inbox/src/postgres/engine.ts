@@ -75,7 +75,8 @@ export function postgresEngine(pool: PostgresPool, places: Places, settings: Set
       });
     },
 
-    async take(names, limit) {
+    async take(turns, limit) {
+      const names = turns.map(({ name }) => name);
       const taken = await take(names, limit);
       for (const { lease, lane } of taken) if (lane !== undefined) laneOf.set(lease, lane);
       return taken.map(({ lease }) => lease);

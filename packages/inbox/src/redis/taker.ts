@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { delayAfterLoss } from '../backoff.ts';
-import type { Lease } from '../engine.ts';
+import type { Lease, Turn } from '../engine.ts';
 import type { Settings } from '../options.ts';
 import type { BullmqBackend } from './bullmq.ts';
 import type { Link } from './client.ts';
@@ -17,7 +17,7 @@ export function createTaker(
   shelf: Shelf,
   keys: Keys,
   settings: Settings,
-): (names: readonly string[], limit: number) => Promise<readonly Lease[]> {
+): (turns: readonly Turn[], limit: number) => Promise<readonly Lease[]> {
   /** One more that is due, if there is one. */
   async function takeOne(queue: NamedQueue): Promise<Lease | undefined> {
     const { backend } = queue;
@@ -79,26 +79,23 @@ export function createTaker(
     return true;
   }
 
-  return async (names, limit) => {
+  return async (turns, limit) => {
     const leases: Lease[] = [];
     const troubles: unknown[] = [];
-    let open = await Promise.all(names.map(queues.of));
-    // Anybody may be first, because there may not be room for all.
-    const first = Math.floor(Math.random() * open.length);
-    open = [...open.slice(first), ...open.slice(0, first)];
-    // First one of each, because most looks find nothing; then fair shares of those that had one.
+    let open = await Promise.all(turns.map(async (turn) => ({ ...turn, queue: await queues.of(turn.name) })));
+    // First one of each, because most looks find nothing.
     for (let round = 0; open.length > 0 && leases.length < limit; round += 1) {
-      const room = limit - leases.length;
-      const share = round === 0 ? 1 : Math.ceil(room / open.length);
-      const asked = open.flatMap((one) => Array.from({ length: share }, () => one)).slice(0, room);
-      const results = await Promise.allSettled(asked.map(takeOne));
+      const asked = open
+        .flatMap((one) => Array.from({ length: round === 0 ? 1 : one.most - 1 }, () => one))
+        .slice(0, limit - leases.length);
+      const results = await Promise.allSettled(asked.map(({ queue }) => takeOne(queue)));
       const empty = new Set<string>();
       for (const [index, result] of results.entries()) {
         if (result.status === 'fulfilled' && result.value !== undefined) leases.push(result.value);
         else empty.add(asked[index]?.name ?? '');
         if (result.status === 'rejected') troubles.push(result.reason);
       }
-      open = open.filter(({ name }) => !empty.has(name));
+      open = round > 0 ? [] : open.filter(({ name }) => !empty.has(name));
     }
     // What was taken has to be worked on; the next look will tell of the trouble.
     if (leases.length === 0 && troubles.length > 0) throw troubles[0];

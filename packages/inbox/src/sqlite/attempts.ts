@@ -18,15 +18,11 @@ export function sqliteAttempts(
   const silence = silenceWatch(leaseMs);
   let latest = Number.POSITIVE_INFINITY;
 
-  /** When the delivery that has been due for the longest was due; undefined where none is. */
-  function firstDue(name: string): number | undefined {
+  function isDue(name: string): boolean {
     const row = sql(`
-      SELECT due_at FROM hookproof_deliveries
-      WHERE state = 'waiting' AND parked = 0 AND name = ? AND due_at <= ? ORDER BY due_at, seq LIMIT 1`).get(
-      name,
-      now(),
-    );
-    return isRow(row) ? numberIn(row, 'due_at') : undefined;
+      SELECT 1 FROM hookproof_deliveries
+      WHERE state = 'waiting' AND parked = 0 AND name = ? AND due_at <= ? LIMIT 1`).get(name, now());
+    return isRow(row);
   }
 
   function takeOf(name: string, limit: number): readonly Lease[] {
@@ -114,20 +110,13 @@ export function sqliteAttempts(
   }
 
   return {
-    async take(names, limit) {
+    async take(turns, limit) {
       // Reading first: most looks find nothing, and need not write.
-      const due = names
-        .map((name) => ({ name, dueAt: firstDue(name) ?? Number.NaN }))
-        .filter(({ dueAt }) => !Number.isNaN(dueAt))
-        .sort((a, b) => a.dueAt - b.dueAt);
+      const due = turns.filter(({ name }) => isDue(name));
       if (due.length === 0) return [];
       return transaction(() => {
         const leases: Lease[] = [];
-        // Each of them gets its share, and then what the others left.
-        for (const [index, { name }] of due.entries()) {
-          leases.push(...takeOf(name, Math.ceil((limit - leases.length) / (due.length - index))));
-        }
-        for (const { name } of due) leases.push(...takeOf(name, limit - leases.length));
+        for (const { name, most } of due) leases.push(...takeOf(name, Math.min(most, limit - leases.length)));
         return leases;
       });
     },
