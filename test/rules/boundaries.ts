@@ -54,13 +54,12 @@ const rows: Readonly<Record<string, Boundary>> = {
       'ioredis',
       'libsql',
       'pg',
-      'pg-boss',
       'picocolors',
       'zod',
     ],
-    peers: ['bullmq', 'ioredis', 'libsql', 'pg', 'pg-boss'],
+    peers: ['bullmq', 'ioredis', 'libsql', 'pg'],
     // By `import()` when an inbox of theirs is opened, those of @hookproof/inbox to say whether they are there.
-    loaded: ['bullmq', 'ioredis', 'libsql', 'pg', 'pg-boss'],
+    loaded: ['bullmq', 'ioredis', 'libsql', 'pg'],
     node: () => true,
     // A provider of the user's own, by the path on the command line.
     opens: 'providers.ts',
@@ -79,10 +78,10 @@ const rows: Readonly<Record<string, Boundary>> = {
   },
   hono: { adapterTo: 'hono', imports: [core, forAdapters, 'hono'], peers: ['hono'] },
   inbox: {
-    imports: [core, forInboxes, 'bullmq', 'libsql', 'pg-boss'],
-    peers: ['bullmq', 'libsql', 'pg-boss'],
+    imports: [core, forInboxes, 'bullmq', 'libsql'],
+    peers: ['bullmq', 'libsql'],
     // By `import()` when the engine that needs it is opened.
-    loaded: ['bullmq', 'pg-boss'],
+    loaded: ['bullmq'],
     node: () => true,
     inside: (from, to) =>
       from === 'index.ts' || [undefined, engineOf(from)].includes(engineOf(to)) ? undefined : 'is of another engine',

@@ -12,7 +12,7 @@ export const projects: Readonly<Record<string, Project>> = {
   express: { own: ['core', 'express'], others: ['express', '@types/express'] },
   fastify: { own: ['core', 'fastify'], others: ['fastify'] },
   hono: { own: ['core', 'hono'], others: ['hono', '@hono/node-server'] },
-  inbox: { own: ['core', 'inbox'], others: ['libsql', 'pg-boss', 'pg', '@types/pg', 'bullmq', 'ioredis'] },
+  inbox: { own: ['core', 'inbox'], others: ['libsql', 'pg', '@types/pg', 'bullmq', 'ioredis'] },
   otel: { own: ['core', 'otel'], others: ['@opentelemetry/api', '@opentelemetry/sdk-trace-base'] },
   testing: { own: ['core', 'express', 'testing'], others: [] },
 };

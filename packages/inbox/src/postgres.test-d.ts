@@ -18,7 +18,7 @@ expectTypeOf<PoolClient>().toExtend<PostgresClient>();
 expectTypeOf<Client>().toExtend<PostgresQueries>();
 
 postgresInbox({ pool: new pg.Pool() });
-postgresInbox({ pool: new pg.Pool(), schema: 'inbox', bossSchema: 'jobs', queuePrefix: 'hooks', concurrency: 2 });
+postgresInbox({ pool: new pg.Pool(), schema: 'inbox', concurrency: 2 });
 
 // @ts-expect-error one connection is no pool
 postgresInbox({ pool: new pg.Client() });

@@ -1,11 +1,11 @@
 /**
- * The inbox in Postgres, on pg-boss, and claims in Postgres: any number of processes and machines share them.
+ * The inbox in Postgres, and claims in Postgres: any number of processes and machines share them.
  *
  * @module
  */
 import type { Inbox } from '@hookproof/core';
 import { createInbox } from './inbox.ts';
-import { checkOptions, type InboxOptions, invalid, ownOptions } from './options.ts';
+import { checkOptions, type InboxOptions, ownOptions } from './options.ts';
 import type { PostgresPool, PostgresTransaction } from './postgres/client.ts';
 import { postgresEngine } from './postgres/engine.ts';
 import { checkIdentifiers, checkPool } from './postgres/options.ts';
@@ -17,19 +17,13 @@ export type { PostgresClient, PostgresPool, PostgresQueries, PostgresTransaction
 /** Options of {@link postgresInbox}. */
 export interface PostgresInboxOptions extends InboxOptions {
   /**
-   * Your own pool of the package pg, which is yours to end after the inbox. It needs a connection or two beside those
-   * that your handlers hold. While the inbox is open, what the pool emits as `error` goes to `onError`.
+   * Your own pool of the package pg, which is yours to end after the inbox. The inbox makes up to 6 connections of its own
+   * with the pool's options, so that handlers may hold all of this one. While it is open, what the pool emits as `error`
+   * goes to `onError`, and connections that break in a handler's hands do not end the process.
    */
   readonly pool: PostgresPool;
   /** The schema of the tables `inbox_*`, which is made where it is not there; `hookproof` by default. */
   readonly schema?: string | undefined;
-  /**
-   * The schema of pg-boss, which is made where it is not there; `pgboss` by default. Where your own pg-boss keeps its
-   * jobs for another time than it does by default, give the inbox a schema of its own.
-   */
-  readonly bossSchema?: string | undefined;
-  /** What the names of the queues in pg-boss begin with, before a dash and the receiver's name; `hookproof` by default. */
-  readonly queuePrefix?: string | undefined;
 }
 
 /**
@@ -49,8 +43,7 @@ export interface PostgresInbox extends Inbox<(client: PostgresTransaction) => Pr
  *
  * @param options see {@link PostgresInboxOptions} and {@link InboxOptions} for each option, its unit and its default
  * @returns what the `inbox` option of every adapter takes
- * @throws WebhookError `invalid_options` when an option is wrong; when it is first used also where pg-boss is not
- * installed
+ * @throws WebhookError `invalid_options` when an option is wrong
  *
  * @example
  * ```ts
@@ -69,12 +62,9 @@ export interface PostgresInbox extends Inbox<(client: PostgresTransaction) => Pr
  * ```
  */
 export function postgresInbox(options: PostgresInboxOptions): PostgresInbox {
-  const settings = checkOptions(options, ['pool', 'schema', 'bossSchema', 'queuePrefix']);
-  const { pool, schema = 'hookproof', bossSchema = 'pgboss', queuePrefix = 'hookproof' } = ownOptions(options);
+  const settings = checkOptions(options, ['pool', 'schema']);
+  const { pool, schema = 'hookproof' } = ownOptions(options);
   checkPool(pool);
-  checkIdentifiers({ schema, bossSchema });
-  if (typeof queuePrefix !== 'string' || !/^[A-Za-z0-9_-]{1,50}$/.test(queuePrefix)) {
-    throw invalid('queuePrefix must be 1 to 50 letters, digits, dashes and underscores');
-  }
-  return createInbox(postgresEngine(pool, { schema, bossSchema, queuePrefix }, settings), settings);
+  checkIdentifiers({ schema });
+  return createInbox(postgresEngine(pool, schema, settings), settings);
 }

@@ -20,7 +20,7 @@ export interface Place {
 // Who has claims and no inbox has installed neither of these.
 const notInstalled = `
   export function resolve(name, context, next) {
-    if (name !== 'pg-boss' && name !== 'bullmq') return next(name, context);
+    if (name !== 'bullmq') return next(name, context);
     throw Object.assign(new Error(name + ' is not installed'), { code: 'ERR_MODULE_NOT_FOUND' });
   }`;
 register(`data:text/javascript,${encodeURIComponent(notInstalled)}`);

@@ -17,7 +17,7 @@ Reflect.set(pg.Client.prototype, 'query', function counted(this: unknown, ...arg
 });
 
 const pool = new pg.Pool({ connectionString: url });
-const inbox = postgresInbox({ pool, schema, queuePrefix: schema, leaseMs: 600, pollMs: 60_000 });
+const inbox = postgresInbox({ pool, schema, leaseMs: 600, pollMs: 60_000 });
 const handled = new Promise<void>((resolve) => {
   inbox.register({
     name: 'devices',

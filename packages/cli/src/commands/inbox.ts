@@ -21,7 +21,7 @@ export function addInbox(program: Command, shell: Shell): void {
       `
 The store is the first argument, or in the environment variable HOOKPROOF_INBOX, where a password is safer:
   webhooks.db                            a SQLite file, also as sqlite:webhooks.db
-  postgres://user:password@host/app      PostgreSQL; needs pg and pg-boss beside @hookproof/cli
+  postgres://user:password@host/app      PostgreSQL; needs pg beside @hookproof/cli
   redis://user:password@host:6379/0      Redis; needs ioredis and bullmq beside it
 
 At three in the morning:

@@ -11,10 +11,6 @@ export function withPlaces(command: Command) {
   return command
     .option(...jsonOption)
     .addOption(new Option('--schema <name>', 'PostgreSQL: schema of the inbox (hookproof)').helpGroup(where))
-    .addOption(new Option('--boss-schema <name>', 'PostgreSQL: schema of pg-boss (pgboss)').helpGroup(where))
-    .addOption(
-      new Option('--queue-prefix <text>', 'PostgreSQL: what names of queues begin with (hookproof)').helpGroup(where),
-    )
     .addOption(new Option('--prefix <text>', 'Redis: what keys begin with (hookproof)').helpGroup(where));
 }
 

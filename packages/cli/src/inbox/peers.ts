@@ -4,8 +4,7 @@ import { Failure } from '../failure.ts';
 /** Packages that only some stores need, and which go together. */
 const together = {
   libsql: 'libsql',
-  pg: 'pg pg-boss',
-  'pg-boss': 'pg pg-boss',
+  pg: 'pg',
   ioredis: 'ioredis bullmq',
   bullmq: 'ioredis bullmq',
 } as const;

@@ -12,8 +12,7 @@ import { noInbox, patienceMs } from './trouble.ts';
 /** Opens the inbox that a schema of Postgres has. */
 export async function openPostgres({ location, label }: Store, places: Places, access: Access): Promise<OpenInbox> {
   const { default: pg } = await loadPeer('pg', () => import('pg'));
-  await loadPeer('pg-boss', () => import('pg-boss'));
-  const { schema = 'hookproof', bossSchema = 'pgboss', queuePrefix = 'hookproof' } = places;
+  const { schema = 'hookproof' } = places;
   const sockets: Socket[] = [];
   const pool = new pg.Pool({
     connectionString: location,
@@ -29,13 +28,12 @@ export async function openPostgres({ location, label }: Store, places: Places, a
   // A connection that breaks fails what is asked next.
   pool.on('error', () => undefined);
   try {
-    const looking = made(() => postgresInbox({ pool: readOnly(pool), schema, bossSchema, queuePrefix, ...quiet }));
-    await checkTables(pool, label, schema, bossSchema);
+    const looking = made(() => postgresInbox({ pool: readOnly(pool), schema, ...quiet }));
+    await checkTables(pool, label, schema);
     await openUnchanged(looking, label);
     if (access === 'look') return { inbox: looking, close: () => closeBoth(looking, pool) };
     await looking.close();
-    await checkQueues(pool, label, bossSchema, queuePrefix);
-    const inbox = postgresInbox({ pool, schema, bossSchema, queuePrefix, ...quiet });
+    const inbox = postgresInbox({ pool, schema, ...quiet });
     return { inbox, close: () => closeBoth(inbox, pool) };
   } catch (error) {
     await pool.end();
@@ -50,8 +48,8 @@ async function closeBoth(inbox: Inbox, pool: { end(): Promise<void> }): Promise<
   await pool.end();
 }
 
-/** The inbox and pg-boss would make what is not there. */
-async function checkTables(pool: PostgresPool, label: string, schema: string, bossSchema: string): Promise<void> {
+/** The inbox would make what is not there. */
+async function checkTables(pool: PostgresPool, label: string, schema: string): Promise<void> {
   const inboxes = await schemasWith(pool, 'inbox_deliveries');
   if (!inboxes.includes(schema)) {
     throw noInbox(
@@ -59,12 +57,6 @@ async function checkTables(pool: PostgresPool, label: string, schema: string, bo
       inboxes.length === 0
         ? 'No other schema of this database has one. Is it the database of your app?'
         : `There is one in ${inboxes.map((one) => `"${printable(one)}"`).join(', ')}: give --schema.`,
-    );
-  }
-  if (!(await schemasWith(pool, 'version')).includes(bossSchema)) {
-    throw noInbox(
-      `${label} has no pg-boss in the schema "${bossSchema}".`,
-      'Give the bossSchema that your app gives to postgresInbox as --boss-schema.',
     );
   }
 }
@@ -76,7 +68,7 @@ async function schemasWith(pool: PostgresPool, table: string): Promise<readonly 
   return rows.map((row) => String(Reflect.get(Object(row), 'schemaname')));
 }
 
-/** Opens the inbox where nothing can be written: another version of it, or of pg-boss, would change the app's tables. */
+/** Opens the inbox where nothing can be written: another version of it would change the app's tables. */
 async function openUnchanged(inbox: Inbox, label: string): Promise<void> {
   try {
     await inbox.get('0');
@@ -88,7 +80,7 @@ async function openUnchanged(inbox: Inbox, label: string): Promise<void> {
       'other_version',
       `${label} was made by another version of what is installed here.`,
       {
-        fix: 'Nothing was changed. Install the versions of @hookproof/inbox and pg-boss that your app has.',
+        fix: 'Nothing was changed. Install the version of @hookproof/inbox that your app has.',
         cause,
       },
     );
@@ -96,18 +88,6 @@ async function openUnchanged(inbox: Inbox, label: string): Promise<void> {
 }
 
 const readOnlyTransaction = '25006';
-
-/** What is replayed gets a place in a queue of pg-boss: in one of another name no app would ever find it. */
-async function checkQueues(pool: PostgresPool, label: string, bossSchema: string, prefix: string): Promise<void> {
-  const { rows } = await pool.query(`SELECT name FROM "${bossSchema}".queue WHERE starts_with(name, $1) LIMIT 1`, [
-    `${prefix}-`,
-  ]);
-  if (rows.length > 0) return;
-  throw noInbox(
-    `${label} has no queues in the schema "${bossSchema}" whose names begin with "${prefix}-".`,
-    'Give the queuePrefix that your app gives to postgresInbox as --queue-prefix.',
-  );
-}
 
 /** The same pool, where each statement is a transaction of its own that cannot write. */
 function readOnly(pool: PostgresPool): PostgresPool {

@@ -16,8 +16,6 @@ export interface Store {
 /** Where in the store the tables or keys are, as options of the command line. */
 export interface Places {
   readonly schema?: string | undefined;
-  readonly bossSchema?: string | undefined;
-  readonly queuePrefix?: string | undefined;
   readonly prefix?: string | undefined;
 }
 
@@ -127,16 +125,13 @@ function unescaped(text: string): string {
 
 const engineOf: Readonly<Record<keyof Places, Store['engine']>> = {
   schema: 'postgres',
-  bossSchema: 'postgres',
-  queuePrefix: 'postgres',
   prefix: 'redis',
 };
 
 function checkPlaces({ engine, label }: Store, places: Places): void {
   for (const [name, owner] of Object.entries(engineOf)) {
     if (Reflect.get(places, name) === undefined || owner === engine) continue;
-    const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw usage(`--${option} is for ${titles[owner]}, and ${label} is ${titles[engine]}.`);
+    throw usage(`--${name} is for ${titles[owner]}, and ${label} is ${titles[engine]}.`);
   }
 }
 

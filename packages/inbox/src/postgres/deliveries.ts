@@ -1,45 +1,49 @@
 import type { Accepted } from '@hookproof/core/inbox';
 import { optionalTextIn, textIn } from '../columns.ts';
 import type { Fresh } from '../engine.ts';
-import { conflict, type PostgresQueries } from './client.ts';
+import { conflict, type PostgresQueries, transaction } from './client.ts';
 import type { Lane } from './lanes.ts';
 import { storable } from './rows.ts';
-import type { Store } from './store.ts';
-import type { NewTicket } from './tickets.ts';
+import { alone, type Store } from './store.ts';
 
-/** What became of deliveries that were to be stored. */
-export interface Stored {
-  readonly accepted: readonly Accepted[];
-  /** What is due now. */
-  readonly tickets: readonly NewTicket[];
+/** Stores deliveries, all or none and each once. Those that have no lane take one statement. */
+export async function storeAll(store: Store, deliveries: readonly Fresh[]): Promise<readonly Accepted[]> {
+  const touched = deliveries.flatMap(({ name, lane }): Lane[] => (lane === undefined ? [] : [{ name, lane }]));
+  if (touched.length === 0) return insert(store, alone(store), deliveries);
+  return transaction(store.pool, async (on) => {
+    await store.lanes.lock(on, touched);
+    const accepted = await insert(store, on, deliveries);
+    if (accepted.some(({ isNew }) => isNew)) await store.lanes.promote(on, touched);
+    return accepted;
+  });
 }
 
 /**
- * Stores deliveries in a transaction, each once. What was pruned before this begins is passed over; what is pruned
- * meanwhile is seen afterwards: an insert that waits for `prune` to delete goes in when it has.
+ * What the statement sees stored or pruned when it begins is a copy, whatever becomes of it meanwhile. Numbers as they
+ * came; written in the order of their keys, so that no two processes wait for each other.
  */
-export async function storeAll(
-  on: PostgresQueries,
-  { table, keys, lanes }: Store,
-  sequence: string,
-  deliveries: readonly Fresh[],
-): Promise<Stored> {
-  const touched = deliveries.flatMap(({ name, lane }): Lane[] => (lane === undefined ? [] : [{ name, lane }]));
-  await lanes.lock(on, touched);
-  // Numbers as they came; written in the order of their keys, so that no two processes wait for each other.
-  const { rows: inserted } = await on.query(
+async function insert(store: Store, on: PostgresQueries, deliveries: readonly Fresh[]): Promise<readonly Accepted[]> {
+  const { table, keys } = store;
+  const { rows } = await on.query(
     `
-    WITH fresh AS MATERIALIZED (
-      SELECT nextval('${sequence}') AS seq, f.*
+    WITH given AS MATERIALIZED (
+      SELECT f.*, coalesce(
+        (SELECT k.seq FROM ${keys} k WHERE k.name = f.name AND k.key = f.key),
+        (SELECT d.seq FROM ${table} d WHERE d.name = f.name AND d.key = f.key)
+      ) AS known
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::text[], $7::bytea[], $8::text[])
         WITH ORDINALITY AS f(name, key, type, lane, received_ms, headers, body, owner, place)
-      ORDER BY place
+    ), fresh AS MATERIALIZED (
+      SELECT nextval('${store.sequence}') AS seq, n.* FROM (SELECT * FROM given WHERE known IS NULL ORDER BY place) AS n
+    ), inserted AS (
+      INSERT INTO ${table} (seq, name, owner, key, type, lane, in_lane, parked, state, received_at, due_at, headers, body)
+      SELECT seq, name, owner, key, type, lane, lane IS NOT NULL, lane IS NOT NULL, 'waiting',
+        to_timestamp(received_ms / 1000), now(), headers, body
+      FROM fresh ORDER BY name, key, seq
+      ON CONFLICT (name, key) DO NOTHING RETURNING seq, name, key
     )
-    INSERT INTO ${table} (seq, name, owner, key, type, lane, in_lane, parked, state, received_at, due_at, headers, body)
-    SELECT seq, name, owner, key, type, lane, lane IS NOT NULL, lane IS NOT NULL, 'waiting', to_timestamp(received_ms / 1000),
-      now(), headers, body
-    FROM fresh WHERE ${prunedOf(keys, 'fresh')} IS NULL ORDER BY name, key, seq
-    ON CONFLICT (name, key) DO NOTHING RETURNING seq::text, name, (lane IS NULL)::text AS is_free`,
+    SELECT coalesce(g.known, i.seq)::text AS seq, (i.seq IS NOT NULL)::text AS is_new
+    FROM given g LEFT JOIN inserted i ON i.name = g.name AND i.key = g.key ORDER BY g.place`,
     [
       deliveries.map(({ name }) => name),
       deliveries.map(({ key }) => key),
@@ -51,37 +55,28 @@ export async function storeAll(
       deliveries.map(({ owner }) => owner ?? null),
     ],
   );
-  const fresh = new Set(inserted.map((row) => textIn(row, 'seq')));
-  const known = await knownOf(on, table, keys, deliveries);
-  const late = known.flatMap(({ pruned, stored = '' }) => (pruned !== undefined && fresh.has(stored) ? [stored] : []));
-  if (late.length > 0) await on.query(`DELETE FROM ${table} WHERE seq = ANY($1::bigint[])`, [late]);
-  for (const seq of late) fresh.delete(seq);
-  const free = inserted
-    .filter((row) => textIn(row, 'is_free') === 'true' && fresh.has(textIn(row, 'seq')))
-    .map((row) => ({ name: textIn(row, 'name'), seq: textIn(row, 'seq'), delayMs: 0 }))
-    .toSorted((a, b) => Number(a.seq) - Number(b.seq));
-  const promoted = fresh.size === free.length ? [] : await lanes.promote(on, touched);
-  const accepted = known.map(({ pruned, stored }) => {
-    const id = pruned ?? stored;
+  const told = rows.some((row) => optionalTextIn(row, 'seq') === undefined)
+    ? await seqsOf(store, on, deliveries)
+    : rows;
+  // Of copies in one list the first is new.
+  const fresh = new Set(rows.flatMap((row) => (textIn(row, 'is_new') === 'true' ? [textIn(row, 'seq')] : [])));
+  return told.map((row) => {
+    const id = optionalTextIn(row, 'seq');
     if (id === undefined) throw conflict('a delivery was deleted while it came again');
-    // Of copies in one list the first is new.
     return { id, isNew: fresh.delete(id) };
   });
-  return { accepted, tickets: [...free, ...promoted] };
 }
 
-/** The seq under which an event was pruned; null where it was not. As a subquery, so that it is looked up by the index. */
-const prunedOf = (keys: string, of: string) =>
-  `(SELECT k.seq FROM ${keys} k WHERE k.name = ${of}.name AND k.key = ${of}.key)`;
-
-/** Of each delivery the seq under which its event was pruned, and the one under which it is stored. */
-async function knownOf(on: PostgresQueries, table: string, keys: string, deliveries: readonly Fresh[]) {
+/** Where another process stored one of them while the statement ran, that one is in sight of the next statement. */
+async function seqsOf({ table, keys }: Store, on: PostgresQueries, deliveries: readonly Fresh[]) {
   const { rows } = await on.query(
     `
-    SELECT ${prunedOf(keys, 'f')}::text AS pruned,
-      (SELECT d.seq FROM ${table} d WHERE d.name = f.name AND d.key = f.key)::text AS stored
+    SELECT coalesce(
+      (SELECT k.seq FROM ${keys} k WHERE k.name = f.name AND k.key = f.key),
+      (SELECT d.seq FROM ${table} d WHERE d.name = f.name AND d.key = f.key)
+    )::text AS seq
     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS f(name, key, place) ORDER BY place`,
     [deliveries.map(({ name }) => name), deliveries.map(({ key }) => key)],
   );
-  return rows.map((row) => ({ pruned: optionalTextIn(row, 'pruned'), stored: optionalTextIn(row, 'stored') }));
+  return rows;
 }

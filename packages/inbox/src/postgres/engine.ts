@@ -2,42 +2,48 @@ import { WebhookError } from '@hookproof/core';
 import { textIn } from '../columns.ts';
 import type { Engine, Lease } from '../engine.ts';
 import { invalid, type Settings } from '../options.ts';
+import { announcementsOf, noAnnouncements } from './announcing.ts';
 import { type PostgresPool, type PostgresQueries, runsQueries, transaction } from './client.ts';
 import { storeAll } from './deliveries.ts';
 import { type Lane, lanesOf } from './lanes.ts';
+import { limitedPool } from './limits.ts';
 import { countsOf, discardAll, forgetSome, oneOf, pageOf, pruneSome, replayAll } from './managing.ts';
 import { migrate } from './migrations.ts';
+import { listenForBreaks, ownPoolLike } from './own-pool.ts';
 import { leaveLane, prolong, recoverAll } from './recovery.ts';
 import { settleAll } from './settling.ts';
-import type { Store } from './store.ts';
-import { takerOf } from './taking.ts';
-import { ticketsOf } from './tickets.ts';
+import { alone, isPlain, type Store } from './store.ts';
+import { takeDue } from './taking.ts';
 
-/** Where things are in the database. */
-export interface Places {
-  readonly schema: string;
-  readonly bossSchema: string;
-  readonly queuePrefix: string;
-}
+/** How many times longer than an answer may take what goes through much, and what makes the tables new. */
+const patience = { managing: 10, migrating: 100 };
 
 /**
- * The inbox's store in Postgres. A delivery is a row of a table of its own; what is due has a ticket in pg-boss, which
- * hands each to one worker. Both change in one transaction. Every time is the database's.
+ * The inbox's store in Postgres: one table, of which each process takes what is due and what no other is taking. Every
+ * time is the database's.
  */
-export function postgresEngine(pool: PostgresPool, places: Places, settings: Settings): Engine<true, Promise<void>> {
-  const { schema, bossSchema, queuePrefix } = places;
+export function postgresEngine(given: PostgresPool, schema: string, settings: Settings): Engine<true, Promise<void>> {
+  const { work, onError, storeTimeoutMs } = settings;
+  const own = ownPoolLike(given, storeTimeoutMs);
+  const pool = limitedPool(own ?? given, storeTimeoutMs);
   const table = `"${schema}".inbox_deliveries`;
-  const keys = `"${schema}".inbox_keys`;
-  const lanes = lanesOf(schema, table);
-  const { work, onError } = settings;
-  const tickets = ticketsOf(pool, { schema: bossSchema, queuePrefix }, { supervise: work, onError });
-  const store: Store = { pool, table, keys, lanes, tickets, settings };
-  const take = takerOf(store);
+  const store: Store = {
+    pool,
+    patient: pool.patient(patience.managing),
+    table,
+    keys: `"${schema}".inbox_keys`,
+    sequence: `"${schema}".inbox_deliveries_seq_seq`,
+    lanes: lanesOf(schema, table),
+    settings,
+    plain: false,
+  };
+  const announcements = own === undefined ? noAnnouncements() : announcementsOf(pool, schema);
   const laneOf = new WeakMap<Lease, Lane>();
   /** Deliveries in a lane for which `complete` was called. */
   const completed = new Set<string>();
   // pg tells more than the error.
   const report = (error: unknown) => onError(error);
+  let stopListening: (() => void) | undefined;
 
   async function checkDurable(): Promise<void> {
     const { rows } = await pool.query(`SELECT 1 WHERE current_setting('fsync') = 'off'`);
@@ -49,52 +55,56 @@ export function postgresEngine(pool: PostgresPool, places: Places, settings: Set
     );
   }
 
+  /** A connection that breaks, whoever has it, is no reason to end the process. */
+  function listenToPools(): void {
+    if (stopListening !== undefined) return;
+    const stops = [given, ...(own === undefined ? [] : [own])].map((one) => {
+      one.on('error', report);
+      const stop = listenForBreaks(one);
+      return () => {
+        one.off('error', report);
+        stop();
+      };
+    });
+    stopListening = () => {
+      for (const stop of stops) stop();
+    };
+  }
+
   return {
     lanes: true,
 
-    async open() {
-      // A connection that breaks while nobody uses it is no reason to end the process.
-      pool.off('error', report);
-      pool.on('error', report);
-      await tickets.open();
-      try {
-        await migrate(pool, schema);
-        await checkDurable();
-      } catch (error) {
-        await tickets.close();
-        throw error;
-      }
+    async open(due) {
+      listenToPools();
+      await migrate(pool.patient(patience.migrating), schema);
+      store.plain = await isPlain(pool);
+      await checkDurable();
+      if (work) announcements.listen(due);
     },
 
     async store(deliveries) {
-      await tickets.ready([...new Set(deliveries.map(({ name }) => name))]);
-      return transaction(pool, async (on) => {
-        const stored = await storeAll(on, store, `"${schema}".inbox_deliveries_seq_seq`, deliveries);
-        await tickets.send(on, stored.tickets);
-        return stored.accepted;
-      });
+      const accepted = await storeAll(store, deliveries);
+      if (accepted.some(({ isNew }) => isNew)) announcements.announce();
+      return accepted;
     },
 
     async take(turns, limit) {
-      const names = turns.map(({ name }) => name);
-      const taken = await take(names, limit);
+      const taken = await takeDue(store, turns, limit);
       for (const { lease, lane } of taken) if (lane !== undefined) laneOf.set(lease, lane);
       return taken.map(({ lease }) => lease);
     },
 
     keep: (leases) => prolong(store, leases),
 
-    settle: (endings) =>
-      transaction(pool, (on) =>
-        settleAll(
-          store,
-          on,
-          endings.map(([lease, ending]) => ({ lease, ending, lane: laneOf.get(lease) })),
-        ),
-      ),
+    settle(endings) {
+      const ended = endings.map(([lease, ending]) => ({ lease, ending, lane: laneOf.get(lease) }));
+      const inLanes = ended.some(({ lane }) => lane !== undefined);
+      if (!inLanes) return settleAll(store, alone(store), ended);
+      return transaction(pool, (on) => settleAll(store, on, ended));
+    },
 
     async complete(lease, transaction, recorded) {
-      if (!runsQueries(transaction) || transaction === pool) throw invalid(wrongClient);
+      if (!runsQueries(transaction) || transaction === given) throw invalid(wrongClient);
       if (await isAlone(transaction)) throw invalid(wrongClient);
       const [held] = await settleAll(store, transaction, [{ lease, ending: { outcome: 'handled' }, lane: undefined }]);
       if (held === true && laneOf.has(lease)) completed.add(lease.id);
@@ -118,14 +128,22 @@ export function postgresEngine(pool: PostgresPool, places: Places, settings: Set
     },
 
     counts: (name) => countsOf(store, name),
-    replay: (ids, state) => replayAll(store, ids, state),
+
+    async replay(ids, state) {
+      const replayed = await replayAll(store, ids, state);
+      if (replayed > 0) announcements.announce();
+      return replayed;
+    },
+
     discard: (ids, state) => discardAll(store, ids, state),
     prune: (handledBefore, limit) => pruneSome(store, handledBefore, limit),
     forget: (limit) => forgetSome(store, limit),
 
     async close() {
-      pool.off('error', report);
-      await tickets.close();
+      await announcements.close();
+      await own?.end();
+      stopListening?.();
+      stopListening = undefined;
     },
   };
 }

@@ -1,7 +1,5 @@
 import { optionalTextIn, textIn } from '../columns.ts';
 import type { PostgresQueries } from './client.ts';
-import { numberIn } from './rows.ts';
-import type { NewTicket } from './tickets.ts';
 
 /** The lane of a receiver. */
 export interface Lane {
@@ -15,8 +13,8 @@ export interface Lanes {
   lock(on: PostgresQueries, lanes: readonly Lane[]): Promise<void>;
   /** Locks the lanes of these deliveries. */
   lockOf(on: PostgresQueries, seqs: readonly string[]): Promise<void>;
-  /** Gives the first of each lane that nobody holds its turn; returns what needs a ticket for it. */
-  promote(on: PostgresQueries, lanes: readonly Lane[]): Promise<readonly NewTicket[]>;
+  /** Gives the first of each lane that nobody holds its turn. */
+  promote(on: PostgresQueries, lanes: readonly Lane[]): Promise<void>;
 }
 
 export function lanesOf(schema: string, table: string): Lanes {
@@ -35,8 +33,8 @@ export function lanesOf(schema: string, table: string): Lanes {
       await on.query(lockSorted(`${table} WHERE seq = ANY($1::bigint[]) AND lane IS NOT NULL`), [seqs]);
     },
     async promote(on, lanes) {
-      if (lanes.length === 0) return [];
-      const { rows } = await on.query(
+      if (lanes.length === 0) return;
+      await on.query(
         `
         UPDATE ${table} SET parked = false WHERE seq IN (
           SELECT (
@@ -44,15 +42,9 @@ export function lanesOf(schema: string, table: string): Lanes {
           )
           FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[])) AS l(name, lane)
           WHERE NOT EXISTS (SELECT FROM ${table} d WHERE in_lane AND d.name = l.name AND d.lane = l.lane AND NOT parked)
-        )
-        RETURNING seq::text, name, greatest(0, extract(epoch FROM due_at - now()) * 1000)::text AS delay_ms`,
+        )`,
         columns(lanes),
       );
-      return rows.map((row) => ({
-        seq: textIn(row, 'seq'),
-        name: textIn(row, 'name'),
-        delayMs: numberIn(row, 'delay_ms'),
-      }));
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { DeliveryCounts, DeliveryFilter, DeliveryState, StoredDelivery } from '@hookproof/core';
-import { textIn } from '../columns.ts';
 import type { Page } from '../engine.ts';
 import { stateOf } from '../states.ts';
 import { type PostgresQueries, transaction } from './client.ts';
@@ -8,14 +7,14 @@ import { bytesIn, headersIn, numberIn, seqsOf, summaryColumns, summaryOf } from 
 import type { Store } from './store.ts';
 
 export async function pageOf(
-  { pool, table }: Store,
+  { patient, table }: Store,
   filter: DeliveryFilter,
   from: string | undefined,
   limit: number,
 ): Promise<Page> {
   const { conditions, values } = conditionsOf(filter);
   const [after = '0'] = seqsOf(from === undefined ? [] : [from]);
-  const { rows } = await pool.query(
+  const { rows } = await patient.query(
     `
     SELECT ${summaryColumns} FROM ${table}
     WHERE ${['seq > $1', ...conditions].join(' AND ')} ORDER BY ${table}.seq LIMIT $2`,
@@ -46,19 +45,19 @@ function conditionsOf(filter: DeliveryFilter): { conditions: readonly string[]; 
   };
 }
 
-export async function oneOf({ pool, table }: Store, id: string): Promise<StoredDelivery | undefined> {
+export async function oneOf({ patient, table }: Store, id: string): Promise<StoredDelivery | undefined> {
   const [seq] = seqsOf([id]);
   if (seq === undefined) return undefined;
-  const { rows } = await pool.query(`SELECT ${summaryColumns}, headers, body FROM ${table} WHERE seq = $1`, [seq]);
+  const { rows } = await patient.query(`SELECT ${summaryColumns}, headers, body FROM ${table} WHERE seq = $1`, [seq]);
   const [row] = rows;
   if (row === undefined) return undefined;
   return { ...summaryOf(row), headers: headersIn(row), body: bytesIn(row, 'body') };
 }
 
-export async function countsOf({ pool, table }: Store, name: string | undefined): Promise<DeliveryCounts> {
+export async function countsOf({ patient, table }: Store, name: string | undefined): Promise<DeliveryCounts> {
   const count = (state: string) =>
     `(SELECT count(*) FROM ${table} WHERE state = '${state}' ${name === undefined ? '' : 'AND name = $1'})::text AS ${state}`;
-  const { rows } = await pool.query(
+  const { rows } = await patient.query(
     `SELECT ${['waiting', 'working', 'handled', 'dead'].map(count).join(', ')}`,
     name === undefined ? [] : [name],
   );
@@ -68,12 +67,6 @@ export async function countsOf({ pool, table }: Store, name: string | undefined)
     handled: numberIn(rows[0], 'handled'),
     dead: numberIn(rows[0], 'dead'),
   };
-}
-
-/** Makes the queues of the receivers that deliveries are for. */
-async function readyFor({ pool, table, tickets }: Store, seqs: readonly string[]): Promise<void> {
-  const { rows } = await pool.query(`SELECT DISTINCT name FROM ${table} WHERE seq = ANY($1::bigint[])`, [seqs]);
-  await tickets.ready(rows.map((row) => textIn(row, 'name')));
 }
 
 /** Those of $1 that nobody works on, where they are in the state $2 if that is given. */
@@ -88,15 +81,14 @@ async function change(
   step: (on: PostgresQueries, seqs: readonly string[]) => Promise<number>,
 ): Promise<number> {
   const seqs = seqsOf(ids);
-  await readyFor(store, seqs);
-  return transaction(store.pool, async (on) => {
+  return transaction(store.patient, async (on) => {
     await store.lanes.lockOf(on, seqs);
     return step(on, seqs);
   });
 }
 
 export function replayAll(store: Store, ids: readonly string[], state: DeliveryState | undefined): Promise<number> {
-  const { table, lanes, tickets } = store;
+  const { table, lanes } = store;
   return change(store, ids, async (on, seqs) => {
     const { rows } = await on.query(
       `
@@ -108,20 +100,16 @@ export function replayAll(store: Store, ids: readonly string[], state: DeliveryS
         error_code = NULL, error_message = NULL,
         in_lane = lane IS NOT NULL, parked = lane IS NOT NULL AND (parked OR NOT in_lane)
       FROM idle WHERE d.seq = idle.seq
-      RETURNING d.seq::text, name, lane, parked::text`,
+      RETURNING name, lane`,
       [seqs, state ?? null],
     );
-    const free = rows.filter((row) => textIn(row, 'parked') === 'false');
-    await tickets.send(on, [
-      ...free.map((row) => ({ name: textIn(row, 'name'), seq: textIn(row, 'seq'), delayMs: 0 })),
-      ...(await lanes.promote(on, lanesIn(rows))),
-    ]);
+    await lanes.promote(on, lanesIn(rows));
     return rows.length;
   });
 }
 
 export function discardAll(store: Store, ids: readonly string[], state: DeliveryState | undefined): Promise<number> {
-  const { table, lanes, tickets } = store;
+  const { table, lanes } = store;
   return change(store, ids, async (on, seqs) => {
     const { rows } = await on.query(
       `
@@ -131,15 +119,15 @@ export function discardAll(store: Store, ids: readonly string[], state: Delivery
       DELETE FROM ${table} d USING idle WHERE d.seq = idle.seq RETURNING name, lane`,
       [seqs, state ?? null],
     );
-    await tickets.send(on, await lanes.promote(on, lanesIn(rows)));
+    await lanes.promote(on, lanesIn(rows));
     return rows.length;
   });
 }
 
 /** In one statement: nobody sees a delivery gone whose key is not kept. */
 export async function pruneSome(store: Store, handledBefore: number, limit: number): Promise<number> {
-  const { pool, table, keys, settings } = store;
-  const { rows } = await pool.query(
+  const { patient, table, keys, settings } = store;
+  const { rows } = await patient.query(
     `
     WITH old AS (
       SELECT seq FROM ${table} WHERE state = 'handled' AND NOT in_lane AND finished_at < to_timestamp($1::float8 / 1000)
@@ -157,8 +145,8 @@ export async function pruneSome(store: Store, handledBefore: number, limit: numb
   return rows.length;
 }
 
-export async function forgetSome({ pool, keys, settings }: Store, limit: number): Promise<number> {
-  const { rows } = await pool.query(
+export async function forgetSome({ patient, keys, settings }: Store, limit: number): Promise<number> {
+  const { rows } = await patient.query(
     `
     WITH over AS (
       SELECT name, key FROM ${keys} WHERE known_until <= to_timestamp($1::float8 / 1000)

@@ -54,6 +54,12 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX inbox_known ON $schema.inbox_keys (known_until);
   `,
+  // What is due is taken from the table itself, in the order of arrival where it is due at one time.
+  `
+  DROP INDEX $schema.inbox_due;
+  CREATE INDEX inbox_due ON $schema.inbox_deliveries (name, due_at, seq) WHERE state = 'waiting' AND NOT parked;
+  ALTER TABLE $schema.inbox_deliveries DROP COLUMN ticket;
+  `,
 ];
 
 /** Brings a schema to the latest version, whoever made it; several processes may try at once. */

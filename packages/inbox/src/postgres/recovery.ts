@@ -4,7 +4,6 @@ import type { Lease } from '../engine.ts';
 import { transaction } from './client.ts';
 import { lanesIn } from './lanes.ts';
 import { numberIn } from './rows.ts';
-import { endTickets } from './settling.ts';
 import type { Store } from './store.ts';
 
 /** Deliveries of one step. */
@@ -44,7 +43,6 @@ export async function recoverAll(store: Store): Promise<void> {
   );
   if (rows.length === 0) return;
   const names = [...new Set(rows.map((row) => textIn(row, 'name')))];
-  await store.tickets.ready(names);
   const found = new Set(rows.map((row) => textIn(row, 'state')));
   if (found.has('working')) await endSilent(store, names);
   if (found.has('waiting')) await leaveLanes(store, `${isLate} AND name = ANY($2)`, [settings.laneTimeoutMs, names]);
@@ -57,7 +55,7 @@ export async function leaveLane(store: Store, id: string): Promise<void> {
 }
 
 async function endSilent(store: Store, names: readonly string[]): Promise<void> {
-  const { pool, table, tickets, settings } = store;
+  const { pool, table, settings } = store;
   await transaction(pool, async (on) => {
     const { rows } = await on.query(
       `
@@ -69,12 +67,10 @@ async function endSilent(store: Store, names: readonly string[]): Promise<void> 
         state = 'waiting', due_at = now(), leased_until = NULL, failing_since = coalesce(failing_since, now()),
         error_code = 'worker_lost', error_message = 'The worker of this attempt died or lost touch with the inbox.'
       FROM silent WHERE d.seq = silent.seq
-      RETURNING d.seq::text, name, ticket::text, attempts::text`,
+      RETURNING d.seq::text, attempts::text`,
       [names],
     );
-    await endTickets(store, on, rows);
     const again = rows.map((row) => ({
-      name: textIn(row, 'name'),
       seq: textIn(row, 'seq'),
       delayMs: delayAfterLoss(numberIn(row, 'attempts'), settings),
     }));
@@ -84,7 +80,6 @@ async function endSilent(store: Store, names: readonly string[]): Promise<void> 
       FROM unnest($1::bigint[], $2::float8[]) AS a(seq, delay_ms) WHERE d.seq = a.seq AND delay_ms > 0`,
       [again.map(({ seq }) => seq), again.map(({ delayMs }) => delayMs)],
     );
-    await tickets.send(on, again);
   });
 }
 
@@ -97,7 +92,7 @@ const isLate = `in_lane AND NOT parked AND state = 'waiting' AND failing_since <
 const isLeaving = `in_lane AND state = 'handled'`;
 
 /** Takes deliveries out of their lanes, and gives the next ones their turn. */
-async function leaveLanes({ pool, table, lanes, tickets }: Store, which: string, values: unknown[]): Promise<void> {
+async function leaveLanes({ pool, table, lanes }: Store, which: string, values: unknown[]): Promise<void> {
   await transaction(pool, async (on) => {
     const { rows: holders } = await on.query(
       `SELECT seq::text, name, lane FROM ${table} WHERE ${which} ORDER BY seq LIMIT ${atOnce}`,
@@ -112,6 +107,6 @@ async function leaveLanes({ pool, table, lanes, tickets }: Store, which: string,
       UPDATE ${table} d SET in_lane = false FROM leaving WHERE d.seq = leaving.seq RETURNING name, lane`,
       [...values, holders.map((row) => textIn(row, 'seq'))],
     );
-    await tickets.send(on, await lanes.promote(on, lanesIn(rows)));
+    await lanes.promote(on, lanesIn(rows));
   });
 }

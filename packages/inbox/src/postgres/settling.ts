@@ -1,10 +1,9 @@
-import { optionalTextIn, textIn } from '../columns.ts';
+import { textIn } from '../columns.ts';
 import type { Ending, Lease } from '../engine.ts';
 import type { PostgresQueries } from './client.ts';
 import type { Lane } from './lanes.ts';
 import { storable } from './rows.ts';
 import type { Store } from './store.ts';
-import { byName } from './tickets.ts';
 
 /** How an attempt ended, with the lane that its delivery is to leave unless it is tried again. */
 export interface Ended {
@@ -15,7 +14,7 @@ export interface Ended {
 
 /** Records in a transaction how attempts ended, and says of each whether its lease still held. */
 export async function settleAll(
-  { table, lanes, tickets, settings }: Store,
+  { table, lanes, settings }: Pick<Store, 'table' | 'lanes' | 'settings'>,
   on: PostgresQueries,
   endings: readonly Ended[],
 ): Promise<readonly boolean[]> {
@@ -44,7 +43,7 @@ export async function settleAll(
         AND NOT (e.state = 'waiting' AND failing_since IS NOT NULL AND failing_since <= now() - $8::float8 * interval '1 ms')
     FROM ended e JOIN held USING (seq)
     WHERE d.seq = e.seq AND d.takes = e.takes AND d.state = 'working'
-    RETURNING d.seq::text, d.takes::text, name, ticket::text`,
+    RETURNING d.seq::text, d.takes::text`,
     [
       endings.map(({ lease }) => lease.id),
       endings.map(({ lease }) => lease.token),
@@ -57,33 +56,8 @@ export async function settleAll(
     ],
   );
   const settled = new Set(rows.map((row) => `${textIn(row, 'seq')} ${textIn(row, 'takes')}`));
-  const held = endings.map(({ lease }) => settled.has(`${lease.id} ${lease.token}`));
-  await endTickets({ tickets }, on, rows);
-  const again = endings.filter(({ ending }, index) => ending.outcome === 'retried' && held[index]);
-  await tickets.send(on, [
-    ...again.map(({ lease, ending }) => ({ name: lease.name, seq: lease.id, delayMs: delayOf(ending) })),
-    ...(await lanes.promote(on, left)),
-  ]);
-  return held;
-}
-
-/** Throws away the tickets that rows name. */
-export async function endTickets(
-  { tickets }: Pick<Store, 'tickets'>,
-  on: PostgresQueries,
-  rows: readonly unknown[],
-): Promise<void> {
-  const used = rows.flatMap((row) => {
-    const id = optionalTextIn(row, 'ticket');
-    return id === undefined ? [] : [{ name: textIn(row, 'name'), id }];
-  });
-  for (const [name, some] of byName(used)) {
-    await tickets.end(
-      on,
-      name,
-      some.map(({ id }) => id),
-    );
-  }
+  await lanes.promote(on, left);
+  return endings.map(({ lease }) => settled.has(`${lease.id} ${lease.token}`));
 }
 
 /** A delivery that is tried again keeps its lane, unless it has failed for too long. */

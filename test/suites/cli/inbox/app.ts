@@ -9,7 +9,7 @@ import pg from 'pg';
 /** Where an app keeps its deliveries, fit to be told to another process. */
 export type Place =
   | { readonly engine: 'sqlite'; readonly path: string }
-  | ({ readonly engine: 'postgres'; readonly url: string } & Pick<PostgresInboxOptions, 'schema' | 'queuePrefix'>)
+  | ({ readonly engine: 'postgres'; readonly url: string } & Pick<PostgresInboxOptions, 'schema'>)
   | { readonly engine: 'redis'; readonly url: string; readonly prefix: string };
 
 export const secret = 'the secret of the app';
@@ -29,9 +29,9 @@ function openInbox(place: Place, work: boolean): { inbox: Inbox; close: () => Pr
     return { inbox, close: () => inbox.close() };
   }
   if (place.engine === 'postgres') {
-    const { schema, queuePrefix, url } = place;
+    const { schema, url } = place;
     const pool = new pg.Pool({ connectionString: url, max: 6 });
-    const inbox = postgresInbox({ pool, schema, queuePrefix, work, ...settings, concurrency: 2 });
+    const inbox = postgresInbox({ pool, schema, work, ...settings, concurrency: 2 });
     return { inbox, close: () => inbox.close().then(() => pool.end()) };
   }
   const connection = new Redis(place.url);

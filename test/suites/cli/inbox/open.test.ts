@@ -79,8 +79,6 @@ it('wrong words and options are refused before anything is opened', async () => 
     [['show', path], 'Which delivery?'],
     [['list', 'mysql://host/db'], 'no store of an inbox'],
     [['list', path, '--schema', 'x'], '--schema is for PostgreSQL'],
-    [['list', path, '--boss-schema', 'x'], '--boss-schema is for PostgreSQL'],
-    [['list', path, '--queue-prefix', 'x'], '--queue-prefix is for PostgreSQL'],
     [['list', path, '--prefix', 'x'], '--prefix is for Redis'],
     [['list', 'redis://h', '--schema', 'x'], '--schema is for PostgreSQL'],
     [['list', 'postgres://h/d', '--prefix', 'x'], '--prefix is for Redis'],
@@ -245,23 +243,16 @@ describe.skipIf(postgres === undefined)('PostgreSQL', { timeout: 60_000 }, () =>
     await empty.end();
   });
 
-  it('a wrong schema, schema of pg-boss or prefix of queues is said, and nothing is made', async () => {
+  it('a wrong schema is said, and nothing is made', async () => {
     const store = engines.find(([name]) => name === 'postgres')?.[1]() ?? expect.unreachable();
     const app = appOn(store);
     await app.deliver(revoked('evt_1'));
     await app.work();
-    const [, schema = '', , prefix = ''] = store.options;
+    const [, schema = ''] = store.options;
     const before = await tables();
     const wrongSchema = await refused(['list', url, '--schema', 'nowhere']);
     expect(wrongSchema.stderr).toContain(`There is one in`);
     expect(wrongSchema.stderr).toContain(`"${schema}"`);
-    const wrongBoss = await refused(['list', url, '--schema', schema, '--boss-schema', 'nowhere']);
-    expect([wrongBoss.code, wrongBoss.stderr]).toEqual([
-      3,
-      expect.stringContaining('no pg-boss in the schema "nowhere"'),
-    ]);
-    const wrongQueue = await refused(['replay', url, '--all', '--schema', schema, '--queue-prefix', `${prefix}x`]);
-    expect([wrongQueue.code, wrongQueue.stderr]).toEqual([3, expect.stringContaining(`begin with "${prefix}x-"`)]);
     expect(await tables()).toEqual(before);
     expect(await app.inbox.counts()).toMatchObject({ dead: 1, waiting: 0 });
   });
@@ -285,7 +276,6 @@ describe.skipIf(postgres === undefined)('PostgreSQL', { timeout: 60_000 }, () =>
         await pool.query(`UPDATE ${table} SET version = ${before[0].version}`);
       }
     };
-    await older('pgboss.version', '23');
     await older(`${schema}.inbox_version`, '0');
     expect((await app.cli('list')).code).toBe(0);
   });
@@ -394,8 +384,7 @@ describe('a package that is not installed', { timeout: 60_000 }, () => {
   }
 
   it.each([
-    ['pg', 'postgres://h/d', 'pg pg-boss'],
-    ['pg-boss', 'postgres://h/d', 'pg pg-boss'],
+    ['pg', 'postgres://h/d', 'pg'],
     ['ioredis', 'redis://h', 'ioredis bullmq'],
     ['bullmq', 'redis://h', 'ioredis bullmq'],
   ])('%s is named with how to install it, in the app or globally', async (name, store, packages) => {

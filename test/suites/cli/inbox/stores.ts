@@ -37,9 +37,8 @@ function sqliteStore(): StoreUnderTest {
 
 function postgresStore(): StoreUnderTest {
   stores += 1;
-  const [schema, queuePrefix, url] = [`s_${stores}`, `q${stores}`, postgres?.url ?? ''];
-  const options = ['--schema', schema, '--queue-prefix', queuePrefix];
-  return { place: { engine: 'postgres', url, schema, queuePrefix }, store: url, options };
+  const [schema, url] = [`s_${stores}`, postgres?.url ?? ''];
+  return { place: { engine: 'postgres', url, schema }, store: url, options: ['--schema', schema] };
 }
 
 function redisStore(): StoreUnderTest {
