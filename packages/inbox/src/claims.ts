@@ -3,7 +3,7 @@ import { type ClaimStore, WebhookError } from '@hookproof/core';
 import { milliseconds } from './options.ts';
 
 /** Milliseconds that a store has to answer. */
-export const patienceMs = 10_000;
+const patienceMs = 10_000;
 
 const day = 24 * 60 * 60 * 1_000;
 

@@ -71,5 +71,5 @@ export function redisInbox(options: RedisInboxOptions): RedisInbox {
   const { prefix = 'hookproof', connection } = ownOptions(options);
   const client = checkClient(connection);
   if (typeof prefix !== 'string' || prefix.trim() === '') throw invalid('prefix must be a text that is not empty');
-  return createInbox(redisEngine(client, createLink(client), prefix, settings), settings);
+  return createInbox(redisEngine(client, createLink(client, settings.onError), prefix, settings), settings);
 }

@@ -200,7 +200,7 @@ describe.skipIf(server === undefined)('redisClaims', { timeout: 60_000 }, () => 
     await Promise.all([
       expect(claims.claim('c', 60_000)).rejects.toMatchObject({
         code: 'claims_unavailable',
-        message: expect.stringMatching(/^Redis has not answered for 10 s\./),
+        message: expect.stringMatching(/^Redis has not answered for 5 s\./),
       }),
       expect(handled.done()).rejects.toMatchObject({
         code: 'claims_unavailable',
@@ -210,7 +210,7 @@ describe.skipIf(server === undefined)('redisClaims', { timeout: 60_000 }, () => 
     ]);
     // What nobody waits for any more does not pile up either.
     const begun = performance.now();
-    await expect(claims.claim('d', 60_000)).rejects.toThrow(/has not answered/);
+    await expect(claims.claim('d', 60_000)).rejects.toMatchObject({ code: 'claims_unavailable' });
     expect(performance.now() - begun).toBeLessThan(500);
     await vi.waitFor(async () => expect(await stateOf(claims, 'c')).toBe('taken'), { timeout: 10_000 });
     expect(await stateOf(claims, 'a')).toBe('done');

@@ -1,104 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DeliverySummary, Inbox, WorkOutcome } from '@hookproof/core';
-import { createReceiver, grantex, WebhookError } from '@hookproof/core';
-import type { Attempt, NewDelivery } from '@hookproof/core/inbox';
-import { type RedisInboxOptions, redisInbox } from '@hookproof/inbox/redis';
+import { createReceiver, grantex } from '@hookproof/core';
+import { redisInbox } from '@hookproof/inbox/redis';
 import { inboxConformance } from '@hookproof/testing/inbox-conformance';
-import { Queue } from 'bullmq';
-import { Redis, type RedisOptions } from 'ioredis';
-import { afterAll, afterEach, expect, it } from 'vitest';
-import { type Server, startRedis } from './servers.ts';
-
-const server = await startRedis();
-const connections: Redis[] = [];
-const inboxes: Inbox[] = [];
-let prefixes = 0;
-
-afterEach(async () => {
-  await Promise.all(inboxes.splice(0).map((inbox) => inbox.close({ maxMs: 100 })));
-  for (const connection of connections.splice(0)) connection.disconnect();
-});
-afterAll(() => server?.stop());
-
-type Options = Pick<RedisOptions, 'lazyConnect' | 'maxRetriesPerRequest'>;
-
-function connect(options: Options = {}, { url }: { readonly url: string } = server ?? { url: '' }): Redis {
-  const connection = new Redis(url, { retryStrategy: () => 50, ...options });
-  connection.on('error', () => undefined);
-  connections.push(connection);
-  return connection;
-}
-
-/** An inbox that keeps what it would log. */
-function open(options: Partial<RedisInboxOptions> = {}) {
-  const errors: unknown[] = [];
-  const inbox = redisInbox({
-    connection: connect(),
-    pollMs: 20,
-    backoff: () => 0,
-    onError: (error) => errors.push(error),
-    ...options,
-  });
-  inboxes.push(inbox);
-  return { inbox, errors };
-}
-
-function fresh(): string {
-  prefixes += 1;
-  return `test-${process.pid}-${prefixes}`;
-}
-
-function delivery(key: string, more: Partial<NewDelivery> = {}): NewDelivery {
-  const body = new TextEncoder().encode(`{"id":"${key}"}`);
-  const headers = new Map([['content-type', 'application/json']]);
-  return { name: 'shop', key, type: 'order.paid', owner: undefined, lane: undefined, headers, body, ...more };
-}
-
-/** Has an inbox work on what is for a receiver. */
-function work(inbox: Inbox, handle: (attempt: Attempt) => unknown, name = 'shop') {
-  const settled: [WorkOutcome, string | undefined][] = [];
-  inbox.register({
-    name,
-    async work(attempt) {
-      let failed = attempt.failure;
-      try {
-        if (failed === undefined) await handle(attempt);
-      } catch (cause) {
-        failed = new WebhookError('handler_failed', 'It failed.', { cause });
-      }
-      const { outcome, error } = await attempt.settle(failed);
-      settled.push([outcome, error?.code]);
-      return outcome;
-    },
-  });
-  return settled;
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 8_000;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error('it did not come to that');
-    await pause(10);
-  }
-}
-
-async function listed(inbox: Inbox): Promise<DeliverySummary[]> {
-  const all: DeliverySummary[] = [];
-  for await (const one of inbox.list()) all.push(one);
-  return all;
-}
-
-async function only(inbox: Inbox): Promise<DeliverySummary> {
-  const all = await listed(inbox);
-  expect(all).toHaveLength(1);
-  return all[0] as DeliverySummary;
-}
-
-function queueOf(prefix: string): Queue {
-  return new Queue('shop', { connection: connect({ maxRetriesPerRequest: null }), prefix });
-}
-
-const withRedis = server === undefined ? it.skip : it;
+import { Redis } from 'ioredis';
+import { expect, it } from 'vitest';
+import {
+  connect,
+  delivery,
+  fresh,
+  listed,
+  only,
+  open,
+  queueOf,
+  server,
+  until,
+  withRedis,
+  work,
+} from './redis-suite.ts';
 
 if (server !== undefined) {
   inboxConformance({
@@ -333,71 +251,6 @@ withRedis('a lease that is lost settles nothing, and its handler is stopped', as
   expect(settledQuick[0]).toEqual(['retried', 'handler_failed']);
 });
 
-withRedis(
-  'what was recorded before its answer was lost is not taken for a lost lease',
-  async () => {
-    const connection = connect();
-    const { inbox, errors } = open({ prefix: fresh(), connection, maxAttempts: 2, backoff: () => 1_500 });
-    const settled = work(inbox, ({ attempt, headers }) => {
-      if (attempt === 1 || headers.has('fails')) throw new Error('boom');
-    });
-    await inbox.accept(delivery('0', { headers: new Map([['fails', '']]) }));
-    await inbox.accept(delivery('1'));
-    await until(() => settled.length === 4);
-    // The answer to the next step of each kind is lost.
-    for (const name of ['moveToFinished', 'moveToDelayed']) {
-      const command = Object.keys(connection).find((key) => key.startsWith(`${name}:`)) ?? '';
-      const send: unknown = Reflect.get(connection, command);
-      if (typeof send !== 'function') throw new Error(`BullMQ has no ${name}`);
-      Reflect.set(connection, command, async (...args: unknown[]) => {
-        Reflect.set(connection, command, send);
-        await Reflect.apply(send, connection, args);
-        throw new Error('the answer is lost');
-      });
-    }
-    await inbox.accept(delivery('2'));
-    await until(() => settled.length === 6);
-    expect(settled.map(String).toSorted()).toEqual([
-      ...['dead,handler_failed', 'handled,', 'handled,'],
-      ...['retried,handler_failed', 'retried,handler_failed', 'retried,handler_failed'],
-    ]);
-    expect(errors.map(String)).toEqual(['Error: the answer is lost', 'Error: the answer is lost']);
-  },
-  20_000,
-);
-
-withRedis(
-  'what a connection takes that was lost meanwhile is given back at once',
-  async () => {
-    const prefix = fresh();
-    const own = (await startRedis()) as Server;
-    try {
-      const connection = connect({}, own);
-      const { inbox: worker } = open({ prefix, connection });
-      const { inbox: web } = open({ prefix, work: false, connection: connect({}, own) });
-      const attempts: number[] = [];
-      const settled = work(worker, ({ attempt }) => attempts.push(attempt));
-      await web.accept(delivery('0'));
-      await until(() => settled.length === 1);
-      const id = await connection.client('ID');
-      const raw = connect({}, own);
-      // The worker asks for work, and its connection breaks before the answer: ioredis asks again over the next one.
-      await raw.client('PAUSE', 400, 'WRITE');
-      const accepted = web.accept(delivery('1'));
-      await pause(100);
-      await raw.client('KILL', 'ID', id);
-      await accepted;
-      const begun = performance.now();
-      await until(() => settled.length === 2);
-      expect(performance.now() - begun).toBeLessThan(5_000);
-      expect(attempts).toHaveLength(2);
-    } finally {
-      await own.stop();
-    }
-  },
-  20_000,
-);
-
 withRedis('one process stores and another works', async () => {
   const prefix = fresh();
   const { inbox: web, errors } = open({ prefix, work: false });
@@ -454,11 +307,6 @@ it('wrong options say what to give', () => {
   expect(make({ connection, leaseMs: 0 })).toThrow(/leaseMs/);
 });
 
-withRedis('a client that connects late is connected', async () => {
-  const { inbox } = open({ prefix: fresh(), work: false, connection: connect({ lazyConnect: true }) });
-  expect((await inbox.accept(delivery('1'))).isNew).toBe(true);
-});
-
 withRedis('a client that gives replies as RESP3 has them is as good', async () => {
   const connection = new Redis(server?.url ?? '', { protocol: 3, replyMapping: 'resp3' });
   try {
@@ -480,153 +328,4 @@ withRedis('a client that gives replies as RESP3 has them is as good', async () =
   } finally {
     connection.disconnect();
   }
-});
-
-withRedis('closing leaves the connection open, and nothing of its own behind', async () => {
-  const connection = connect();
-  const before = ['error', 'close', 'ready', 'end'].map((name) => connection.listenerCount(name));
-  const { inbox } = open({ prefix: fresh(), connection });
-  work(inbox, () => undefined);
-  await inbox.accept(delivery('1'));
-  await until(async () => (await inbox.counts()).handled === 1);
-  await inbox.close();
-  expect(['error', 'close', 'ready', 'end'].map((name) => connection.listenerCount(name))).toEqual(before);
-  expect(await connection.ping()).toBe('PONG');
-});
-
-withRedis(
-  'while Redis is down deliveries are refused at once, and stored again when it is back',
-  async () => {
-    const own = (await startRedis()) as Server;
-    try {
-      for (const maxRetriesPerRequest of [20, null]) {
-        const { inbox } = open({ prefix: fresh(), connection: connect({ maxRetriesPerRequest }, own) });
-        const settled = work(inbox, () => undefined);
-        await inbox.accept(delivery('before'));
-        const restarted = own.restart();
-        await until(async () => {
-          const begun = performance.now();
-          const refused = await inbox.accept(delivery('while')).then(
-            () => undefined,
-            (error: unknown) => error,
-          );
-          expect(performance.now() - begun).toBeLessThan(1_000);
-          if (refused !== undefined) expect(refused).toMatchObject({ code: 'inbox_unavailable' });
-          return refused !== undefined;
-        });
-        await restarted;
-        await until(() =>
-          inbox.accept(delivery('after')).then(
-            () => true,
-            () => false,
-          ),
-        );
-        expect((await inbox.accept(delivery('before'))).isNew).toBe(false);
-        await until(() => settled.length >= 2);
-        await inbox.close();
-      }
-    } finally {
-      await own.stop();
-    }
-  },
-  30_000,
-);
-
-withRedis(
-  'what was accepted before Redis is killed is there afterwards',
-  async () => {
-    const own = (await startRedis()) as Server;
-    try {
-      const { inbox } = open({ prefix: fresh(), work: false, connection: connect({}, own) });
-      const accepted: string[] = [];
-      const storing = (async () => {
-        for (let index = 0; ; index += 1) {
-          const keys = Array.from({ length: 5 }, (_, copy) => `${index} ${copy}`);
-          await Promise.all(keys.map((key) => inbox.accept(delivery(key)).then(() => accepted.push(key))));
-        }
-      })().catch(() => undefined);
-      await until(() => accepted.length > 200);
-      await own.restart();
-      await storing;
-      await until(() =>
-        inbox.counts().then(
-          () => true,
-          () => false,
-        ),
-      );
-      const kept = new Set((await listed(inbox)).map(({ key }) => key));
-      expect(accepted.filter((key) => !kept.has(key))).toEqual([]);
-      expect((await inbox.counts()).waiting).toBe(kept.size);
-    } finally {
-      await own.stop();
-    }
-  },
-  30_000,
-);
-
-withRedis('a Redis that has no memory left refuses deliveries, and one that forgot its scripts does not', async () => {
-  const own = (await startRedis()) as Server;
-  try {
-    const connection = connect({}, own);
-    const { inbox } = open({ prefix: fresh(), connection });
-    const settled = work(inbox, () => undefined);
-    await connection.config('SET', 'maxmemory', '1');
-    await expect(inbox.accept(delivery('1'))).rejects.toThrow(/OOM/);
-    await connection.config('SET', 'maxmemory', '0');
-    expect((await inbox.accept(delivery('1'))).isNew).toBe(true);
-    await until(() => settled.length === 1);
-    await connection.script('FLUSH');
-    expect((await inbox.accept(delivery('2'))).isNew).toBe(true);
-    await until(() => settled.length === 2);
-    expect((await listed(inbox)).map(({ state }) => state)).toEqual(['handled', 'handled']);
-  } finally {
-    await own.stop();
-  }
-});
-
-withRedis('an inbox whose Redis is gone closes, and refuses a receiver that is new to it at once', async () => {
-  const own = (await startRedis()) as Server;
-  const { inbox } = open({ prefix: fresh(), connection: connect({ maxRetriesPerRequest: null }, own) });
-  const settled = work(inbox, () => undefined);
-  await inbox.accept(delivery('1'));
-  await until(() => settled.length === 1);
-  await own.stop();
-  const begun = performance.now();
-  const refused = { code: 'inbox_unavailable' };
-  await expect(inbox.accept(delivery('2', { name: 'bank' }))).rejects.toMatchObject(refused);
-  await expect(inbox.counts()).rejects.toMatchObject(refused);
-  await inbox.close();
-  expect(performance.now() - begun).toBeLessThan(1_000);
-});
-
-withRedis('a Redis that does not keep what it is told is warned of once, with what to set', async () => {
-  const own = (await startRedis(['--appendonly', 'no', '--maxmemory-policy', 'allkeys-lru'])) as Server;
-  try {
-    const { inbox, errors } = open({ prefix: fresh(), work: false, connection: connect({}, own) });
-    await inbox.accept(delivery('1'));
-    await inbox.accept(delivery('2'));
-    expect(errors.map(String)).toEqual([
-      expect.stringMatching(/"appendonly yes", "appendfsync always", "maxmemory-policy noeviction"/),
-    ]);
-    expect(String(errors[0])).toMatch(/This one has "appendonly no", "maxmemory-policy allkeys-lru":.*lost/);
-  } finally {
-    await own.stop();
-  }
-});
-
-withRedis('a Redis that does not tell how it is set up is warned of once', async () => {
-  const own = (await startRedis(['--rename-command', 'CONFIG', ''])) as Server;
-  try {
-    const { inbox, errors } = open({ prefix: fresh(), work: false, connection: connect({}, own) });
-    expect((await inbox.accept(delivery('1'))).isNew).toBe(true);
-    expect(errors.map(String)).toEqual([expect.stringMatching(/CONFIG GET failed, as it does at many hosts/)]);
-  } finally {
-    await own.stop();
-  }
-});
-
-withRedis('a Redis that is set up well is not warned of', async () => {
-  const { inbox, errors } = open({ prefix: fresh(), work: false });
-  await inbox.accept(delivery('1'));
-  expect(errors).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { redisClaims } from './claims.ts';
 
 // What needs a server stands in test/inbox.
 
-const client = { status: 'ready', connect: vi.fn(), eval: vi.fn(), on: vi.fn(), off: vi.fn() };
+const client = { status: 'ready', connect: vi.fn(), disconnect: vi.fn(), eval: vi.fn(), on: vi.fn(), off: vi.fn() };
 const make = (...values: unknown[]) => Reflect.apply(redisClaims, undefined, values);
 
 it.each([

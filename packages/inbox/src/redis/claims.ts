@@ -1,6 +1,6 @@
 import { type ClaimStore, WebhookError } from '@hookproof/core';
 import { checkNames, invalid } from '@hookproof/core/strict';
-import { checkRetention, createClaims, once, patienceMs } from '../claims.ts';
+import { checkRetention, createClaims, once } from '../claims.ts';
 import { isClient } from './client.ts';
 import { type RedisConnection, type WatchedConnection, watchConnection } from './connection.ts';
 
@@ -103,7 +103,7 @@ const connections = new WeakMap<RedisClaimsClient, WatchedConnection>();
 function connectionOf(client: RedisClaimsClient): WatchedConnection {
   const known = connections.get(client);
   if (known !== undefined) return known;
-  const watched = watchConnection(client, unavailable, patienceMs);
+  const watched = watchConnection(client, unavailable);
   const connection = { ...watched, open: once(watched.open) };
   connections.set(client, connection);
   return connection;

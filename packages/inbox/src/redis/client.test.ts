@@ -9,6 +9,10 @@ class Client extends EventEmitter implements RedisClient {
   readonly options = {};
   connect = async () => this.become('ready');
   multi = () => ({ exec: async () => [] });
+  readonly replaced: boolean[] = [];
+  disconnect = (reconnect = false) => {
+    this.replaced.push(reconnect);
+  };
   become(status: string): void {
     this.status = status;
     this.emit(status);
@@ -19,8 +23,9 @@ const ms = 60;
 
 function opened() {
   const client = new Client();
-  const link = createLink(client, ms);
-  return { client, link };
+  const errors: unknown[] = [];
+  const link = createLink(client, (error) => errors.push(error), ms);
+  return { client, link, errors };
 }
 
 describe('createLink', () => {
@@ -46,7 +51,7 @@ describe('createLink', () => {
   });
 
   it('asks nothing of a server that is silent, until it answers', async () => {
-    const { link } = opened();
+    const { client, link, errors } = opened();
     await link.open();
     let answer: (value: string) => void = () => undefined;
     const asked = link.ask(() => new Promise<string>((resolve) => (answer = resolve)));
@@ -57,11 +62,31 @@ describe('createLink', () => {
     answer('late');
     await pause(0);
     expect(await link.ask(async () => 'asked')).toBe('asked');
+    expect(client.replaced).toEqual([true]);
+    expect(errors.map(String)).toEqual([
+      expect.stringMatching(/not answered for 0.06 s, so the connection is made anew/),
+    ]);
+  });
+
+  it('makes a connection anew that is silent from the start', async () => {
+    const { client, link } = opened();
+    await link.open();
+    client.become('close');
+    client.become('connect');
+    await pause(ms * 2);
+    expect(client.replaced).toEqual([true]);
+    client.become('connect');
+    client.become('ready');
+    await pause(ms * 2);
+    expect(client.replaced).toEqual([true]);
+    client.status = 'connect';
+    await expect(link.open()).rejects.toThrow(/status is "connect"/);
+    expect(client.replaced).toEqual([true, true]);
   });
 
   it('goes on asking the servers of a cluster while one of them is silent, but not without an end', async () => {
     const client = Object.assign(new Client(), { isCluster: true });
-    const link = createLink(client, ms);
+    const link = createLink(client, () => undefined, ms);
     await link.open();
     const silent = () => expect(link.ask(() => new Promise(() => undefined))).rejects.toThrow(/has not answered/);
     await silent();

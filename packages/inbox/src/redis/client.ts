@@ -40,7 +40,7 @@ export function checkClient(value: unknown): RedisClient {
 /** Whether something has the methods of an ioredis client, these among them. */
 export function isClient<Client extends RedisConnection>(value: unknown, methods: readonly string[]): value is Client {
   if (typeof value !== 'object' || value === null) return false;
-  const functions = ['connect', 'on', 'off', ...methods];
+  const functions = ['connect', 'disconnect', 'on', 'off', ...methods];
   return typeof Reflect.get(value, 'status') === 'string' && functions.every((name) => isFunction(value, name));
 }
 
@@ -51,10 +51,11 @@ function isFunction(value: object, name: string): boolean {
 /**
  * Makes a {@link Link} of a client.
  *
- * @param patienceMs milliseconds that Redis has for an answer
+ * @param onError is told of a connection that was silent
+ * @param waitMs milliseconds that Redis has for an answer; 5,000 by default
  */
-export function createLink(client: RedisClient, patienceMs: number = 10_000): Link {
-  const connection = watchConnection(client, unavailable, patienceMs);
+export function createLink(client: RedisClient, onError: (error: unknown) => void, waitMs?: number): Link {
+  const connection = watchConnection(client, unavailable, onError, waitMs);
   return {
     ...connection,
     async commands(list) {

@@ -7,6 +7,8 @@ export interface RedisConnection {
   readonly isCluster?: boolean | undefined;
   /** Opens the connection of a client that was made lazy. */
   connect(): Promise<unknown>;
+  /** Lets the connection go; with `true` ioredis makes a new one. */
+  disconnect(reconnect?: boolean): void;
   /** Listens for changes of the connection. */
   on(event: string, listener: () => void): unknown;
   /** Listens no longer. */
@@ -22,40 +24,69 @@ export interface WatchedConnection {
   close(): void;
 }
 
+/** Milliseconds that Redis has for an answer. */
+const patienceMs = 5_000;
+
 /** Questions that the servers of a cluster may owe an answer to before no more are asked. */
 const unansweredOfCluster = 1_000;
 
 /**
  * Watches a connection. By itself ioredis keeps what it is asked while Redis is away, and asks again when it is back.
- * Whoever asks here shall know at once instead, and no deliveries shall pile up in memory.
+ * Whoever asks here shall know at once instead, and no deliveries shall pile up in memory. A connection that is silent may
+ * stay so for ever, where a new one would work: it is thrown away.
  *
  * @param unavailable makes the error of what went wrong
- * @param patienceMs milliseconds that Redis has for an answer
+ * @param onError is told of a connection that was thrown away
+ * @param waitMs milliseconds that Redis has for an answer
  */
 export function watchConnection(
   client: RedisConnection,
   unavailable: (what: string) => WebhookError,
-  patienceMs: number,
+  onError: (error: WebhookError) => void = () => undefined,
+  waitMs: number = patienceMs,
 ): WatchedConnection {
   const asking = new Set<(error: WebhookError) => void>();
   /** Questions that nobody waits for any more. One Redis answers in order: while there are any, it answers nothing. */
   const unanswered = new Set<Promise<unknown>>();
   const bearable = client.isCluster === true ? unansweredOfCluster : 0;
   const notReady = () => unavailable(`The connection to Redis is not ready: its status is "${client.status}".`);
-  const silent = () => unavailable(`Redis has not answered for ${patienceMs / 1_000} s.`);
+  const silent = (then = '') => unavailable(`Redis has not answered for ${waitMs / 1_000} s${then}.`);
+  let greeting: NodeJS.Timeout | undefined;
 
   function drop(): void {
+    clearTimeout(greeting);
     unanswered.clear();
     for (const fail of asking) fail(unavailable('The connection to Redis broke before the answer came.'));
+  }
+
+  function replace(): void {
+    onError(silent(', so the connection is made anew'));
+    client.disconnect(true);
+  }
+
+  /** A new connection may be silent from the start: ioredis waits for its greeting without an end. */
+  function greet(): void {
+    clearTimeout(greeting);
+    greeting = setTimeout(() => {
+      if (client.status === 'connect') replace();
+    }, waitMs);
+    greeting.unref();
+  }
+
+  function unwatch(): void {
+    client.off('close', drop);
+    client.off('connect', greet);
   }
 
   return {
     async open() {
       if (client.status === 'wait') await client.connect();
-      if (client.status === 'connecting' || client.status === 'connect') await settled(client, patienceMs);
-      if (client.status !== 'ready') throw notReady();
-      client.off('close', drop);
+      if (client.status === 'connecting' || client.status === 'connect') await settled(client, waitMs);
+      unwatch();
       client.on('close', drop);
+      client.on('connect', greet);
+      if (client.status === 'connect') replace();
+      if (client.status !== 'ready') throw notReady();
     },
     ask(question) {
       if (client.status !== 'ready') return Promise.reject(notReady());
@@ -63,9 +94,11 @@ export function watchConnection(
       const answer = question();
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
+          // Once for all that it owes: the next ones are of the same silence.
+          if (unanswered.size === bearable) replace();
           unanswered.add(answer);
           reject(silent());
-        }, patienceMs);
+        }, waitMs);
         const end = () => {
           clearTimeout(timer);
           asking.delete(reject);
@@ -85,7 +118,7 @@ export function watchConnection(
       });
     },
     close() {
-      client.off('close', drop);
+      unwatch();
       drop();
     },
   };
