@@ -27,7 +27,7 @@ export function withAnswersInTime<Lanes extends boolean, Completed extends Await
 
 /** The error of a store that says nothing. */
 export function silent(what: string, ms: number): WebhookError {
-  return new WebhookError('inbox_unavailable', `The store of the inbox did not ${what} within ${ms} ms.`, {
+  return new WebhookError('inbox_unavailable', `The store of the inbox did not ${what} within ${Math.round(ms)} ms.`, {
     fix: 'Is its server alive, and the network between? A store that is only slow gets more time by storeTimeoutMs.',
   });
 }

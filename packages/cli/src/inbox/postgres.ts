@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import type { Inbox } from '@hookproof/core';
+import { type Inbox, WebhookError } from '@hookproof/core';
 import { type PostgresClient, type PostgresPool, type PostgresQueries, postgresInbox } from '@hookproof/inbox/postgres';
 import { exitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
@@ -74,7 +74,8 @@ async function openUnchanged(inbox: Inbox, label: string): Promise<void> {
     await inbox.get('0');
   } catch (cause) {
     await inbox.close();
-    if (Reflect.get(Object(cause), 'code') !== readOnlyTransaction) throw cause;
+    const refusal = cause instanceof WebhookError ? cause.cause : cause;
+    if (Reflect.get(Object(refusal), 'code') !== readOnlyTransaction) throw cause;
     throw new Failure(
       exitCode.failed,
       'other_version',

@@ -82,7 +82,9 @@ export function troubleWith(store: Store, error: unknown): Failure {
   return new Failure(exitCode.failed, 'failed', `${label}: ${titles[engine]} said: ${said}`, { cause: error });
 }
 
-function codeOf(error: unknown, engine: Store['engine']): string {
+function codeOf(thrown: unknown, engine: Store['engine']): string {
+  // What the inbox says in its own words was said by the store before.
+  const error = thrown instanceof WebhookError && engine !== 'sqlite' ? (thrown.cause ?? thrown) : thrown;
   const code: unknown = Reflect.get(Object(error), 'code');
   if (typeof code === 'string' && (unreachable.has(code) || refused.has(code))) return code;
   const message = messageOf(error);

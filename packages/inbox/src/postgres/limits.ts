@@ -1,6 +1,7 @@
 import { inTime } from '@hookproof/core/inbox';
 import { silent } from '../answers.ts';
 import { type PostgresClient, type PostgresPool, withClient } from './client.ts';
+import { explained } from './refusals.ts';
 
 /** A pool for those who cannot wait for ever. */
 export interface LimitedPool extends PostgresPool {
@@ -32,7 +33,7 @@ export function limitedPool(
       const client = await inTime(connecting, limitMs, () => silent('give a connection', limitMs)).catch((error) => {
         // One that comes later is the next one's.
         connecting.then((late) => late.release()).catch(() => undefined);
-        throw error;
+        throw explained(error);
       });
       const since = health.since.get(client) ?? performance.now();
       health.since.set(client, since);
@@ -55,8 +56,8 @@ export function limitedPool(
         const answer = client.query(text, values);
         try {
           return await inTime(answer, limitMs, fail);
-        } finally {
-          if (broken !== undefined) answer.catch(() => undefined);
+        } catch (error) {
+          throw explained(error);
         }
       },
       release: (given) => client.release(given ?? broken),

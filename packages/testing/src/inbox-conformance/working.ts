@@ -271,6 +271,47 @@ export function workingTests(inbox: InboxUnderTest): Tests {
         }),
     ],
     [
+      'a receiver whose handlers hang leaves the others a slot',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start({ concurrency: 4 });
+          const finish = gate();
+          const hanging = gate();
+          let hung = 0;
+          const handled: (() => void)[] = [];
+          process.inbox.register({
+            name: 'hangs',
+            async work(attempt) {
+              hung += 1;
+              if (hung === 2) hanging.open();
+              await finish.opened;
+              return (await attempt.settle(undefined)).outcome;
+            },
+          });
+          process.inbox.register({
+            name: 'quiet',
+            async work(attempt) {
+              const { outcome } = await attempt.settle(undefined);
+              handled.shift()?.();
+              return outcome;
+            },
+          });
+          const one = { type: 'a', owner: undefined, lane: undefined, headers: new Map(), body: new Uint8Array([1]) };
+          for (let index = 0; index < 20; index += 1)
+            await process.inbox.accept({ ...one, name: 'hangs', key: `h${index}` });
+          // Of 4 slots one stays free for each of the two that hold none: the suite's own receiver is the other.
+          await hanging.opened;
+          for (let index = 0; index < 5; index += 1) {
+            const done = gate();
+            handled.push(done.open);
+            await process.inbox.accept({ ...one, name: 'quiet', key: `q${index}` });
+            await done.opened;
+          }
+          assert.equal(hung, 2);
+          finish.open();
+        }),
+    ],
+    [
       'deliveries for a receiver that this process does not have are left to others',
       () =>
         withStore(inbox, async ({ start }) => {
