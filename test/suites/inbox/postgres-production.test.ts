@@ -3,7 +3,7 @@ import { type PostgresInbox, type PostgresInboxOptions, postgresInbox } from '@h
 import pg from 'pg';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { event, type PostgresAttempt } from './postgres-device.ts';
-import { startPostgres } from './servers.ts';
+import { startPgBouncer, startPostgres } from './servers.ts';
 import { type SilentProxy, startSilentProxy } from './silent-proxy.ts';
 
 const server = await startPostgres();
@@ -274,6 +274,50 @@ describe.skipIf(server === undefined)('processes of a postgresInbox', { timeout:
     await until(() => expect(outcomes).toHaveLength(2));
   });
 });
+
+describe.skipIf(server === undefined)(
+  'a postgresInbox behind PgBouncer, which shares connections',
+  { timeout: 60_000 },
+  () => {
+    it('stores, orders and completes as without it', async ({ skip }) => {
+      const bouncer = server && (await startPgBouncer(server));
+      if (bouncer === undefined) return skip();
+      closing.push(() => bouncer.stop());
+      const schema = newSchema();
+      const pools = [newPool({ connectionString: bouncer.url }), newPool({ connectionString: bouncer.url })] as const;
+      const errors: unknown[] = [];
+      const [worker, web] = pools.map((pool, index) =>
+        open({ pool, schema, work: index === 0, storeTimeoutMs: 5_000, onError: (error) => errors.push(error) }),
+      );
+      if (worker === undefined || web === undefined) expect.unreachable();
+      const seen = new Map<string, string[]>();
+      const outcomes = handle(worker, async ({ id, complete }) => {
+        const { lane = '', key = '' } = (await web.get(id)) ?? {};
+        seen.set(lane, [...(seen.get(lane) ?? []), key]);
+        if (Number(id) % 2 === 0) return;
+        const client = await pools[0].connect();
+        try {
+          await client.query('BEGIN');
+          await complete(client);
+          await client.query('COMMIT');
+        } finally {
+          client.release();
+        }
+      });
+      const laned = Array.from({ length: 60 }, (_, index) =>
+        fresh('devices', index % 3 === 0 ? undefined : `lane ${index % 3}`),
+      );
+      for (const delivery of laned) await web.accept(delivery);
+      await Promise.all(laned.map((delivery) => web.accept(delivery)));
+      await until(() => expect(outcomes).toHaveLength(60));
+      expect(new Set(outcomes)).toEqual(new Set(['handled']));
+      for (const lane of ['lane 1', 'lane 2']) {
+        expect(seen.get(lane)).toEqual(laned.filter((one) => one.lane === lane).map(({ key }) => key));
+      }
+      expect(errors).toEqual([]);
+    });
+  },
+);
 
 describe.skipIf(server === undefined)('what a Postgres refuses is said with what to do', { timeout: 60_000 }, () => {
   it.each([

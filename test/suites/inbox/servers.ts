@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, chownSync, constants, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -21,7 +21,7 @@ interface Program {
   /** Folders besides PATH in which Debian puts it. */
   readonly folders: readonly string[];
   readonly debian: string;
-  readonly prepare: (binary: string, folder: string) => void;
+  readonly prepare: (binary: string, folder: string, port: number) => void;
   readonly args: (port: number, folder: string) => readonly string[];
   readonly url: (port: number) => string;
 }
@@ -57,6 +57,23 @@ const redis: Program = {
   url: (port) => `redis://127.0.0.1:${port}`,
 };
 
+/** With settings by which a transaction may use a connection that was another client's before, as most have it. */
+const pgBouncer = (target: number): Program => ({
+  name: 'pgbouncer',
+  folders: ['/usr/sbin'],
+  debian: 'pgbouncer',
+  prepare(_binary, folder, port) {
+    const lines = [
+      ...['[databases]', `postgres = host=127.0.0.1 port=${target} dbname=postgres user=postgres`],
+      ...['[pgbouncer]', 'listen_addr = 127.0.0.1', `listen_port = ${port}`, `unix_socket_dir = ${folder}`],
+      ...['auth_type = any', 'pool_mode = transaction', 'default_pool_size = 5', 'max_client_conn = 200'],
+    ];
+    writeFileSync(join(folder, 'pgbouncer.ini'), lines.join('\n'));
+  },
+  args: (_port, folder) => ['-q', join(folder, 'pgbouncer.ini')],
+  url: postgres.url,
+});
+
 // No server may outlive the process that started it, however that ends.
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -65,6 +82,9 @@ process.on('exit', () => {
 
 /** Starts PostgreSQL; undefined, said in one line, where it is not installed. */
 export const startPostgres = (): Promise<Server | undefined> => start(postgres);
+
+/** Starts PgBouncer before a Postgres; undefined, said in one line, where it is not installed. */
+export const startPgBouncer = ({ port }: Server): Promise<Server | undefined> => start(pgBouncer(port));
 
 /** Starts Redis; undefined, said in one line, where it is not installed. */
 export const startRedis = (args: readonly string[] = []): Promise<Server | undefined> => start(redis, args);
@@ -81,8 +101,8 @@ async function start(program: Program, more: readonly string[] = []): Promise<Se
   // Root's own TMPDIR may be one that only root may enter.
   const folder = mkdtempSync(join(uid === undefined ? tmpdir() : '/tmp', 'hookproof-server-'));
   if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
-  program.prepare(binary, folder);
   const port = await freePort();
+  program.prepare(binary, folder, port);
   let child = await run();
 
   async function run(): Promise<ChildProcess> {
@@ -177,7 +197,7 @@ async function accepting(port: number, child: ChildProcess, name: string): Promi
 function answers(port: number, name: string): Promise<boolean> {
   const startup = Buffer.from('\0\0\0\0\0\u0003\0\0user\0postgres\0database\0postgres\0\0', 'latin1');
   startup.writeInt32BE(startup.length, 0);
-  const [question, good] = name === 'postgres' ? [startup, 'R'] : [Buffer.from('PING\r\n'), '+'];
+  const [question, good] = name === 'redis-server' ? [Buffer.from('PING\r\n'), '+'] : [startup, 'R'];
   return new Promise((resolve) => {
     const socket = createConnection(port, '127.0.0.1');
     const end = (answer: boolean) => {
