@@ -1,9 +1,10 @@
 import type { Awaitable, WorkOutcome } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
 import { type InboxReceiver, inTime, isProduction } from '@hookproof/core/inbox';
-import { type Running, startAttempt } from './attempt.ts';
+import { startAttempt } from './attempt.ts';
 import type { Ending, Engine, Lease, Turn } from './engine.ts';
 import { gather } from './gather.ts';
+import { createHeld } from './held.ts';
 import { invalid, type Settings } from './options.ts';
 import { shareOut } from './turns.ts';
 
@@ -37,7 +38,7 @@ export function createWorker<Completed extends Awaitable<void>>(
   const { concurrency, leaseMs, pollMs, onError } = settings;
   const receivers = new Map<string, InboxReceiver<(transaction: object) => Completed>>();
   const replaced = new Set<string>();
-  const running = new Map<string, Running>();
+  const working = createHeld(engine, settings);
   const chores: { readonly ms: number; readonly run: () => unknown }[] = [
     { ms: leaseMs / 4, run: () => recover(true) },
   ];
@@ -51,10 +52,6 @@ export function createWorker<Completed extends Awaitable<void>>(
   let turn = 0;
   /** Whether something became due while the store was asked. */
   let again = false;
-  let heartbeat: NodeJS.Timeout | undefined;
-  let heardAt = 0;
-  /** Whether the store owes an answer about leases. */
-  let asking = false;
   let tally: Tally | undefined;
   let draining: Promise<Tally> | undefined;
   /** Why what runs is stopped, and what still begins as well. */
@@ -78,7 +75,7 @@ export function createWorker<Completed extends Awaitable<void>>(
     // Not always the same one first: there may be room for one only.
     let open = [...names.slice(first), ...names.slice(0, first)];
     const more = new Set<string>();
-    while (!closed && open.length > 0) {
+    for (let pass = 0; pass <= names.length && open.length > 0 && !closed; pass += 1) {
       const { free, held } = slots();
       if (free <= 0) break;
       const turns = shareOut(open, { concurrency, free, held, hungry });
@@ -109,12 +106,12 @@ export function createWorker<Completed extends Awaitable<void>>(
   function slots(): { readonly free: number; readonly held: ReadonlyMap<string, number> } {
     const held = new Map([...receivers.keys()].map((name) => [name, 0]));
     let handling = 0;
-    for (const { lease, isHandling } of running.values()) {
+    for (const { lease, isHandling } of working.all()) {
       if (!isHandling()) continue;
       handling += 1;
       held.set(lease.name, (held.get(lease.name) ?? 0) + 1);
     }
-    return { free: Math.min(concurrency - handling, 2 * concurrency - running.size), held };
+    return { free: Math.min(concurrency - handling, 2 * concurrency - working.size), held };
   }
 
   /** A module that is loaded anew makes its receiver again: the newer code is what its author wants to see at work. */
@@ -135,30 +132,16 @@ export function createWorker<Completed extends Awaitable<void>>(
     const receiver = receivers.get(lease.name);
     if (receiver === undefined) return;
     const attempt = startAttempt(lease, receiver, engine, settle, wake, settings);
-    const mark = `${lease.id} ${lease.token}`;
-    running.set(mark, attempt);
+    working.add(attempt);
     if (stopped !== undefined) attempt.end(stopped);
-    if (heartbeat === undefined) {
-      heardAt = performance.now();
-      heartbeat = setInterval(beat, leaseMs / 3);
-    }
     attempt.ended
       .then((outcome) => {
         if (tally !== undefined) tally[outcome] += 1;
       }, onError)
       .finally(() => {
-        running.delete(mark);
-        if (running.size === 0) {
-          clearInterval(heartbeat);
-          heartbeat = undefined;
-        }
+        working.remove(attempt);
         wake();
       });
-  }
-
-  /** The ends of all that is being worked on. */
-  function ends(): readonly Promise<WorkOutcome>[] {
-    return [...running.values()].map(({ ended }) => ended);
   }
 
   async function settle(lease: Lease, ending: Ending): Promise<boolean> {
@@ -173,35 +156,9 @@ export function createWorker<Completed extends Awaitable<void>>(
     timer.unref();
   }
 
-  /** Tells the store that this process lives; stops what it no longer holds, or may no longer hold. */
-  async function beat(): Promise<boolean> {
-    if (running.size === 0) return true;
-    // The store does not even fail, but says nothing.
-    if (asking) stopWhereLate();
-    asking = true;
-    try {
-      for (const { id, token } of await engine.keep([...running.values()].map(({ lease }) => lease))) {
-        const lost = running.get(`${id} ${token}`);
-        if (lost?.isCompleted() === false) lost.stop(lostLease());
-      }
-      heardAt = performance.now();
-      return true;
-    } catch (error) {
-      onError(error);
-      stopWhereLate();
-      return false;
-    } finally {
-      asking = false;
-    }
-  }
-
-  function stopWhereLate(): void {
-    if (performance.now() - heardAt >= leaseMs) for (const { stop } of running.values()) stop(lostLease());
-  }
-
   /** After a pause of the whole process its own leases look silent too: it speaks before it listens. */
   async function recover(patient: boolean): Promise<void> {
-    if (await beat()) await engine.recover(patient);
+    if (await working.beat()) await engine.recover(patient);
   }
 
   function wake(): void {
@@ -237,13 +194,19 @@ export function createWorker<Completed extends Awaitable<void>>(
       await recover(started);
       while (performance.now() < until && stopped === undefined) {
         const taken = await fill();
-        if (taken === 0 && running.size === 0) break;
-        if (running.size > 0) await Promise.race(ends());
+        if (taken === 0 && working.size === 0) break;
+        if (working.size > 0) await Promise.race(working.ends());
       }
-      await Promise.allSettled(ends());
+      await Promise.allSettled(working.ends());
     };
     try {
-      await inTime(workOff(), endAfter(maxMs), () => endedTooSoon('drain()', running.size));
+      const timeIsOver = Symbol('over');
+      await inTime(workOff(), endAfter(maxMs), () => timeIsOver).catch((error) => {
+        if (error !== timeIsOver) throw error;
+        const storeIsSilent = taking !== undefined || working.all().some(({ isHandling }) => !isHandling());
+        // In a process that works anyway, its handlers may go on.
+        if (!started || storeIsSilent) throw endedTooSoon('drain()', working.size);
+      });
     } finally {
       clearTimeout(over);
       if (!closed) stopped = undefined;
@@ -254,7 +217,7 @@ export function createWorker<Completed extends Awaitable<void>>(
 
   function stopAll(why: string): void {
     stopped = new WebhookError('handler_timeout', `${why} The event will be tried again.`);
-    for (const { end } of running.values()) end(stopped);
+    for (const { end } of working.all()) end(stopped);
   }
 
   return {
@@ -280,12 +243,12 @@ export function createWorker<Completed extends Awaitable<void>>(
       const over = setTimeout(() => stopAll('The inbox is closing.'), stopAfter(maxMs));
       const workOff = async () => {
         await taking?.catch(onError);
-        await Promise.allSettled(ends());
+        await Promise.allSettled(working.ends());
         await settling.idle();
       };
-      await inTime(workOff(), endAfter(maxMs), () => endedTooSoon('close()', running.size)).catch(onError);
+      await inTime(workOff(), endAfter(maxMs), () => endedTooSoon('close()', working.size)).catch(onError);
       clearTimeout(over);
-      clearInterval(heartbeat);
+      working.close();
     },
   };
 }
@@ -302,13 +265,7 @@ function endAfter(maxMs: number): number {
 function endedTooSoon(what: string, count: number): WebhookError {
   return new WebhookError(
     'inbox_unavailable',
-    `${what} ended before the inbox could record what became of ${count} deliveries: they will be tried again.`,
+    `${what} ended before the inbox could record what became of ${count === 1 ? 'a delivery, which' : `${count} deliveries, which`} will be tried again.`,
     { fix: 'Does the store answer? Do handlers stop when context.signal says so? Else give it more time by maxMs.' },
   );
-}
-
-function lostLease(): WebhookError {
-  return new WebhookError('lease_lost', 'Another worker has this delivery, or will have it soon.', {
-    fix: 'Is the event loop blocked, or the store out of reach, for longer than leaseMs?',
-  });
 }

@@ -332,6 +332,16 @@ describe.skipIf(server === undefined)('what a Postgres refuses is said with what
     expect(refusal).toMatchObject({ code: 'inbox_unavailable', message: expect.stringMatching(says) });
   });
 
+  it('a primary that was demoted, until there is one again: connections to the old one are not used any more', async () => {
+    await admin.query('CREATE ROLE demoted LOGIN SUPERUSER');
+    const pool = newPool({ connectionString: `postgres://demoted@127.0.0.1:${server?.port}/postgres` });
+    const inbox = open({ pool, schema: newSchema(), work: false });
+    await admin.query('ALTER ROLE demoted SET default_transaction_read_only = on');
+    await expect(inbox.accept(fresh())).rejects.toThrow(/read-only/);
+    await admin.query('ALTER ROLE demoted RESET default_transaction_read_only');
+    expect(await inbox.accept(fresh())).toMatchObject({ isNew: true });
+  });
+
   it('a server that wants no TLS, or shows a certificate that nobody vouches for', async () => {
     const pool = newPool({ ssl: true });
     const inbox = open({ pool, schema: newSchema(), work: false });

@@ -1,7 +1,7 @@
 import { inTime } from '@hookproof/core/inbox';
 import { silent } from '../answers.ts';
 import { type PostgresClient, type PostgresPool, withClient } from './client.ts';
-import { explained } from './refusals.ts';
+import { explained, isReadOnly } from './refusals.ts';
 
 /** A pool for those who cannot wait for ever. */
 export interface LimitedPool extends PostgresPool {
@@ -11,8 +11,8 @@ export interface LimitedPool extends PostgresPool {
 
 /** What is known of a pool's connections. */
 interface Health {
-  /** When one of them was last found to be silent, by the clock of `performance`. */
-  silentAt: number;
+  /** When one of them was last found to be of no use, by the clock of `performance`. */
+  uselessAt: number;
   /** When each was first handed out. */
   readonly since: WeakMap<PostgresClient, number>;
 }
@@ -25,7 +25,7 @@ interface Health {
 export function limitedPool(
   pool: PostgresPool,
   limitMs: number,
-  health: Health = { silentAt: Number.NEGATIVE_INFINITY, since: new WeakMap() },
+  health: Health = { uselessAt: Number.NEGATIVE_INFINITY, since: new WeakMap() },
 ): LimitedPool {
   async function fresh(): Promise<PostgresClient> {
     for (;;) {
@@ -37,7 +37,7 @@ export function limitedPool(
       });
       const since = health.since.get(client) ?? performance.now();
       health.since.set(client, since);
-      if (since > health.silentAt) return client;
+      if (since > health.uselessAt) return client;
       client.release(true);
     }
   }
@@ -46,7 +46,7 @@ export function limitedPool(
     const client = await fresh();
     let broken: Error | undefined;
     const fail = (): Error => {
-      health.silentAt = performance.now();
+      health.uselessAt = performance.now();
       broken = silent('answer', limitMs);
       return broken;
     };
@@ -57,6 +57,11 @@ export function limitedPool(
         try {
           return await inTime(answer, limitMs, fail);
         } catch (error) {
+          // The others of the pool lead there as well; new ones may find who is the primary now.
+          if (isReadOnly(error)) {
+            health.uselessAt = performance.now();
+            broken = error;
+          }
           throw explained(error);
         }
       },

@@ -3,6 +3,8 @@ import { WebhookError } from '@hookproof/core';
 const tls =
   'Give the pool the certificate of who signed it: ssl: { ca: readFileSync("ca.pem", "utf8") }. Never rejectUnauthorized: false: whoever stands between could read and forge every delivery.';
 
+const readOnly = '25006';
+
 /** What Postgres, or the connection to it, refuses for a reason that an operator can remove: what it means, and the fix. */
 const refusals: ReadonlyMap<string, readonly [problem: string, fix: string]> = new Map([
   [
@@ -13,10 +15,10 @@ const refusals: ReadonlyMap<string, readonly [problem: string, fix: string]> = n
     ],
   ],
   [
-    '25006',
+    readOnly,
     [
       'it is read-only: a standby, a primary that was demoted, or default_transaction_read_only of the role',
-      'Connect to the primary, over an address that follows it; connections to the old one end by themselves.',
+      'Connect to the primary, over an address that follows it: the inbox makes new connections until one can write.',
     ],
   ],
   ['28P01', ['the password is wrong', 'Correct user or password of the pool.']],
@@ -50,6 +52,11 @@ export function explained(error: unknown): unknown {
   const [problem, fix] = refusals.get(codeOf(error)) ?? [];
   if (problem === undefined || fix === undefined) return error;
   return new WebhookError('inbox_unavailable', `Postgres cannot be used: ${problem}.`, { cause: error, fix });
+}
+
+/** Whether it says that nothing can be written over its connection. */
+export function isReadOnly(error: unknown): error is Error {
+  return codeOf(error) === readOnly;
 }
 
 function codeOf(error: unknown): string {
