@@ -24,6 +24,7 @@ export interface Order {
 }
 
 interface RunningServer {
+  readonly number: number;
   readonly port: number;
   /** Ends it with SIGKILL, and notes that in the journal once it is gone. */
   readonly kill: () => Promise<void>;
@@ -36,7 +37,8 @@ interface RunningServer {
 
 /** Server processes, of which one always stands ready: loading the sources takes longer than a round. */
 export interface Crew {
-  readonly start: () => Promise<RunningServer>;
+  /** Starts one, which finds its store at the order's place or at another address of it. */
+  readonly start: (at?: string) => Promise<RunningServer>;
   /** Ends all of them; throws where one had ended by itself. */
   readonly dismiss: () => Promise<void>;
 }
@@ -61,15 +63,16 @@ export function hire(order: Omit<Order, 'number'>): Crew {
   }
 
   return {
-    async start() {
+    async start(at = order.at) {
       const child = await spare;
       spare = load();
       number += 1;
       const mine = number;
-      child.send({ ...order, number: mine } satisfies Order);
+      child.send({ ...order, at, number: mine } satisfies Order);
       const { port } = (await told(child)) as { readonly port: number };
       const gone = ended(child).then(() => appendFileSync(order.journal, `killed ${mine}\n`));
       return {
+        number: mine,
         port,
         gone,
         async kill() {

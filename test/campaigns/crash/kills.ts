@@ -4,11 +4,14 @@ import { judge, type Verdict } from './journal.ts';
 import { createLoad, type Load } from './load.ts';
 import { leaseMs, onStage } from './scenario.ts';
 
-const connections = 10;
+/** Of the load, to each server. */
+export const connections = 10;
 
 /** What a scenario counted. */
 export interface Result extends Verdict {
   readonly load: Load;
+  /** What else is said of it. */
+  readonly noted?: readonly string[];
 }
 
 /** Kills the server in every round, at a moment of no one's choice, and starts another one on the same store. */
@@ -73,7 +76,8 @@ export function freezes(engine: EngineName, place: Place, times: number): Promis
   });
 }
 
-function judged({ dead }: { readonly dead: number }, journal: string, load: Load, reported: boolean): Result {
+/** What the journal says of a load, when all is quiet. */
+export function judged({ dead }: { readonly dead: number }, journal: string, load: Load, reported: boolean): Result {
   const verdict = judge(journal, load.answered, reported);
   const violations = [...verdict.violations];
   if (dead > 0) violations.push(`${dead} deliveries are dead, whose handlers never failed`);

@@ -14,6 +14,8 @@ export interface Load {
   readonly statuses: ReadonlyMap<number, number>;
   /** Sends new events over several connections until it is told to stop; what is under way then still ends. */
   readonly send: (port: number, connections: number, stop: AbortSignal) => Promise<void>;
+  /** Sends one new event, whatever else is under way; whether it was stored. */
+  readonly probe: (port: number) => Promise<boolean>;
   /** Sends again what is unanswered, until all of it is answered. */
   readonly finish: (port: number, connections: number) => Promise<void>;
 }
@@ -30,14 +32,18 @@ export function createLoad(name: string): Load {
     return `msg_${name}_${counts.events}`;
   }
 
-  async function deliver(id: string, port: number, agent: Agent): Promise<void> {
+  async function deliver(id: string, port: number, agent: Agent): Promise<number> {
     counts.sent += 1;
     const status = await post(provider, id, port, agent);
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    if (status >= 200 && status < 300) return void answered.add(id);
-    again.push(id);
-    // A provider waits before it tries again; this one not for long.
-    await pause(20);
+    if (status >= 200 && status < 300) {
+      answered.add(id);
+    } else {
+      again.push(id);
+      // A provider waits before it tries again; this one not for long.
+      await pause(20);
+    }
+    return status;
   }
 
   async function work(port: number, connections: number, next: () => string | undefined): Promise<void> {
@@ -61,6 +67,12 @@ export function createLoad(name: string): Load {
     statuses,
     send: (port, connections, stop) =>
       work(port, connections, () => (stop.aborted ? undefined : (nextAgain() ?? fresh()))),
+    async probe(port) {
+      const agent = new Agent();
+      const status = await deliver(fresh(), port, agent);
+      agent.destroy();
+      return status === 202;
+    },
     async finish(port, connections) {
       const until = performance.now() + 60_000;
       while (again.length > 0 && performance.now() < until) await work(port, connections, nextAgain);
