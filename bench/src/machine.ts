@@ -13,7 +13,7 @@ export interface Machine {
 }
 
 const measured = [
-  ...['express', 'fastify', 'hono', '@hono/node-server', 'libsql', 'pg', 'ioredis'],
+  ...['express', 'fastify', 'hono', '@hono/node-server', 'libsql', 'pg', 'ioredis', 'bullmq', 'pg-boss'],
   ...['@octokit/webhooks', 'stripe', 'standardwebhooks', 'svix', '@hookflo/tern'],
   ...['autocannon', 'mitata', 'esbuild'],
 ];

@@ -6,6 +6,8 @@ import { forgeries } from './forgery/index.ts';
 import { type HttpPlan, http } from './http/index.ts';
 import { httpTable } from './http/table.ts';
 import { type InProcessPlan, inProcess } from './in-process/index.ts';
+import { type BacklogPlan, backlog } from './inbox/backlog/index.ts';
+import { backlogTable } from './inbox/backlog/table.ts';
 import { type GrowthPlan, growth } from './inbox/growing.ts';
 import { type InboxPlan, inbox } from './inbox/index.ts';
 import { diskLine, growthTable, timingTable } from './inbox/table.ts';
@@ -26,6 +28,7 @@ export interface Plans {
   readonly inbox: InboxPlan;
   readonly profile: ProfilePlan;
   readonly growth: GrowthPlan;
+  readonly backlog: BacklogPlan;
 }
 
 export type Part = keyof typeof parts;
@@ -71,7 +74,7 @@ and beside it requests per second (above 1: more by ours):`;
     const heading =
       'The inbox, calls per second, ours by the base’s (above 1: more by ours), and how long a call takes:';
     const text = `${heading}\n\n${timingTable(figures.rows)}\n\n${diskLine(figures.disk)}.`;
-    return { text, figures, verdicts: [] };
+    return { text, figures, verdicts: verdictsOf(figures.rows) };
   },
   profile: async (plans, progress) => {
     const figures = await profile(plans.profile, progress);
@@ -84,7 +87,14 @@ and beside it requests per second (above 1: more by ours):`;
     const heading = `The inbox in SQLite as it grows, time per accept with 64 callers in an empty one by that in this one
 (1: as fast; below 1: slower), and to lease and settle a delivery (work):`;
     const text = `${heading}\n\n${growthTable(figures.rows)}\n\n${diskLine(figures.disk)}.`;
-    return { text, figures, verdicts: [] };
+    return { text, figures, verdicts: verdictsOf(figures.rows) };
+  },
+  backlog: async (plans, progress) => {
+    const figures = await backlog(plans.backlog, progress);
+    const heading = `The inbox with a backlog, events handled per second, ours by the base’s (above 1: more by ours), and how long an event
+of a receiver beside it waits for its handler:`;
+    const text = `${heading}\n\n${backlogTable(figures.rows)}\n\n${diskLine(figures.disk)}.`;
+    return { text, figures, verdicts: verdictsOf(figures.rows) };
   },
 } as const satisfies Record<string, Measure>;
 

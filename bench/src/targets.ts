@@ -52,6 +52,26 @@ export const targets = {
   },
   /** The same at 100 KiB. */
   httpLargeBody: { must: 0.96, aim: 1 },
+  /** Calls of `accept` per second beside the least that stores the same bytes as durably. */
+  accept: {
+    postgres: { 'accept, 1 caller': { must: 0.6 }, 'accept, 64 callers': { must: 2 } },
+    redis: { 'accept, 1 caller': { must: 0.5 }, 'accept, 64 callers': { must: 0.6 } },
+  },
+  /** Time per accept with random keys in an empty store by that in one of a million. */
+  millionStored: costingAtMost(1.5),
+  /** Events handled per second. */
+  backlog: {
+    /** Beside the bare engine: pg-boss, which is not ours any more, and BullMQ, which ours is made of. */
+    bare: { sqlite: undefined, postgres: { must: 1.5 }, redis: { must: 0.6 } },
+    /** Beside itself with the least backlog. */
+    flat: { must: 0.9 },
+    twoProcesses: { sqlite: undefined, postgres: { must: 1.3 }, redis: undefined },
+    /** Beside what arithmetic allows. */
+    slowHandlers: { must: 0.95 },
+    /** Milliseconds until a handler begins in another process, by the middle one. */
+    startMs: 15,
+    start: { sqlite: undefined, postgres: { must: 1 }, redis: undefined },
+  },
 } as const;
 
 /** Whether a figure is as good as it must be, and as it is aimed at. */

@@ -1,5 +1,6 @@
 import { start } from '../children.ts';
 import { median, type Ratio, ratio } from '../rounds.ts';
+import { type Target, targets } from '../targets.ts';
 import { type Disk, inspect, makeFolder } from './disk.ts';
 import type { GrowthAnswer, GrowthQuestion } from './growth.ts';
 import type { Timing } from './timing.ts';
@@ -18,6 +19,7 @@ export interface GrowthRow extends Omit<GrowthAnswer, 'grown' | 'empty'> {
   readonly stored: number;
   /** Time per accept in an empty store by that in this one in the same round; below 1 this one is slower. */
   readonly ratio: Ratio;
+  readonly target: Target | undefined;
   /** Medians of the rounds. */
   readonly acceptUs: number;
   readonly emptyAcceptUs: number;
@@ -63,6 +65,7 @@ function toRow(kind: Kind, stored: number, { grown, empty, ...costs }: GrowthAns
     kind,
     stored,
     ratio: ratio(us(empty), us(grown)),
+    target: kind === 'random' && stored === 1_000_000 ? targets.millionStored : undefined,
     acceptUs: median(us(grown)),
     emptyAcceptUs: median(us(empty)),
     p99Us: p99(grown),

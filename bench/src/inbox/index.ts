@@ -2,10 +2,13 @@ import { atEnd, type Child, start } from '../children.ts';
 import type { LoadAnswer, LoadQuestion } from '../http/load.ts';
 import type { ServerAnswer } from '../http/server.ts';
 import { interleave } from '../rounds.ts';
+import { targets } from '../targets.ts';
 import type { AcceptsAnswer, AcceptsQuestion } from './accepts.ts';
 import { type HttpContender, httpContenders } from './contenders.ts';
 import { bodyBytes } from './deliveries.ts';
 import { type Disk, inspect, makeFolder } from './disk.ts';
+import { type Server, startServer } from './servers.ts';
+import { libraries } from './stores/contender.ts';
 import { spread, type Timing, type TimingRow, toRow } from './timing.ts';
 
 /** How long and how often to measure. */
@@ -25,29 +28,14 @@ export interface InboxResult {
   readonly skipped: readonly string[];
 }
 
-/** The parts of `test/suites/inbox/servers.ts` that are used. It is built by a tsconfig of its own. */
-interface ServersModule {
-  readonly startPostgres: () => Promise<Server | undefined>;
-  readonly startRedis: () => Promise<Server | undefined>;
-}
-
-interface Server {
-  readonly url: string;
-  readonly stop: () => Promise<void>;
-}
-
 /** Measures how fast the inbox accepts, on each store and behind Express. */
 export async function inbox(plan: InboxPlan, progress: (what: string) => void): Promise<InboxResult> {
   const folder = makeFolder();
   const disk = inspect(folder);
   const rows = [...(await sqlite(folder, plan, progress)), ...(await http(folder, plan, progress))];
-  const { startPostgres, startRedis }: ServersModule = await import(
-    new URL('../servers/servers.js', import.meta.url).href
-  );
-  const servers = { postgres: startPostgres, redis: startRedis };
   const skipped: string[] = [];
-  for (const [store, startServer] of Object.entries(servers)) {
-    const server = await startServer();
+  for (const store of ['postgres', 'redis'] as const) {
+    const server = await startServer(store);
     if (server === undefined) {
       skipped.push(store);
       continue;
@@ -70,15 +58,18 @@ async function sqlite(folder: string, plan: InboxPlan, progress: (what: string) 
   ];
 }
 
+/** Ours beside the least that stores the same, and beside what the engine's own library does to store a job. */
 async function served(
-  store: string,
+  store: 'postgres' | 'redis',
   { url }: Server,
   plan: InboxPlan,
   progress: (what: string) => void,
 ): Promise<TimingRow[]> {
   const results = await accepts(store, url, plan, progress);
-  const accepting = Object.keys(results).filter((name) => name.startsWith('accept'));
-  return accepting.map((name) => toRow(store, results, name, name.replace('accept', 'raw insert')));
+  return Object.entries(targets.accept[store]).flatMap(([name, target]) => [
+    toRow(store, results, name, name.replace('accept', 'raw insert'), target),
+    toRow(store, results, name, name.replace('accept', libraries[store])),
+  ]);
 }
 
 async function accepts(

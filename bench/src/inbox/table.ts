@@ -1,4 +1,4 @@
-import { mebibytes, micros, ratioCells, table } from '../table.ts';
+import { mebibytes, micros, ratioCells, table, targetCells } from '../table.ts';
 import type { Disk } from './disk.ts';
 import type { GrowthRow } from './growing.ts';
 import type { TimingRow } from './timing.ts';
@@ -14,6 +14,7 @@ export function timingTable(rows: readonly TimingRow[]): string {
     [
       '/s ×',
       'lowest–highest',
+      'must',
       '/s',
       'base /s',
       'p50 µs',
@@ -27,6 +28,7 @@ export function timingTable(rows: readonly TimingRow[]): string {
     ],
     rows.map(({ figures, baseFigures, ...row }) => [
       ...ratioCells(row.ratio),
+      targetCells(row.ratio, row.target)[0],
       ...[figures.perSecond.toFixed(0), baseFigures.perSecond.toFixed(0)],
       ...[micros(figures.p50Us), micros(figures.p99Us), micros(baseFigures.p50Us), micros(baseFigures.p99Us)],
       ...[micros(figures.cpuUs), micros(baseFigures.cpuUs)],
@@ -42,6 +44,7 @@ export function growthTable(rows: readonly GrowthRow[]): string {
     [
       'accept ×',
       'lowest–highest',
+      'must',
       'accept µs',
       'empty µs',
       'p99 µs',
@@ -59,6 +62,7 @@ export function growthTable(rows: readonly GrowthRow[]): string {
     ],
     rows.map((row) => [
       ...ratioCells(row.ratio),
+      targetCells(row.ratio, row.target)[0],
       ...[micros(row.acceptUs), micros(row.emptyAcceptUs), micros(row.p99Us), micros(row.emptyP99Us)],
       ...[micros(row.workUs), micros(row.emptyWorkUs)],
       ...[row.recoverMs.toFixed(1), row.countsMs.toFixed(1), row.countsOfNameMs.toFixed(1), row.listMs.toFixed(1)],

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { median, type Ratio, ratio } from '../rounds.ts';
+import type { Target } from '../targets.ts';
 
 /** What callers got done in one round. Times in microseconds. */
 export interface Timing {
@@ -19,6 +20,7 @@ export interface TimingRow {
   readonly base: string;
   /** The contender's calls per second by the base's in the same round; above 1 is more. */
   readonly ratio: Ratio;
+  readonly target: Target | undefined;
   /** Medians of the rounds. */
   readonly figures: Timing;
   readonly baseFigures: Timing;
@@ -67,6 +69,7 @@ export function toRow(
   results: Readonly<Record<string, readonly Timing[]>>,
   contender: string,
   base: string,
+  target?: Target,
 ): TimingRow {
   const of = (name: string) => results[name] ?? [];
   const speed = (name: string) => of(name).map(({ perSecond }) => perSecond);
@@ -75,6 +78,7 @@ export function toRow(
     contender,
     base,
     ratio: ratio(speed(contender), speed(base)),
+    target,
     figures: medians(of(contender)),
     baseFigures: medians(of(base)),
   };

@@ -12,3 +12,6 @@ export interface Opened {
 }
 
 export type Contenders = Readonly<Record<string, Contender>>;
+
+/** How a queue's own library stores a job, by its store. */
+export const libraries = { postgres: 'pg-boss insert', redis: 'BullMQ add' } as const;

@@ -1,9 +1,10 @@
 import { postgresInbox } from '@hookproof/inbox/postgres';
 import { Pool } from 'pg';
+import PgBoss from 'pg-boss';
 import { proven } from '../deliveries.ts';
-import type { Contenders } from './contender.ts';
+import { type Contenders, libraries } from './contender.ts';
 
-/** A single insert and the inbox's `accept` through the same pool. */
+/** A single insert and the inbox's `accept` through the same pool, and pg-boss's `insert` through one as large. */
 export async function postgresContenders(url: string): Promise<Contenders> {
   const pool = new Pool({ connectionString: url });
   const inbox = postgresInbox({ pool, work: false });
@@ -25,6 +26,14 @@ export async function postgresContenders(url: string): Promise<Contenders> {
       values: [name, key, type, lane, new Date(), JSON.stringify([...headers]), body],
     });
   };
+  const boss = new PgBoss({ connectionString: url, max: pool.options.max, schedule: false, supervise: false });
+  boss.on('error', (error) => console.error(error));
+  await boss.start();
+  await boss.createQueue('grantex');
+  const insertJob = () => {
+    const { key, type, headers, body } = next();
+    return boss.insert([{ name: 'grantex', data: { key, type, headers: [...headers], body: body.toString() } }]);
+  };
   const contender = (callers: number, call: () => Promise<unknown>) => ({
     callers,
     open: async () => ({ call, close: () => undefined }),
@@ -32,6 +41,8 @@ export async function postgresContenders(url: string): Promise<Contenders> {
   return {
     'raw insert, 1 caller': contender(1, insertOne),
     'raw insert, 64 callers': contender(64, insertOne),
+    [`${libraries.postgres}, 1 caller`]: contender(1, insertJob),
+    [`${libraries.postgres}, 64 callers`]: contender(64, insertJob),
     'accept, 1 caller': contender(1, () => inbox.accept(next())),
     'accept, 64 callers': contender(64, () => inbox.accept(next())),
   };
