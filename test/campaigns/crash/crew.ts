@@ -4,6 +4,7 @@ import { appendFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { InboxOptions } from '@hookproof/inbox';
 import type { EngineName } from './engines.ts';
+import type { Held } from './growth.ts';
 
 /** What a server process has to do. */
 export interface Order {
@@ -33,6 +34,8 @@ interface RunningServer {
   /** Stops it as a paused machine is stopped, and lets it go on. */
   readonly freeze: () => void;
   readonly thaw: () => void;
+  /** What it holds now. */
+  readonly sample: () => Promise<Held>;
 }
 
 /** Server processes, of which one always stands ready: loading the sources takes longer than a round. */
@@ -81,6 +84,10 @@ export function hire(order: Omit<Order, 'number'>): Crew {
         },
         freeze: () => child.kill('SIGSTOP'),
         thaw: () => child.kill('SIGCONT'),
+        async sample() {
+          child.send('sample');
+          return (await told(child)) as Held;
+        },
       };
     },
     async dismiss() {

@@ -12,8 +12,11 @@ export interface Load {
   readonly counts: { readonly events: number; readonly sent: number; readonly resent: number };
   /** Status codes of the replies, 0 where none came, and how often. */
   readonly statuses: ReadonlyMap<number, number>;
-  /** Sends new events over several connections until it is told to stop; what is under way then still ends. */
-  readonly send: (port: number, connections: number, stop: AbortSignal) => Promise<void>;
+  /**
+   * Sends new events over several connections until it is told to stop; what is under way then still ends. Each connection
+   * rests for some milliseconds after each, 0 by default.
+   */
+  readonly send: (port: number, connections: number, stop: AbortSignal, restMs?: number) => Promise<void>;
   /** Sends one new event, whatever else is under way; whether it was stored. */
   readonly probe: (port: number) => Promise<boolean>;
   /** Sends again what is unanswered, until all of it is answered. */
@@ -46,10 +49,13 @@ export function createLoad(name: string): Load {
     return status;
   }
 
-  async function work(port: number, connections: number, next: () => string | undefined): Promise<void> {
+  async function work(port: number, connections: number, next: () => string | undefined, restMs = 0): Promise<void> {
     const agent = new Agent({ keepAlive: true, maxSockets: connections });
     const connection = async () => {
-      for (let id = next(); id !== undefined; id = next()) await deliver(id, port, agent);
+      for (let id = next(); id !== undefined; id = next()) {
+        await deliver(id, port, agent);
+        if (restMs > 0) await pause(restMs);
+      }
     };
     await Promise.all(Array.from({ length: connections }, connection));
     agent.destroy();
@@ -65,8 +71,8 @@ export function createLoad(name: string): Load {
     answered,
     counts,
     statuses,
-    send: (port, connections, stop) =>
-      work(port, connections, () => (stop.aborted ? undefined : (nextAgain() ?? fresh()))),
+    send: (port, connections, stop, restMs) =>
+      work(port, connections, () => (stop.aborted ? undefined : (nextAgain() ?? fresh())), restMs),
     async probe(port) {
       const agent = new Agent();
       const status = await deliver(fresh(), port, agent);

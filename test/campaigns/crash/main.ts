@@ -1,23 +1,15 @@
-/**
- * `pnpm crash`: servers that are killed with SIGKILL under load, stores that are, many copies of one event at once, and a
- * network that fails between a server and its store. Words choose engines: `pnpm crash sqlite`.
- *
- * - HOOKPROOF_CRASH_ROUNDS: how many servers are killed, by engine; sqlite:100,postgres:20,redis:20 unless given
- * - HOOKPROOF_CRASH_OUTAGES: how many times the network fails in each way, by engine; postgres:3,redis:3 unless given
- */
+/** `pnpm crash`: see `pnpm crash --help`. */
 import process from 'node:process';
 import { duplicates } from './duplicates.ts';
-import { type EngineName, engines, type Place, placeOf } from './engines.ts';
+import { type EngineName, type Place, placeOf } from './engines.ts';
 import { freezes, killRounds, type Result, storeRestarts } from './kills.ts';
 import { faults } from './network.ts';
+import { type Options, readOptions, usage } from './options.ts';
 import { outages } from './outages.ts';
 import { poison } from './poison.ts';
+import { soak } from './soak.ts';
 
-const rounds = roundsIn('HOOKPROOF_CRASH_ROUNDS', 'sqlite:100,postgres:20,redis:20');
-const outageRounds = roundsIn('HOOKPROOF_CRASH_OUTAGES', 'postgres:3,redis:3');
-const words = process.argv.slice(2);
-const unknown = words.filter((word) => !engines.some((engine) => engine === word));
-if (unknown.length > 0) throw new Error(`There is no engine ${unknown.join(', ')}: ${engines.join(', ')}`);
+const { help, soak: minutes, engines, rounds, outages: outageRounds } = optionsOrExit();
 
 /** What is said of a scenario at its end. */
 interface Told {
@@ -25,18 +17,31 @@ interface Told {
   readonly violations: readonly string[];
 }
 
-const chosen = engines.filter((one) => words.length === 0 || words.includes(one));
-for (const engine of chosen) await crash(engine);
-await sideBySide(rounds, () => 'a delivery that kills every worker', poisoned);
-await sideBySide(
-  outageRounds,
-  (times) => `the network before one of two servers fails in ${faults.length} ways, ${times} times each`,
-  (engine, place, times) => outages(engine, place, times).then(told),
-);
+if (help) console.log(usage);
+else if (minutes !== undefined) await sideBySide(engines, `${minutes} minutes under steady load`, soaked);
+else await crashAll();
+
+function optionsOrExit(): Options {
+  try {
+    return readOptions();
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    process.exit(2);
+  }
+}
+
+async function crashAll(): Promise<void> {
+  const chosen = (times: ReadonlyMap<EngineName, number>) => engines.filter((engine) => (times.get(engine) ?? 0) > 0);
+  for (const engine of chosen(rounds)) await crash(engine);
+  await sideBySide(chosen(rounds), 'a delivery that kills every worker', poisoned);
+  const title = `the network before one of two servers fails in ${faults.length} ways, time and again`;
+  await sideBySide(chosen(outageRounds), title, async (engine, place) =>
+    told(await outages(engine, place, outageRounds.get(engine) ?? 0)),
+  );
+}
 
 async function crash(engine: EngineName): Promise<void> {
   const kills = rounds.get(engine) ?? 0;
-  if (kills === 0) return;
   const place = await placeOf(engine);
   if (place === undefined) return;
   try {
@@ -59,17 +64,16 @@ async function scenario(title: string, play: () => Promise<Told>): Promise<void>
 
 /** Plays a scenario on all engines at once, each with a store of its own: for one in which time is mostly waited for. */
 async function sideBySide(
-  timesOf: ReadonlyMap<EngineName, number>,
-  title: (times: number) => string,
-  play: (engine: EngineName, place: Place, times: number) => Promise<Told>,
+  chosen: readonly EngineName[],
+  title: string,
+  play: (engine: EngineName, place: Place) => Promise<Told>,
 ): Promise<void> {
   const reports = chosen.map(async (engine) => {
-    const times = timesOf.get(engine) ?? 0;
-    const place = times === 0 ? undefined : await placeOf(engine);
+    const place = await placeOf(engine);
     if (place === undefined) return () => undefined;
-    const report = await played(() => play(engine, place, times)).finally(place.remove);
+    const report = await played(() => play(engine, place)).finally(place.remove);
     return () => {
-      console.log(`\n${engine}: ${title(times)}`);
+      console.log(`\n${engine}: ${title}`);
       report();
     };
   });
@@ -113,19 +117,10 @@ async function poisoned(engine: EngineName, place: Place): Promise<Told> {
   return { lines: [`${workers} workers died; ${died} deliveries dead, ${handled} handled`], violations };
 }
 
-function inWords(statuses: ReadonlyMap<number, number>): string {
-  return [...statuses].map(([status, count]) => `${count} × ${status === 0 ? 'no reply' : status}`).join(', ');
+async function soaked(engine: EngineName, place: Place): Promise<Told> {
+  return told(await soak(engine, place, minutes ?? 0));
 }
 
-function roundsIn(variable: string, usually: string): ReadonlyMap<EngineName, number> {
-  return new Map(
-    (process.env[variable] ?? usually).split(',').map((part) => {
-      const [name, count] = part.split(':');
-      const engine = engines.find((one) => one === name);
-      if (engine === undefined || !/^\d+$/.test(count ?? '')) {
-        throw new Error(`${variable} must look like sqlite:100,redis:20, but has ${part}`);
-      }
-      return [engine, Number(count)];
-    }),
-  );
+function inWords(statuses: ReadonlyMap<number, number>): string {
+  return [...statuses].map(([status, count]) => `${count} × ${status === 0 ? 'no reply' : status}`).join(', ');
 }

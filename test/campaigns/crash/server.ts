@@ -4,14 +4,21 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { standardWebhooks } from '@hookproof/core';
 import { webhooks } from '@hookproof/express';
 import type { Order } from './crew.ts';
 import { openInbox } from './engines.ts';
+import type { Held } from './growth.ts';
 
 // What no kill took must end with its parent.
 process.on('disconnect', () => process.exit());
-process.once('message', (order: Order) => void serve(order));
+process.once('message', (order: Order) => {
+  // Whatever comes after the order asks what it holds.
+  process.on('message', () => process.send?.(held()));
+  void serve(order);
+});
 process.send?.('loaded');
 
 async function serve(order: Order): Promise<void> {
@@ -46,4 +53,14 @@ async function serve(order: Order): Promise<void> {
     const { port } = server.address() as AddressInfo;
     process.send?.({ port });
   });
+}
+
+/** What this process holds, after a garbage collection. */
+function held(): Held {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: () => void = runInNewContext('gc');
+  collectGarbage();
+  const resources: Record<string, number> = {};
+  for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
+  return { heapBytes: process.memoryUsage().heapUsed, resources };
 }
