@@ -8,8 +8,9 @@ import { createInbox } from './inbox.ts';
 import { checkOptions, type InboxOptions, invalid, ownOptions } from './options.ts';
 import { fileIn, isDatabase, openDatabase, type SqliteDatabase } from './sqlite/database.ts';
 import { sqliteEngine } from './sqlite/engine.ts';
-import { migrate } from './sqlite/migrations.ts';
+
 import { exposureOf } from './sqlite/private-file.ts';
+import { makeReady } from './sqlite/ready.ts';
 
 export type { InboxOptions } from './options.ts';
 export { openDatabase, type SqliteDatabase, type SqliteStatement, type SqliteValue } from './sqlite/database.ts';
@@ -68,10 +69,8 @@ export function sqliteInbox(options: SqliteInboxOptions): SqliteInbox {
   }
   const handle = database ?? openDatabase(path ?? '');
   try {
-    // Only here: later the event loop must not wait for another process.
-    if (database === undefined) handle.exec('PRAGMA busy_timeout = 5000');
-    makeDurable(handle);
-    migrate(handle);
+    makeReady(handle);
+    // From here on the event loop must not wait for another process.
     if (database === undefined) handle.exec('PRAGMA busy_timeout = 0');
     const exposure = exposureOf(fileIn(handle));
     // Later, because what onError uses may be made after the inbox.
@@ -81,21 +80,4 @@ export function sqliteInbox(options: SqliteInboxOptions): SqliteInbox {
     throw error;
   }
   return createInbox(sqliteEngine(handle, settings, database === undefined), settings);
-}
-
-/** What a promise to survive a crash needs of SQLite. */
-function makeDurable(database: SqliteDatabase): void {
-  const mode = firstValue(database.prepare('PRAGMA journal_mode = WAL').get());
-  if (mode !== 'wal') {
-    throw invalid(
-      `the database of sqliteInbox cannot use a write-ahead log (its journal_mode is ${mode}): use a file on a local disk, or memoryInbox() in tests`,
-    );
-  }
-  database.exec('PRAGMA synchronous = FULL');
-  // Only macOS knows the difference: there a plain fsync leaves the bytes in the disk's own memory.
-  database.exec('PRAGMA fullfsync = 1');
-}
-
-function firstValue(row: unknown): unknown {
-  return Object.values(Object(row))[0];
 }

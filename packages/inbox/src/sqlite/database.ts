@@ -25,6 +25,9 @@ export interface SqliteDatabase {
   close(): unknown;
 }
 
+/** Milliseconds for which a statement waits for others that use the file; then it fails. */
+export const busyTimeoutMs = 5_000;
+
 type Constructor = new (path: string) => SqliteDatabase;
 
 /**
@@ -32,7 +35,7 @@ type Constructor = new (path: string) => SqliteDatabase;
  * `sqliteInbox({ path })` uses; call it to share one handle, or to write in the same file and call `context.complete`.
  *
  * @param path the file, which is made where it is not there, for its owner alone to read
- * @returns a handle that works synchronously
+ * @returns a handle that works synchronously, and waits up to 5 seconds (`busy_timeout`) for others that use the file
  * @throws WebhookError `invalid_options` where neither is there; the message says what to install
  *
  * @example
@@ -57,7 +60,10 @@ export function openDatabase(path: string): SqliteDatabase {
     const file = fileOf(path);
     if (file !== undefined) makePrivate(file);
     // Node 22.13 has a SQLite that reads no URIs, and would make another file.
-    return new Database(path.includes('?') ? path : (file ?? path));
+    const database = new Database(path.includes('?') ? path : (file ?? path));
+    // Before anything else: where several processes start together, each statement may meet another one.
+    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    return database;
   } catch (cause) {
     throw new WebhookError('invalid_options', `SQLite could not open "${path}".`, {
       cause,
@@ -115,13 +121,17 @@ export function fileIn(database: SqliteDatabase): string {
 
 /** Whether SQLite refused because someone else writes, or this handle is in the middle of a transaction. */
 export function isBusy(error: unknown): boolean {
+  return isLocked(error) || (error instanceof Error && error.message.includes('within a transaction'));
+}
+
+/** Whether SQLite refused because someone else uses the file. */
+export function isLocked(error: unknown): boolean {
   const code = property(error, 'code');
   // node:sqlite numbers its errors: 5 is SQLITE_BUSY, and the extended codes have it in their last byte.
   const number = property(error, 'errcode');
   return (
     (typeof code === 'string' && code.startsWith('SQLITE_BUSY')) ||
-    (typeof number === 'number' && (number & 0xff) === 5) ||
-    (error instanceof Error && error.message.includes('within a transaction'))
+    (typeof number === 'number' && (number & 0xff) === 5)
   );
 }
 

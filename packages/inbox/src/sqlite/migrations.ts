@@ -1,6 +1,6 @@
 import { WebhookError } from '@hookproof/core';
 import type { SqliteDatabase } from './database.ts';
-import { numberIn } from './rows.ts';
+import { isRow, numberIn } from './rows.ts';
 
 /**
  * What made the tables what they are, in order. Only ever append: files out there were made by the ones that are here.
@@ -61,10 +61,10 @@ export const migrations: readonly string[] = [
 
 /** Brings a file to the latest version, whoever made it; several processes may try at once. */
 export function migrate(database: SqliteDatabase, steps: readonly string[] = migrations): void {
-  database.exec('CREATE TABLE IF NOT EXISTS hookproof_schema (version INTEGER NOT NULL)');
   if (versionOf(database) === steps.length) return;
   database.exec('BEGIN IMMEDIATE');
   try {
+    database.exec('CREATE TABLE IF NOT EXISTS hookproof_schema (version INTEGER NOT NULL)');
     const version = versionOf(database);
     if (version > steps.length) {
       throw new WebhookError(
@@ -86,6 +86,8 @@ export function migrate(database: SqliteDatabase, steps: readonly string[] = mig
 }
 
 function versionOf(database: SqliteDatabase): number {
+  const tables = database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'hookproof_schema'");
+  if (!isRow(tables.get())) return 0;
   const row = database.prepare('SELECT version FROM hookproof_schema').get();
-  return row === undefined || row === null ? 0 : numberIn(row, 'version');
+  return isRow(row) ? numberIn(row, 'version') : 0;
 }

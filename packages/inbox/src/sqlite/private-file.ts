@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
 
 /** Whether files have a mode that says who may read them. */
 const hasModes = process.platform !== 'win32';
@@ -21,7 +21,8 @@ function decoded(bytes: string): string {
  * it the rights of any file, and gives -wal and -shm those that the file has. One that is there is left as it is.
  */
 export function makePrivate(file: string): void {
-  if (!hasModes) return;
+  // One that is there must not even be opened: to close it would take the locks away that SQLite holds on it in this process.
+  if (!hasModes || existsSync(file)) return;
   // One call of the system: at no time is the file there with other rights. It follows links, as SQLite does.
   closeSync(openSync(file, constants.O_CREAT | constants.O_RDONLY | constants.O_NONBLOCK, 0o600));
 }

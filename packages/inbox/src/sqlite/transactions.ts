@@ -1,9 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isBusy, type SqliteDatabase, type SqliteStatement } from './database.ts';
+import { busyTimeoutMs, isBusy, type SqliteDatabase, type SqliteStatement } from './database.ts';
 import { numberIn } from './rows.ts';
-
-/** Milliseconds for which a step waits for other writers of the file; then it fails. */
-const busyTimeoutMs = 5_000;
 
 /** Prepares a statement, or gives the one that was prepared before. */
 export type Prepare = (text: string) => SqliteStatement;
