@@ -15,6 +15,7 @@ import { join, relative } from 'node:path';
 import { WebhookError } from '@hookproof/core';
 import Libsql from 'libsql';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { watchFile } from './sqlite/file.ts';
 import { migrate, migrations } from './sqlite/migrations.ts';
 import { fileOf } from './sqlite/private-file.ts';
 import { silenceWatch } from './sqlite/silence.ts';
@@ -181,7 +182,7 @@ describe.skipIf(process.platform === 'win32')('who may read the file', () => {
 describe('a step', () => {
   it('ends what a rollback that failed has left open in the own handle', async () => {
     const database = openDatabase(newFile());
-    const { transaction } = sqliteTransactions(database, true);
+    const { transaction } = sqliteTransactions(watchFile(database, 'ours'));
     database.exec('BEGIN');
     expect(await transaction(() => 'done')).toBe('done');
     database.close();
@@ -190,7 +191,7 @@ describe('a step', () => {
   it('waits for the transaction of the user on a handle of theirs, and leaves it alone', async () => {
     const database = openDatabase(newFile());
     database.exec('CREATE TABLE mine (a)');
-    const { transaction } = sqliteTransactions(database, false);
+    const { transaction } = sqliteTransactions(watchFile(database, undefined));
     database.exec('BEGIN');
     database.exec('INSERT INTO mine VALUES (1)');
     const step = transaction(() => database.prepare('SELECT count(*) AS n FROM mine').get());
@@ -202,7 +203,7 @@ describe('a step', () => {
 
   it('meets no other step of the same handle', async () => {
     const database = openDatabase(newFile());
-    const { transaction } = sqliteTransactions(database, true);
+    const { transaction } = sqliteTransactions(watchFile(database, 'ours'));
     const results = await Promise.all(Array.from({ length: 50 }, (_, index) => transaction(() => index)));
     expect(results).toHaveLength(50);
     database.close();

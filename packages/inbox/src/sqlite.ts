@@ -9,6 +9,7 @@ import { checkOptions, type InboxOptions, invalid, ownOptions } from './options.
 import { fileIn, isDatabase, openDatabase, type SqliteDatabase } from './sqlite/database.ts';
 import { sqliteEngine } from './sqlite/engine.ts';
 
+import { watchFile } from './sqlite/file.ts';
 import { exposureOf } from './sqlite/private-file.ts';
 import { makeReady } from './sqlite/ready.ts';
 
@@ -79,5 +80,5 @@ export function sqliteInbox(options: SqliteInboxOptions): SqliteInbox {
     if (database === undefined) handle.close();
     throw error;
   }
-  return createInbox(sqliteEngine(handle, settings, database === undefined), settings);
+  return createInbox(sqliteEngine(watchFile(handle, path), settings), settings);
 }

@@ -11,7 +11,7 @@ import type { Prepare, Transactions } from './transactions.ts';
 
 /** Leases, and how they end. */
 export function sqliteAttempts(
-  { sql, transaction }: Transactions,
+  { sql, reading, transaction }: Transactions,
   settings: Settings,
 ): Pick<Engine<true, void>, 'take' | 'keep' | 'settle' | 'complete' | 'recover'> {
   const { leaseMs, laneTimeoutMs, now } = settings;
@@ -112,7 +112,7 @@ export function sqliteAttempts(
   return {
     async take(turns, limit) {
       // Reading first: most looks find nothing, and need not write.
-      const due = turns.filter(({ name }) => isDue(name));
+      const due = reading(() => turns.filter(({ name }) => isDue(name)));
       if (due.length === 0) return [];
       return transaction(() => {
         const leases: Lease[] = [];

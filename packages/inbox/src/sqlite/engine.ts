@@ -2,15 +2,15 @@ import type { Accepted } from '@hookproof/core/inbox';
 import type { Engine, Fresh } from '../engine.ts';
 import type { Settings } from '../options.ts';
 import { sqliteAttempts } from './attempts.ts';
-import type { SqliteDatabase } from './database.ts';
+import type { DatabaseFile } from './file.ts';
 import { laneIsHeld } from './lanes.ts';
 import { sqliteLists } from './lists.ts';
 import { isRow, numberIn } from './rows.ts';
 import { sqliteTransactions } from './transactions.ts';
 
 /** The inbox's store in a SQLite database: every step is one transaction. */
-export function sqliteEngine(database: SqliteDatabase, settings: Settings, ownsHandle: boolean): Engine<true, void> {
-  const transactions = sqliteTransactions(database, ownsHandle);
+export function sqliteEngine(file: DatabaseFile, settings: Settings): Engine<true, void> {
+  const transactions = sqliteTransactions(file);
   const { sql, transaction } = transactions;
 
   function storeOne({ name, owner, key, type, lane, receivedAt, headers, body }: Fresh): Accepted {
@@ -36,14 +36,14 @@ export function sqliteEngine(database: SqliteDatabase, settings: Settings, ownsH
   return {
     lanes: true,
     open: () => undefined,
-    store: (deliveries) => transaction(() => deliveries.map(storeOne)),
+    async store(deliveries) {
+      const accepted = await transaction(() => deliveries.map(storeOne));
+      // What is in a file that nobody will find again must not be answered with 2xx.
+      file.confirm();
+      return accepted;
+    },
     ...sqliteAttempts(transactions, settings),
     ...sqliteLists(transactions, settings),
-    close() {
-      if (!ownsHandle) return;
-      // The file alone is then whole, for whoever copies it.
-      database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
-      database.close();
-    },
+    close: () => file.close(),
   };
 }

@@ -13,7 +13,7 @@ const rowsPerPage = 20_000;
 
 /** What operators see and do. */
 export function sqliteLists(
-  { sql, transaction }: Transactions,
+  { sql, reading, transaction }: Transactions,
   { now, retainKeysMs }: Settings,
 ): Pick<Engine, 'page' | 'get' | 'counts' | 'replay' | 'discard' | 'prune' | 'forget'> {
   /** The row of a delivery that nobody works on, where it is in the state that is meant. */
@@ -66,23 +66,24 @@ export function sqliteLists(
   }
 
   return {
-    page(filter, from, limit): Page {
-      const { conditions, values } = conditionsOf(filter);
-      const ends = sql(`
+    page: (filter, from, limit) =>
+      reading((): Page => {
+        const { conditions, values } = conditionsOf(filter);
+        const ends = sql(`
         SELECT coalesce((SELECT min(seq) FROM hookproof_deliveries), 0) AS first,
           coalesce((SELECT max(seq) FROM hookproof_deliveries), 0) AS last`).get();
-      // Not more rows than can be looked at in a moment, however few of them fit.
-      const begin = Math.max(seqOf(from ?? '0'), numberIn(ends, 'first') - 1);
-      const end = begin + rowsPerPage;
-      const rows = sql(`
+        // Not more rows than can be looked at in a moment, however few of them fit.
+        const begin = Math.max(seqOf(from ?? '0'), numberIn(ends, 'first') - 1);
+        const end = begin + rowsPerPage;
+        const rows = sql(`
         SELECT ${summaryColumns} FROM hookproof_deliveries d
         WHERE ${['d.seq > ?', 'd.seq <= ?', ...conditions].join(' AND ')} ORDER BY d.seq LIMIT ?`).all(
-        ...[begin, end, ...values, limit],
-      );
-      const deliveries = rows.map(summaryOf);
-      if (deliveries.length === limit) return { deliveries, next: deliveries.at(-1)?.id };
-      return { deliveries, next: end < numberIn(ends, 'last') ? String(end) : undefined };
-    },
+          ...[begin, end, ...values, limit],
+        );
+        const deliveries = rows.map(summaryOf);
+        if (deliveries.length === limit) return { deliveries, next: deliveries.at(-1)?.id };
+        return { deliveries, next: end < numberIn(ends, 'last') ? String(end) : undefined };
+      }),
 
     // As a step of its own, so that what a handler has not committed on the same handle does not count.
     get: (id) =>
@@ -93,19 +94,20 @@ export function sqliteLists(
         return isRow(row) ? { ...summaryOf(row), headers: headersIn(row), body: bytesIn(row, 'body') } : undefined;
       }),
 
-    counts(name): DeliveryCounts {
-      const values = name === undefined ? [] : [name];
-      const count = (condition: string) => {
-        const row = sql(`SELECT count(*) AS n FROM hookproof_deliveries WHERE ${condition}`).get(...values);
-        return numberIn(row, 'n');
-      };
-      const ofName = name === undefined ? '' : 'AND +name = ?';
-      const open = (state: DeliveryState) => count(`state = '${state}' AND state <> 'handled' ${ofName}`);
-      const [waiting, working, dead] = [open('waiting'), open('working'), open('dead')];
-      // Nearly all are handled: all that there are, less the others, are counted faster.
-      const all = count(name === undefined ? 'true' : 'name = ?');
-      return { waiting, working, handled: all - waiting - working - dead, dead };
-    },
+    counts: (name) =>
+      reading((): DeliveryCounts => {
+        const values = name === undefined ? [] : [name];
+        const count = (condition: string) => {
+          const row = sql(`SELECT count(*) AS n FROM hookproof_deliveries WHERE ${condition}`).get(...values);
+          return numberIn(row, 'n');
+        };
+        const ofName = name === undefined ? '' : 'AND +name = ?';
+        const open = (state: DeliveryState) => count(`state = '${state}' AND state <> 'handled' ${ofName}`);
+        const [waiting, working, dead] = [open('waiting'), open('working'), open('dead')];
+        // Nearly all are handled: all that there are, less the others, are counted faster.
+        const all = count(name === undefined ? 'true' : 'name = ?');
+        return { waiting, working, handled: all - waiting - working - dead, dead };
+      }),
 
     replay: (ids, state) => transaction(() => sum(ids.map((id) => replayOne(id, state)))),
     discard: (ids, state) => transaction(() => sum(ids.map((id) => discardOne(id, state)))),
