@@ -1,5 +1,6 @@
 import { execSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   mkdtempSync,
@@ -325,6 +326,51 @@ describe('keys of what was pruned', () => {
     await inbox.close();
     database.close();
   });
+});
+
+describe('a receiver that gets little, beside 20,000 that wait for another', () => {
+  /** Stores 20,000 for `loud`, and then ten for `quiet`; returns how long each of the ten waited, in milliseconds. */
+  async function waits(concurrency: number, workLoud: () => Promise<void>): Promise<readonly number[]> {
+    const inbox = sqliteInbox({ path: newFile(), concurrency, pollMs: 100 });
+    await Promise.all(Array.from({ length: 20_000 }, (_, n) => inbox.accept({ ...one, name: 'loud', key: `${n}` })));
+    const waited: number[] = [];
+    const ends: (() => void)[] = [];
+    inbox.register({
+      name: 'loud',
+      async work({ settle, signal }) {
+        await Promise.race([workLoud(), once(signal, 'abort')]);
+        return (await settle(undefined)).outcome;
+      },
+    });
+    inbox.register({
+      name: 'quiet',
+      async work({ receivedAt, settle }) {
+        waited.push(Date.now() - receivedAt.getTime());
+        const { outcome } = await settle(undefined);
+        ends.shift()?.();
+        return outcome;
+      },
+    });
+    for (let n = 0; n < 10; n += 1) {
+      const ended = new Promise<void>((resolve) => ends.push(resolve));
+      await inbox.accept({ ...one, name: 'quiet', key: `${n}` });
+      await ended;
+    }
+    await inbox.close({ maxMs: 1_000 });
+    return waited;
+  }
+
+  it('is served within a second where there is one slot', async () => {
+    const waited = await waits(1, () => new Promise((resolve) => setTimeout(resolve, 50)));
+    expect(waited).toHaveLength(10);
+    expect(Math.max(...waited)).toBeLessThan(1_000);
+  }, 60_000);
+
+  it('is served at once where the handlers of the other hang', async () => {
+    const waited = await waits(4, () => new Promise(() => undefined));
+    expect(waited).toHaveLength(10);
+    expect(Math.max(...waited)).toBeLessThan(1_000);
+  }, 60_000);
 });
 
 describe('finding a SQLite', () => {
