@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { gracefulShutdown } from '@hookproof/inbox';
 import { createApp } from './app.ts';
 
 const { HOST = '127.0.0.1', PORT = '3000' } = process.env;
@@ -11,4 +12,4 @@ const server = app.listen(Number(PORT), HOST, (error) => {
 });
 
 // Deliveries under way are finished and answered; then nothing keeps the process alive.
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => server.close());
+gracefulShutdown(server, { signals: ['SIGTERM', 'SIGINT'] });

@@ -1,3 +1,4 @@
+import { gracefulShutdown } from '@hookproof/inbox';
 import { createApp } from './app.ts';
 
 const { HOST = '127.0.0.1', PORT = '3000' } = process.env;
@@ -8,5 +9,5 @@ const app = await createApp({
   logger: true,
 });
 // Deliveries under way are finished and answered; then nothing keeps the process alive.
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => app.close());
+gracefulShutdown(app.server, { signals: ['SIGTERM', 'SIGINT'], afterClose: () => app.close() });
 await app.listen({ host: HOST, port: Number(PORT) });

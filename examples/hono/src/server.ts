@@ -1,4 +1,5 @@
 import { serve } from '@hono/node-server';
+import { gracefulShutdown } from '@hookproof/inbox';
 import { createApp } from './app.ts';
 
 const { HOST = '127.0.0.1', PORT = '3000' } = process.env;
@@ -8,4 +9,4 @@ const server = serve({ fetch: createApp().fetch, hostname: HOST, port: Number(PO
 });
 
 // Deliveries under way are finished and answered; then nothing keeps the process alive.
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => server.close());
+gracefulShutdown(server, { signals: ['SIGTERM', 'SIGINT'] });

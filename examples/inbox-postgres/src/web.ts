@@ -1,5 +1,6 @@
 import { grantiva } from '@hookproof/core';
 import { webhooks } from '@hookproof/fastify';
+import { gracefulShutdown } from '@hookproof/inbox';
 import { postgresInbox } from '@hookproof/inbox/postgres';
 import Fastify from 'fastify';
 import { openPool } from './database.ts';
@@ -12,14 +13,9 @@ const inbox = postgresInbox({ pool, work: false }); // it stores, and never hand
 const app = Fastify();
 await app.register(webhooks(grantiva(), grantivaOptions({ inbox, pool })));
 
+gracefulShutdown(app.server, {
+  inboxes: [inbox],
+  signals: ['SIGTERM', 'SIGINT'],
+  afterClose: () => Promise.all([app.close(), pool.end()]),
+});
 console.log(`Listening on ${await app.listen({ port: Number(PORT), host: HOST })}`);
-
-const signals = ['SIGTERM', 'SIGINT'] as const;
-for (const signal of signals) process.on(signal, shutDown);
-
-async function shutDown(): Promise<void> {
-  for (const signal of signals) process.off(signal, shutDown); // a second one ends at once
-  await app.close();
-  await inbox.close();
-  await pool.end();
-}

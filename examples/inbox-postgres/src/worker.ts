@@ -1,4 +1,5 @@
 import { createReceiver, grantiva } from '@hookproof/core';
+import { gracefulShutdown } from '@hookproof/inbox';
 import { postgresInbox } from '@hookproof/inbox/postgres';
 import { openPool } from './database.ts';
 import { grantivaOptions } from './receivers.ts';
@@ -8,13 +9,6 @@ const pool = await openPool();
 const inbox = postgresInbox({ pool, concurrency: 5, leaseMs: Number(process.env['LEASE_MS'] ?? 30_000) });
 // Made, and mounted nowhere: from here on this process works on what the web processes stored.
 createReceiver({ provider: grantiva(), ...grantivaOptions({ inbox, pool }) });
+// It has no server; what it works on is finished.
+gracefulShutdown([], { inboxes: [inbox], signals: ['SIGTERM', 'SIGINT'], afterClose: () => pool.end() });
 console.log('Working');
-
-const signals = ['SIGTERM', 'SIGINT'] as const;
-for (const signal of signals) process.on(signal, shutDown);
-
-async function shutDown(): Promise<void> {
-  for (const signal of signals) process.off(signal, shutDown); // a second one ends at once
-  await inbox.close();
-  await pool.end();
-}

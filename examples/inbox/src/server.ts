@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { gracefulShutdown } from '@hookproof/inbox';
 import { sqliteInbox } from '@hookproof/inbox/sqlite';
 import { createApp } from './app.ts';
 import { openDatabase } from './database.ts';
@@ -16,15 +16,9 @@ const server = app.listen(Number(PORT), HOST, (error) => {
   console.log(`Listening on http://${HOST}:${(server.address() as AddressInfo).port}`);
 });
 
-const signals = ['SIGTERM', 'SIGINT'] as const;
-for (const signal of signals) process.on(signal, shutDown);
-
-/** Takes nothing more, finishes what is being worked on, and lets go of the file. The rest waits for the next start. */
-async function shutDown(): Promise<void> {
-  // A second signal ends the process at once, which loses nothing either.
-  for (const signal of signals) process.off(signal, shutDown);
-  server.close();
-  await once(server, 'close');
-  await inbox.close();
-  database.close();
-}
+// Takes nothing more, finishes what is being worked on, and lets go of the file. The rest waits for the next start.
+gracefulShutdown(server, {
+  inboxes: [inbox],
+  signals: ['SIGTERM', 'SIGINT'],
+  afterClose: () => database.close(),
+});

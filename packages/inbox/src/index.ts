@@ -6,3 +6,4 @@
  */
 export { type MemoryInbox, memoryInbox } from './memory.ts';
 export type { InboxOptions } from './options.ts';
+export { gracefulShutdown, type ListeningServer, type ShutdownOptions } from './shutdown.ts';

@@ -57,7 +57,7 @@ export interface SqliteInbox extends Inbox<(database: SqliteDatabase) => void> {
  *   inbox,
  *   on: { 'device.high_risk': ({ data }, { attempt }) => console.log(data.device_id, attempt) },
  * });
- * // On SIGTERM, after server.close(): await inbox.close()
+ * // Beside the server: gracefulShutdown(server, { inboxes: [inbox], signals: ['SIGTERM'] })
  * ```
  */
 export function sqliteInbox(options: SqliteInboxOptions): SqliteInbox {
