@@ -1,9 +1,11 @@
 import type { Command } from '@commander-js/extra-typings';
+import { addBackup } from '../inbox/backup.ts';
 import { addCounts } from '../inbox/counts.ts';
 import { addDiscard } from '../inbox/discard.ts';
 import { addList } from '../inbox/list.ts';
 import { addPrune } from '../inbox/prune.ts';
 import { addReplay } from '../inbox/replay.ts';
+import { addRestore } from '../inbox/restore.ts';
 import { addShow } from '../inbox/show.ts';
 import type { Shell } from '../shell.ts';
 
@@ -38,4 +40,6 @@ At three in the morning:
   addDiscard(inbox, shell);
   addCounts(inbox, shell);
   addPrune(inbox, shell);
+  addBackup(inbox, shell);
+  addRestore(inbox, shell);
 }

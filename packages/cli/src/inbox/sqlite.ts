@@ -9,20 +9,26 @@ const fix = 'Give the path that your app gives to sqliteInbox. Nothing was creat
 
 /** Opens the inbox in a SQLite file that has one. */
 export async function openSqlite({ location, label }: Store): Promise<OpenInbox> {
+  const start = await inboxFile(location, label);
+  // An inbox is in WAL mode, and its file says so in these bytes; to open a copy that is not would change it.
+  if (!start.endsWith('\x02\x02')) {
+    throw noInbox(
+      `${label} is no inbox in use, but a copy such as hookproof inbox backup makes: to open it would change it.`,
+      'Put it where no inbox is, and open that: hookproof inbox restore <new file> <copy>.',
+    );
+  }
+  const inbox = sqliteInbox({ path: location, ...quiet });
+  return { inbox, close: () => inbox.close() };
+}
+
+/** Looks whether there is an inbox in a file; returns what the file begins with. */
+export async function inboxFile(location: string, label: string): Promise<string> {
   const start = await startOf(location, label);
   if (!start.startsWith('SQLite format 3\0')) throw noInbox(`${label} is no SQLite database.`, fix);
   // As the inbox does: it takes what the runtime has, or else this package.
   if (!hasSqlite()) await loadPeer('libsql', () => import('libsql'));
   if (!hasInbox(location)) throw noInbox(`${label} has no inbox: there are no tables hookproof_* in it.`, fix);
-  // An inbox is in WAL mode, and its file says so in these bytes; to open a copy that is not would change it.
-  if (!start.endsWith('\x02\x02')) {
-    throw noInbox(
-      `${label} is no inbox in use, but a copy such as VACUUM INTO makes: to open it would change it.`,
-      'Copy it once more, and open the copy after: sqlite3 <copy> "PRAGMA journal_mode = WAL".',
-    );
-  }
-  const inbox = sqliteInbox({ path: location, ...quiet });
-  return { inbox, close: () => inbox.close() };
+  return start;
 }
 
 /** What a file begins with. SQLite itself would make one that is not there. */
@@ -55,7 +61,6 @@ function hasSqlite(): boolean {
 function hasInbox(path: string): boolean {
   const database = openDatabase(path);
   try {
-    database.exec('PRAGMA busy_timeout = 5000');
     const tables = database.prepare(
       "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name IN ('hookproof_schema', 'hookproof_deliveries')",
     );
