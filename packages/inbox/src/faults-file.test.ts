@@ -1,6 +1,16 @@
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createReceiver, standardWebhooks } from '@hookproof/core';
 import { signedDelivery } from '@hookproof/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -142,4 +152,106 @@ describe('a file of the inbox', () => {
     database.close();
     expect(await countIn(path)).toBe(3);
   }, 20_000);
+});
+
+describe('trouble with a file is said with its cause and the fix', () => {
+  const nobody = 65_534;
+  /** Does something as a user who may do less; root may write everywhere. */
+  function asNobody<T>(work: () => T): T {
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(nobody);
+    try {
+      return work();
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+  }
+
+  it.skipIf(process.platform === 'win32').each([
+    ['a file that may not be read or written', 0o600, 0o755, /could not open|may not be written|cannot be made/],
+    [
+      'a file that may only be read',
+      0o444,
+      0o777,
+      /may not be written by this process.*its user write the file and its folder/,
+    ],
+    [
+      'a folder in which nothing may be made',
+      0o666,
+      0o555,
+      /cannot be made or opened.*write in its folder|may not be written.*its folder/,
+    ],
+  ])('%s', async (_what, mode, folderMode, message) => {
+    const path = newPath();
+    const { inbox, deliver } = startApp(path);
+    expect(await deliver('msg_1')).toBe(202);
+    await inbox.close();
+    // As another file, which no process has open.
+    copyFileSync(path, `${path}.copy`);
+    chmodSync(`${path}.copy`, mode);
+    for (const end of ends) rmSync(path + end, { force: true });
+    chmodSync(dirname(path), folderMode);
+    const start = () => sqliteInbox({ path: `${path}.copy`, work: false, onError: () => undefined });
+    expect(() => asNobody(start)).toThrow(message);
+    expect(() => asNobody(start)).toThrow(expect.objectContaining({ code: 'invalid_options' }));
+    chmodSync(dirname(path), 0o755);
+  });
+
+  it('a file that is no database, or a damaged one', async () => {
+    const path = newPath();
+    writeFileSync(path, Buffer.alloc(8_192, 'no database'));
+    expect(() => sqliteInbox({ path })).toThrow(/is no database.*hookproof inbox restore/);
+    const other = newPath();
+    const { deliver, inbox } = startApp(other);
+    for (let n = 0; n < 50; n += 1) expect(await deliver(`msg_${n}`)).toBe(202);
+    await inbox.close();
+    const bytes = readFileSync(other);
+    // As another one put beside an old log may look: the first pages are right, and others are not.
+    writeFileSync(`${other}.spoilt`, bytes.fill(0x55, 2 * 4_096));
+    const spoilt = async () => {
+      const opened = sqliteInbox({ path: `${other}.spoilt`, work: false, onError: () => undefined });
+      open.push(() => opened.close());
+      await opened.counts();
+    };
+    await expect(spoilt()).rejects.toThrow(/is damaged.*hookproof inbox restore/);
+  });
+
+  it('a log that stays large behind a reader, once', async () => {
+    const path = newPath();
+    const said: string[] = [];
+    const onError = (error: unknown) => void said.push(String(error));
+    const inbox = sqliteInbox({ path, leaseMs: 400, onError });
+    open.push(() => inbox.close());
+    inbox.register({ name: 'nobody', work: async ({ settle }) => (await settle(undefined)).outcome });
+    const accept = (key: string) =>
+      inbox.accept({
+        name: 'a',
+        key,
+        type: 't',
+        owner: undefined,
+        lane: undefined,
+        headers: new Map(),
+        body: new Uint8Array(1_000_000),
+      });
+    await accept('first');
+    const reader = openDatabase(path);
+    reader.exec('BEGIN; SELECT count(*) FROM hookproof_deliveries');
+    for (let n = 0; n < 75; n += 1) await accept(`k${n}`);
+    await vi.waitFor(() => expect(said).toEqual([expect.stringMatching(/-wal has more than 64 MiB.*End it/)]), 10_000);
+    reader.exec('COMMIT');
+    reader.close();
+    await accept('last');
+    expect(said).toHaveLength(1);
+  }, 30_000);
+
+  it.each([
+    ['promises', () => Promise.resolve({ version: '3.45.1' }), /answers at once/],
+    ['nothing, as callbacks do', () => undefined, /answers at once/],
+    ['an old SQLite', () => ({ version: '3.34.1' }), /needs SQLite 3\.35.*has 3\.34\.1/],
+  ])('a driver that gives %s', (_what, get, message) => {
+    const statement = { get, run: () => ({ changes: 0 }), all: () => [] };
+    const database = { exec: () => undefined, prepare: () => statement, close: () => undefined };
+    expect(() => sqliteInbox({ database })).toThrow(message);
+    expect(() => sqliteInbox({ database })).toThrow(expect.objectContaining({ code: 'invalid_options' }));
+  });
 });

@@ -12,6 +12,7 @@ import { sqliteEngine } from './sqlite/engine.ts';
 import { watchFile } from './sqlite/file.ts';
 import { exposureOf } from './sqlite/private-file.ts';
 import { makeReady } from './sqlite/ready.ts';
+import { explained } from './sqlite/trouble.ts';
 
 export type { InboxOptions } from './options.ts';
 export { openDatabase, type SqliteDatabase, type SqliteStatement, type SqliteValue } from './sqlite/database.ts';
@@ -77,8 +78,9 @@ export function sqliteInbox(options: SqliteInboxOptions): SqliteInbox {
     // Later, because what onError uses may be made after the inbox.
     if (exposure !== undefined) queueMicrotask(() => settings.onError(exposure));
   } catch (error) {
+    const explanation = explained(error, path ?? fileIn(handle), 'invalid_options');
     if (database === undefined) handle.close();
-    throw error;
+    throw explanation;
   }
   return createInbox(sqliteEngine(watchFile(handle, path), settings), settings);
 }

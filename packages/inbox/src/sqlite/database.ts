@@ -126,12 +126,16 @@ export function isBusy(error: unknown): boolean {
 
 /** Whether SQLite refused because someone else uses the file. */
 export function isLocked(error: unknown): boolean {
+  return isOf(error, 5, 'SQLITE_BUSY');
+}
+
+/** Whether an error of SQLite is of a kind, which has a number and, with most drivers, a name. */
+export function isOf(error: unknown, kind: number, name: string): boolean {
   const code = property(error, 'code');
-  // node:sqlite numbers its errors: 5 is SQLITE_BUSY, and the extended codes have it in their last byte.
-  const number = property(error, 'errcode');
+  // node:sqlite and libsql number their errors; the extended codes have the plain one in their last byte.
+  const number = property(error, 'errcode') ?? property(error, 'rawCode');
   return (
-    (typeof code === 'string' && code.startsWith('SQLITE_BUSY')) ||
-    (typeof number === 'number' && (number & 0xff) === 5)
+    (typeof code === 'string' && code.startsWith(name)) || (typeof number === 'number' && (number & 0xff) === kind)
   );
 }
 
@@ -147,7 +151,8 @@ export function isInTransaction(database: SqliteDatabase): boolean {
   return false;
 }
 
-function property(value: unknown, name: string): unknown {
+/** What stands under a name in something of whatever kind. */
+export function property(value: unknown, name: string): unknown {
   const holds = (typeof value === 'object' && value !== null) || typeof value === 'function';
   return holds ? Reflect.get(value, name) : undefined;
 }

@@ -5,6 +5,7 @@ import { sqliteAttempts } from './attempts.ts';
 import type { DatabaseFile } from './file.ts';
 import { laneIsHeld } from './lanes.ts';
 import { sqliteLists } from './lists.ts';
+import { watchLog } from './log.ts';
 import { isRow, numberIn } from './rows.ts';
 import { sqliteTransactions } from './transactions.ts';
 
@@ -12,6 +13,8 @@ import { sqliteTransactions } from './transactions.ts';
 export function sqliteEngine(file: DatabaseFile, settings: Settings): Engine<true, void> {
   const transactions = sqliteTransactions(file);
   const { sql, transaction } = transactions;
+  const attempts = sqliteAttempts(transactions, settings);
+  const lookAtLog = watchLog(file, settings.onError);
 
   function storeOne({ name, owner, key, type, lane, receivedAt, headers, body }: Fresh): Accepted {
     const pruned = sql('SELECT seq FROM hookproof_keys WHERE name = ? AND key = ?').get(name, key);
@@ -42,7 +45,11 @@ export function sqliteEngine(file: DatabaseFile, settings: Settings): Engine<tru
       file.confirm();
       return accepted;
     },
-    ...sqliteAttempts(transactions, settings),
+    ...attempts,
+    async recover(patient) {
+      await attempts.recover(patient);
+      lookAtLog();
+    },
     ...sqliteLists(transactions, settings),
     close: () => file.close(),
   };

@@ -14,6 +14,7 @@ type Marks = Readonly<Record<(typeof ends)[number], string | undefined>>;
 
 /** The database of an inbox, for as long as its file is the one at its path. */
 export interface DatabaseFile {
+  readonly path: string;
   /** Whether the inbox has opened it, and will close it. */
   readonly isOurs: boolean;
   /** The handle; another one where the file was opened anew. */
@@ -98,6 +99,7 @@ export function watchFile(given: SqliteDatabase, path: string | undefined): Data
   }
 
   return {
+    path: file,
     isOurs: path !== undefined,
     database() {
       if (database === undefined) throw trouble ?? movedFile(file, true);

@@ -1,5 +1,5 @@
 import { invalid } from '../options.ts';
-import { busyTimeoutMs, isLocked, type SqliteDatabase } from './database.ts';
+import { busyTimeoutMs, isLocked, property, type SqliteDatabase } from './database.ts';
 import { migrate } from './migrations.ts';
 import { numberIn } from './rows.ts';
 
@@ -8,13 +8,40 @@ import { numberIn } from './rows.ts';
  * waits for the others, and this holds up the event loop.
  */
 export function makeReady(database: SqliteDatabase): void {
+  checkDriver(database);
   const timeoutMs = numberIn(database.prepare('PRAGMA busy_timeout').get(), 'timeout');
   database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   try {
     patiently(() => makeDurable(database));
     patiently(() => migrate(database));
+    patiently(() => tryWriting(database));
   } finally {
     database.exec(`PRAGMA busy_timeout = ${timeoutMs}`);
+  }
+}
+
+/** Whether the driver answers at once, and its SQLite knows what is asked of it. */
+function checkDriver(database: SqliteDatabase): void {
+  const answer = database.prepare('SELECT sqlite_version() AS version').get();
+  const version = property(answer, 'version');
+  if (typeof version !== 'string') {
+    throw invalid(
+      'the database of sqliteInbox must be a handle that answers at once: better-sqlite3, DatabaseSync of node:sqlite, or libsql (not libsql/promise, nor the package sqlite3)',
+    );
+  }
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  // RETURNING came with it.
+  if (major === 3 && minor >= 35) return;
+  throw invalid(`sqliteInbox needs SQLite 3.35 or a later 3, and this driver has ${version}: install a newer one`);
+}
+
+/** A file that may only be read could be opened too, and would refuse the first delivery. */
+function tryWriting(database: SqliteDatabase): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    database.exec('UPDATE hookproof_schema SET version = version');
+  } finally {
+    database.exec('ROLLBACK');
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { busyTimeoutMs, isBusy, type SqliteDatabase, type SqliteStatement } from './database.ts';
 import type { DatabaseFile } from './file.ts';
 import { numberIn } from './rows.ts';
+import { explained } from './trouble.ts';
 
 /** Prepares a statement, or gives the one that was prepared before. */
 export type Prepare = (text: string) => SqliteStatement;
@@ -38,7 +39,7 @@ export function sqliteTransactions(file: DatabaseFile): Transactions {
       begin();
       return true;
     } catch (error) {
-      if (!isBusy(error) || performance.now() > until) throw error;
+      if (!isBusy(error) || performance.now() > until) throw explained(error, file.path, 'inbox_unavailable');
       // In our own handle only a rollback that failed can have left a transaction open.
       if (file.isOurs) rollback();
       return false;
@@ -64,7 +65,11 @@ export function sqliteTransactions(file: DatabaseFile): Transactions {
     },
     reading(step) {
       file.look();
-      return step();
+      try {
+        return step();
+      } catch (error) {
+        throw explained(error, file.path, 'inbox_unavailable');
+      }
     },
     async transaction(step) {
       file.look();
@@ -77,7 +82,7 @@ export function sqliteTransactions(file: DatabaseFile): Transactions {
         return result;
       } catch (error) {
         rollback();
-        throw error;
+        throw explained(error, file.path, 'inbox_unavailable');
       }
     },
   };
