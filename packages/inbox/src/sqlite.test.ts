@@ -45,6 +45,7 @@ describe('the file', () => {
     expect(database.prepare('PRAGMA journal_mode').get()).toMatchObject({ journal_mode: 'wal' });
     // 2 is FULL.
     expect(database.prepare('PRAGMA synchronous').get()).toMatchObject({ synchronous: 2 });
+    expect(database.prepare('PRAGMA wal_autocheckpoint').get()).toMatchObject({ wal_autocheckpoint: 4_000 });
     await inbox.close();
     // A handle of the user's stays open.
     expect(database.prepare('SELECT 1 AS one').get()).toMatchObject({ one: 1 });

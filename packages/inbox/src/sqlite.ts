@@ -26,7 +26,8 @@ export interface SqliteInboxOptions extends InboxOptions {
   readonly path?: string | undefined;
   /**
    * A handle of your own: better-sqlite3, `node:sqlite`'s `DatabaseSync`, `libsql`, or what works like them. It is set to
-   * `journal_mode=WAL` and `synchronous=FULL`, gets the tables `hookproof_*`, and is yours to close after the inbox.
+   * `journal_mode=WAL`, `synchronous=FULL` and `wal_autocheckpoint=4000`, gets the tables `hookproof_*`, and is yours to
+   * close after the inbox.
    */
   readonly database?: SqliteDatabase | undefined;
 }

@@ -78,14 +78,14 @@ function countsOf(copy: string, from: string): FileCounts {
 }
 
 /** A file that SQLite cannot read as a whole. */
-export function damaged(file: string, why: string): Failure {
+function damaged(file: string, why: string): Failure {
   return new Failure(exitCode.failed, 'damaged', `${printable(file)} is damaged: ${printable(why)}.`, {
     fix: 'Take an older backup, or what "sqlite3 <file> .recover" finds.',
   });
 }
 
 /** Has the disk keep what is in a file, or the names in a folder. */
-export async function toDisk(path: string): Promise<void> {
+async function toDisk(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
     await file.sync();
