@@ -58,7 +58,7 @@ export interface PostgresInbox extends Inbox<(client: PostgresTransaction) => Pr
  *   inbox,
  *   on: { 'device.high_risk': ({ data }, { attempt }) => console.log(data.device_id, attempt) },
  * });
- * // On SIGTERM, after server.close(): await inbox.close(), and then pool.end()
+ * // Beside the server: gracefulShutdown(server, { inboxes: [inbox], signals: ['SIGTERM'], afterClose: () => pool.end() })
  * ```
  */
 export function postgresInbox(options: PostgresInboxOptions): PostgresInbox {

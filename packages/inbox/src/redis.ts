@@ -60,10 +60,8 @@ export interface RedisInbox extends Inbox {
  *   inbox,
  *   on: { 'device.high_risk': ({ data }, { attempt }) => console.log(data.device_id, attempt) },
  * });
- * process.once('SIGTERM', async () => {
- *   await inbox.close();
- *   connection.disconnect();
- * });
+ * // Beside the server:
+ * // gracefulShutdown(server, { inboxes: [inbox], signals: ['SIGTERM'], afterClose: () => connection.disconnect() })
  * ```
  */
 export function redisInbox(options: RedisInboxOptions): RedisInbox {
