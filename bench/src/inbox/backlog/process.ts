@@ -1,5 +1,4 @@
 /** A process of its own per subject and task: fills a store, sends to it, or works on it. */
-import { EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answer } from '../../children.ts';
 import { clock, type Subject } from './subjects/subject.ts';
@@ -10,8 +9,10 @@ export type BacklogQuestion =
   | { readonly do: 'send'; readonly seconds: number; readonly everyMs: number }
   /** Is answered when the process is at work. */
   | { readonly do: 'begin'; readonly concurrency: number; readonly handlerMs: number }
-  /** Is answered with what was seen; `some` where at least one event must have been handled. */
-  | { readonly do: 'end'; readonly some: boolean };
+  /** Is answered with how much was seen since then. */
+  | { readonly do: 'look' }
+  /** Is answered with all that was seen. */
+  | { readonly do: 'end' };
 
 /** What a process that worked has seen, by a clock that all processes share, in milliseconds. */
 export interface Worked {
@@ -23,62 +24,62 @@ export interface Worked {
   readonly waitsMs: readonly number[];
 }
 
+/** How much of it a process has seen. */
+export interface Seen {
+  readonly handled: number;
+  /** Events of the quiet receiver. */
+  readonly heard: number;
+}
+
 /** `place` is a file, or the address of a server. */
 const [, , name, place = ''] = process.argv;
 
 const subject = await make();
+let worked: { begunAt: number | undefined; handledAt: number[]; waitsMs: number[] } | undefined;
+let stop: (() => Promise<unknown>) | undefined;
 
-let end: ((some: boolean) => Promise<Worked>) | undefined;
-
-answer(async (question: BacklogQuestion): Promise<Worked | undefined> => {
+answer(async (question: BacklogQuestion): Promise<number | Seen | Worked | undefined> => {
   switch (question.do) {
     case 'fill':
       await subject.fill(question.count);
       return undefined;
     case 'send':
-      await send(question);
-      return undefined;
+      return send(question);
     case 'begin':
-      end = await begin(question);
+      await begin(question);
       return undefined;
+    case 'look':
+      return { handled: worked?.handledAt.length ?? 0, heard: worked?.waitsMs.length ?? 0 };
     case 'end':
-      return end?.(question.some);
+      await stop?.();
+      return worked;
   }
 });
 
-async function send({ seconds, everyMs }: { readonly seconds: number; readonly everyMs: number }): Promise<void> {
+/** Returns how many it sent. */
+async function send({ seconds, everyMs }: { readonly seconds: number; readonly everyMs: number }): Promise<number> {
   const until = performance.now() + seconds * 1_000;
+  let sent = 0;
   while (performance.now() < until) {
     await subject.send();
+    sent++;
     // Not in step with anyone's poll.
     await pause(everyMs * (0.5 + Math.random()));
   }
+  return sent;
 }
 
-async function begin(how: {
-  readonly concurrency: number;
-  readonly handlerMs: number;
-}): Promise<(some: boolean) => Promise<Worked>> {
-  let begunAt: number | undefined;
-  const handledAt: number[] = [];
-  const waitsMs: number[] = [];
-  const seen = new EventEmitter();
-  const stop = await subject.work({
+async function begin(how: { readonly concurrency: number; readonly handlerMs: number }): Promise<void> {
+  const seen: NonNullable<typeof worked> = { begunAt: undefined, handledAt: [], waitsMs: [] };
+  worked = seen;
+  stop = await subject.work({
     ...how,
     begun() {
-      begunAt ??= clock();
+      seen.begunAt ??= clock();
     },
-    handled() {
-      handledAt.push(clock());
-      seen.emit('handled');
-    },
-    heard: (sentAt) => waitsMs.push(clock() - sentAt),
+    handled: () => seen.handledAt.push(clock()),
+    heard: (sentAt) => seen.waitsMs.push(clock() - sentAt),
   });
-  return async (some) => {
-    if (some && handledAt.length === 0) await once(seen, 'handled', { signal: AbortSignal.timeout(30_000) });
-    await stop();
-    return { begunAt, handledAt, waitsMs };
-  };
 }
 
 async function make(): Promise<Subject> {

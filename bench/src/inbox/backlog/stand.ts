@@ -1,8 +1,10 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { atEnd, type Child, start } from '../../children.ts';
 import { startServer } from '../servers.ts';
-import type { BacklogQuestion, Worked } from './process.ts';
+import type { BacklogQuestion, Seen, Worked } from './process.ts';
+import { clock } from './subjects/subject.ts';
 
 export const stores = ['sqlite', 'postgres', 'redis'] as const;
 
@@ -41,7 +43,8 @@ export interface Stand {
   readonly end: () => Promise<void>;
 }
 
-const mostProcesses = 2;
+/** Milliseconds within which all that was sent must be handled. */
+const mostMs = 60_000;
 
 /** Milliseconds between two events of the quiet receiver. */
 const quietMs = 20;
@@ -58,24 +61,26 @@ export async function setUp(
   const place = server?.url ?? join(mkdtempSync(join(folder, 'backlog-')), 'inbox.db');
   const begin = () => start(new URL('./process.js', import.meta.url), [subject, place]);
   const sender = begin();
-  const ask = <Value = void>(child: Child, question: BacklogQuestion) => child.ask<Value>(question);
   // The tables are there before others look for them.
   await ask(sender, { do: 'fill', count: 1 });
-  const workers = Array.from({ length: mostProcesses }, begin);
+  const workers: Child[] = [];
   let left = 1;
   return {
     async measure({ waiting, processes, seconds, concurrency = 10, handlerMs = 0 }) {
       if (waiting > left) await ask(sender, { do: 'fill', count: waiting - left });
       left = Math.max(left, waiting);
+      while (workers.length < processes) workers.push(begin());
       const working = workers.slice(0, processes);
       await Promise.all(working.map((worker) => ask(worker, { do: 'begin', concurrency, handlerMs })));
-      await ask(sender, { do: 'send', seconds, everyMs: quietMs });
-      // Where little waits, one of two may come too late.
-      const some = waiting > 0 && processes === 1;
-      const worked = await Promise.all(working.map((worker) => ask<Worked>(worker, { do: 'end', some })));
+      // Without the other receiver, because to store for it costs, too.
+      await pause(seconds * 1_000);
+      const until = clock();
+      const sent = await ask<number>(sender, { do: 'send', seconds: seconds / 2, everyMs: quietMs });
+      await allHeard(working, sent, waiting > 0 ? 1 : 0);
+      const worked = await Promise.all(working.map((worker) => ask<Worked>(worker, { do: 'end' })));
       for (const { handledAt } of worked) left -= handledAt.length;
       return {
-        perSecond: perSecond(worked),
+        perSecond: perSecond(worked, until),
         waitsMs: worked.flatMap(({ waitsMs }) => waitsMs),
       };
     },
@@ -86,11 +91,26 @@ export async function setUp(
   };
 }
 
-/** What was handled per second while all were at it; where one came too late to get anything, while any was. */
-function perSecond(processes: readonly Worked[]): number {
+const ask = <Value = void>(child: Child, question: BacklogQuestion) => child.ask<Value>(question);
+
+/** Waits until the quiet receiver got all that was sent to it, and the other one something. */
+async function allHeard(workers: readonly Child[], sent: number, least: number): Promise<void> {
+  const until = performance.now() + mostMs;
+  while (performance.now() < until) {
+    const seen = await Promise.all(workers.map((worker) => ask<Seen>(worker, { do: 'look' })));
+    const sum = (of: (seen: Seen) => number) => seen.map(of).reduce((total, one) => total + one, 0);
+    if (sum(({ heard }) => heard) >= sent && sum(({ handled }) => handled) >= least) return;
+    await pause(20);
+  }
+  throw new Error(`Not all of ${sent} events got to their handler within ${mostMs / 1_000} s.`);
+}
+
+/** What was handled per second up to a time, while all were at it; where one came too late to get anything, while any was. */
+function perSecond(processes: readonly Worked[], until: number): number {
   const begun = processes.map(({ begunAt }) => begunAt ?? Number.POSITIVE_INFINITY);
-  const ended = processes.map(({ handledAt }) => handledAt.at(-1) ?? Number.NEGATIVE_INFINITY);
-  const handledAt = processes.flatMap((worked) => worked.handledAt);
+  const inTime = processes.map(({ handledAt }) => handledAt.filter((at) => at <= until));
+  const ended = inTime.map((handledAt) => handledAt.at(-1) ?? Number.NEGATIVE_INFINITY);
+  const handledAt = inTime.flat();
   const rate = (from: number, to: number) =>
     (handledAt.filter((at) => at > from && at <= to).length * 1_000) / (to - from);
   const [from, to] = [Math.max(...begun), Math.min(...ended)];
