@@ -1,9 +1,9 @@
 // Type tests: `tsc` checks them, nothing runs them.
 import { type ClaimStore, createReceiver, grantex, type Inbox } from '@hookproof/core';
-import type { Queue, RedisQueueBackend } from 'bullmq';
+import type { JobJson, RedisQueueBackend } from 'bullmq';
 import { Cluster, Redis } from 'ioredis';
 import { expectTypeOf } from 'vitest';
-import type { BullmqBackend, BullmqQueue } from './redis/bullmq.ts';
+import type { BullmqBackend, KnownJob, NewJob } from './redis/bullmq.ts';
 import { type RedisClient, type RedisInbox, redisClaims, redisInbox } from './redis.ts';
 
 // The user's own client fits, however it is configured.
@@ -11,10 +11,11 @@ expectTypeOf<Redis>().toExtend<RedisClient>();
 redisInbox({ connection: new Redis({ lazyConnect: true }), prefix: 'hooks', concurrency: 20 });
 
 // And so does what is used of BullMQ.
-declare const queue: Queue;
 declare const backend: RedisQueueBackend;
-queue satisfies BullmqQueue;
-backend satisfies BullmqBackend;
+// Of a job its types want more than these three look at.
+backend satisfies Omit<BullmqBackend, 'moveToCompleted' | 'moveToFailed' | 'retryFinishedJob'>;
+expectTypeOf<KnownJob['opts']>().toExtend<JobJson['opts']>();
+expectTypeOf<NewJob>().toExtend<JobJson>();
 
 // Claims take a client of one server or of a cluster.
 redisClaims(new Redis({ lazyConnect: true })) satisfies ClaimStore;

@@ -11,7 +11,7 @@ import { redisEngine } from './redis/engine.ts';
 
 export type { InboxOptions } from './options.ts';
 export { type RedisClaimsClient, type RedisClaimsOptions, redisClaims } from './redis/claims.ts';
-export type { RedisClient, RedisReply, RedisTransaction } from './redis/client.ts';
+export type { RedisClient } from './redis/client.ts';
 export type { RedisConnection } from './redis/connection.ts';
 
 /** Options of {@link redisInbox}. */
@@ -69,5 +69,5 @@ export function redisInbox(options: RedisInboxOptions): RedisInbox {
   const { prefix = 'hookproof', connection } = ownOptions(options);
   const client = checkClient(connection);
   if (typeof prefix !== 'string' || prefix.trim() === '') throw invalid('prefix must be a text that is not empty');
-  return createInbox(redisEngine(client, createLink(client, settings.onError), prefix, settings), settings);
+  return createInbox(redisEngine(createLink(client, settings), prefix, settings), settings);
 }

@@ -47,35 +47,6 @@ withRedis('halves of surrogate pairs do not make two keys one', async () => {
   expect((await listed(inbox)).map(({ key }) => key)).toEqual(['a\ud800', 'a\ud801']);
 });
 
-withRedis('a copy that was looked up before its event was pruned, and added after, is no new one', async () => {
-  const prefix = fresh();
-  const connection = connect();
-  const { inbox: web } = open({ prefix, connection, work: false });
-  const { inbox: worker } = open({ prefix });
-  const settled = work(worker, () => undefined);
-  const { id } = await web.accept(delivery('1'));
-  await until(async () => (await worker.counts()).handled === 1);
-  const multi = connection.multi.bind(connection);
-  let pruned = 0;
-  Reflect.set(connection, 'multi', (commands: unknown[][]) => {
-    const transaction = multi(commands);
-    const exec = transaction.exec.bind(transaction);
-    transaction.exec = async () => {
-      const replies = await exec();
-      Reflect.set(connection, 'multi', multi);
-      pruned = await worker.prune({ handledBefore: new Date(Date.now() + 60_000) });
-      return replies;
-    };
-    return transaction;
-  });
-  expect(await web.accept(delivery('1'))).toEqual({ id, isNew: false });
-  expect(pruned).toBe(1);
-  const next = await web.accept(delivery('2'));
-  await until(async () => (await worker.counts()).handled === 1 && (await worker.counts()).waiting === 0);
-  expect(settled).toHaveLength(2);
-  expect((await only(worker)).id).toBe(next.id);
-});
-
 withRedis('what was pruned leaves a key that Redis forgets by itself, and nothing else', async () => {
   const prefix = fresh();
   const raw = connect();

@@ -1,9 +1,10 @@
 import type { DeliveryFilter, DeliverySummary } from '@hookproof/core';
-import type { Fresh, Page } from '../engine.ts';
+import type { Page } from '../engine.ts';
 import { fits } from '../filter.ts';
 import { type Link, listIn } from './client.ts';
 import { type Place, placeIn, queueOf } from './jobs.ts';
 import { type Keys, sets } from './keys.ts';
+import { scriptOf } from './scripts.ts';
 import type { Shelf } from './shelf.ts';
 
 /** Deliveries that one look into Redis goes through. */
@@ -16,19 +17,17 @@ const sortable = 10_000;
  * Takes deliveries off the list whose job is gone, and says how many those were. In one step, because a new copy may
  * come at any time.
  */
-const forgetScript = `
+const forgetScript = scriptOf(`
 local forgotten = 0
 for index = 2, #KEYS do
   if redis.call('EXISTS', KEYS[index]) == 0 then
     forgotten = forgotten + redis.call('ZREM', KEYS[1], ARGV[index - 1])
   end
 end
-return forgotten`;
+return forgotten`);
 
 /** The list of all deliveries in the order of arrival, which BullMQ does not keep. */
 export interface Arrivals {
-  /** Commands that put deliveries on the list, where they are not there. */
-  add(deliveries: readonly Fresh[], places: readonly Place[]): readonly (readonly unknown[])[];
   /** Names of all receivers that ever stored something. */
   names(): Promise<readonly string[]>;
   page(filter: DeliveryFilter, from: string | undefined, limit: number): Promise<Page>;
@@ -42,15 +41,7 @@ interface Point {
   readonly id: string;
 }
 
-export function createArrivals(link: Link, keys: Keys, shelf: Shelf, now: () => number): Arrivals {
-  let last = 0;
-
-  /** The next place: by the clock, and what comes in one millisecond in the order in which it came. */
-  function nextScore(): number {
-    last = Math.max(last + 1, Math.floor(now()) * 1_024);
-    return last;
-  }
-
+export function createArrivals(link: Link, keys: Keys, shelf: Shelf): Arrivals {
   async function names(): Promise<readonly string[]> {
     const [reply] = await link.commands([['smembers', keys.names]]);
     return listIn(reply).map(String).toSorted();
@@ -58,11 +49,8 @@ export function createArrivals(link: Link, keys: Keys, shelf: Shelf, now: () => 
 
   async function forget(places: readonly Place[]): Promise<number> {
     if (places.length === 0) return 0;
-    const all = [keys.arrivals, ...places.map(keys.job)];
-    const [forgotten] = await link.commands([
-      ['eval', forgetScript, all.length, ...all, ...places.map(({ id }) => id)],
-    ]);
-    return Number(forgotten);
+    const ids = places.map(({ id }) => id);
+    return Number(await link.run(forgetScript, [keys.arrivals, ...places.map(keys.job)], ids));
   }
 
   /** The next deliveries on the list. */
@@ -94,10 +82,6 @@ export function createArrivals(link: Link, keys: Keys, shelf: Shelf, now: () => 
   }
 
   return {
-    add: (deliveries, places) => [
-      ['sadd', keys.names, ...new Set(deliveries.map(({ name }) => name))],
-      ['zadd', keys.arrivals, 'NX', ...places.flatMap(({ id }) => [nextScore(), id])],
-    ],
     names,
     forget,
     async page(filter, start, limit) {

@@ -1,15 +1,14 @@
 import { WebhookError } from '@hookproof/core';
-import type { RedisClient } from './client.ts';
+import type { Recorder } from './recorder.ts';
 
 /** What is used of the package bullmq. */
 export interface Bullmq {
-  readonly Queue: new (name: string, options: BullmqOptions) => BullmqQueue;
-  readonly Job: new (queue: BullmqQueue, name: string, data: unknown, opts: object, id: string) => BullmqJob;
+  createRedisBackend(name: string, options: BullmqOptions): BullmqBackend;
 }
 
-/** Options of a queue, and those of a worker on it, which the queue's backend reads too. */
+/** Options of a queue and of its workers, as far as its backend reads them. */
 interface BullmqOptions {
-  readonly connection: RedisClient;
+  readonly connection: Recorder;
   readonly prefix: string;
   readonly skipVersionCheck: boolean;
   readonly lockDuration: number;
@@ -17,19 +16,11 @@ interface BullmqOptions {
   readonly maxStalledCount: number;
 }
 
-/** A queue of BullMQ. */
-export interface BullmqQueue {
-  addBulk(jobs: { name: string; data: unknown; opts: Record<string, unknown> }[]): Promise<unknown>;
-  getBackend(): BullmqBackend;
-  waitUntilReady(): Promise<unknown>;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  close(): Promise<unknown>;
-}
-
-/** The steps that a job of BullMQ can take, each of them atomic; a refused one throws an error with a number as code. */
+/** The steps that a job of BullMQ can take, each of them a script of its. */
 export interface BullmqBackend {
-  moveToActive(token: string, workerName: string): Promise<readonly unknown[]>;
-  moveToCompleted(job: BullmqJob, result: null, remove: boolean, token: string, fetchNext: false): Promise<unknown>;
+  addJob(job: NewJob, id: string): Promise<unknown>;
+  moveToActive(token: string, workerName: string): Promise<unknown>;
+  moveToCompleted(job: KnownJob, result: null, remove: false, token: string, fetchNext: false): Promise<unknown>;
   moveToDelayed(
     id: string,
     now: number,
@@ -38,7 +29,7 @@ export interface BullmqBackend {
     options: { fieldsToUpdate: Record<string, unknown> },
   ): Promise<unknown>;
   moveToFailed(
-    job: BullmqJob,
+    job: KnownJob,
     reason: string,
     remove: false,
     token: string,
@@ -47,19 +38,34 @@ export interface BullmqBackend {
   ): Promise<unknown>;
   moveJobFromActiveToWait(id: string, token: string): Promise<unknown>;
   moveStalledJobsToWait(): Promise<unknown>;
-  extendLocks(ids: string[], tokens: string[], durationMs: number): Promise<readonly string[]>;
+  extendLocks(ids: string[], tokens: string[], durationMs: number): Promise<unknown>;
   retryFinishedJob(
-    job: BullmqJob,
+    job: KnownJob,
     state: 'failed' | 'completed',
     options: { resetAttemptsMade: true; resetAttemptsStarted: true },
   ): Promise<unknown>;
   promote(id: string): Promise<unknown>;
-  remove(id: string, removeChildren: false): Promise<unknown>;
 }
 
-/** A job, for those steps that want to know more than its id. */
-export interface BullmqJob {
-  readonly id?: string | undefined;
+/** A job that is to be added, as BullMQ wants it. */
+export interface NewJob {
+  readonly id: string;
+  readonly name: string;
+  readonly data: string;
+  readonly opts: { readonly attempts: number; readonly hookproof: string };
+  readonly timestamp: number;
+  readonly progress: number;
+  readonly attemptsMade: number;
+  readonly attemptsStarted: number;
+  readonly failedReason: string;
+  readonly returnvalue: string;
+  readonly stalledCounter: number;
+}
+
+/** A job that is there, for the steps that want to know more of it than its id. */
+export interface KnownJob {
+  readonly id: string;
+  readonly opts: { readonly attempts: number };
 }
 
 /**
@@ -85,13 +91,5 @@ export async function loadBullmq(load: () => Promise<unknown> = () => import('bu
 }
 
 function isBullmq(value: unknown): value is Bullmq {
-  const [Queue, Job]: unknown[] = ['Queue', 'Job'].map((name) => Reflect.get(Object(value), name));
-  // The backend of queues came with version 6.
-  return typeof Job === 'function' && typeof Queue === 'function' && typeof Queue.prototype?.getBackend === 'function';
-}
-
-/** Whether BullMQ did not take a step, because the job is gone, or elsewhere, or another worker's. */
-export function isRefusal(error: unknown): boolean {
-  const code: unknown = Reflect.get(Object(error), 'code');
-  return typeof code === 'number' && [-1, -2, -3, -6].includes(code);
+  return typeof Reflect.get(Object(value), 'createRedisBackend') === 'function';
 }

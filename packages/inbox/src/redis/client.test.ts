@@ -8,7 +8,9 @@ class Client extends EventEmitter implements RedisClient {
   status = 'ready';
   readonly options = {};
   connect = async () => this.become('ready');
-  multi = () => ({ exec: async () => [] });
+  evalsha = async (): Promise<unknown> => [];
+  eval = async (): Promise<unknown> => [];
+  call = async (): Promise<unknown> => [];
   readonly replaced: boolean[] = [];
   disconnect = (reconnect = false) => {
     this.replaced.push(reconnect);
@@ -24,7 +26,7 @@ const ms = 60;
 function opened() {
   const client = new Client();
   const errors: unknown[] = [];
-  const link = createLink(client, (error) => errors.push(error), ms);
+  const link = createLink(client, { onError: (error) => errors.push(error), storeTimeoutMs: ms });
   return { client, link, errors };
 }
 
@@ -86,7 +88,7 @@ describe('createLink', () => {
 
   it('goes on asking the servers of a cluster while one of them is silent, but not without an end', async () => {
     const client = Object.assign(new Client(), { isCluster: true });
-    const link = createLink(client, () => undefined, ms);
+    const link = createLink(client, { onError: () => undefined, storeTimeoutMs: ms });
     await link.open();
     const silent = () => expect(link.ask(() => new Promise(() => undefined))).rejects.toThrow(/has not answered/);
     await silent();
@@ -121,22 +123,38 @@ describe('createLink', () => {
     expect(client.eventNames().flatMap((name) => client.listeners(name))).toEqual([]);
   });
 
-  it('throws what a command of a transaction failed with', async () => {
+  it('throws what a command of a step failed with', async () => {
     const { client, link } = opened();
-    Object.assign(client, {
-      multi: () => ({
-        exec: async () => [
-          [null, 1],
-          [new Error('WRONGTYPE'), null],
-        ],
-      }),
-    });
+    client.evalsha = async () => ['1', new Error('WRONGTYPE')];
     await link.open();
-    await expect(
-      link.commands([
-        ['get', 'a'],
-        ['get', 'b'],
-      ]),
-    ).rejects.toThrow('WRONGTYPE');
+    const both = [
+      ['get', 'a'],
+      ['get', 'b'],
+    ];
+    await expect(link.commands(both)).rejects.toThrow('WRONGTYPE');
+  });
+
+  it('sends a script again, whole, that Redis has forgotten', async () => {
+    const { client, link } = opened();
+    client.evalsha = () => Promise.reject(new Error('NOSCRIPT No matching script. Please use EVAL.'));
+    client.eval = async () => ['1'];
+    await link.open();
+    expect(await link.commands([['get', 'a']])).toEqual(['1']);
+  });
+
+  it('tells of an answer that comes when nobody waits for it any more', async () => {
+    const { client, link } = opened();
+    await link.open();
+    let answer: (value: string) => void = () => undefined;
+    const late: string[] = [];
+    const asked = link.ask(
+      () => new Promise<string>((resolve) => (answer = resolve)),
+      (value) => late.push(value),
+    );
+    client.become('close');
+    await expect(asked).rejects.toThrow(/broke/);
+    answer('taken');
+    await pause(0);
+    expect(late).toEqual(['taken']);
   });
 });

@@ -1,32 +1,44 @@
 import { WebhookError } from '@hookproof/core';
-import { invalid } from '../options.ts';
+import { invalid, type Settings } from '../options.ts';
 import { type RedisConnection, type WatchedConnection, watchConnection } from './connection.ts';
+import type { Step, Value } from './recorder.ts';
+import { commandsScript, manyTimes, type Script } from './scripts.ts';
 
 /** What is used of an ioredis client. */
 export interface RedisClient extends RedisConnection {
   readonly options: { readonly keyPrefix?: string | undefined };
-  /** Makes a transaction of commands. */
-  multi(commands: unknown[][]): RedisTransaction;
+  /** Runs a script that Redis has seen. */
+  evalsha(sha: string, numberOfKeys: number, ...keysAndArguments: Value[]): Promise<unknown>;
+  /** Runs a script. */
+  eval(script: string, numberOfKeys: number, ...keysAndArguments: Value[]): Promise<unknown>;
+  /** Runs a command. */
+  call(command: string, ...values: Value[]): Promise<unknown>;
 }
 
-/** Commands that run together. */
-export interface RedisTransaction {
-  /** Runs them, and resolves with the reply of each. */
-  exec(): Promise<readonly RedisReply[] | null>;
-}
-
-/** What became of one command. */
-export type RedisReply = [error: Error | null, result: unknown];
-
-/** The user's connection, and transactions over it. */
+/** The user's connection, and what runs over it: scripts alone, because a Redis that is full refuses transactions. */
 export interface Link extends WatchedConnection {
-  /** Runs commands in one transaction; throws where one of them fails. */
-  commands(list: readonly (readonly unknown[])[]): Promise<readonly unknown[]>;
+  /**
+   * Runs a script.
+   *
+   * @param late is told a reply that came when nobody waited for it any more
+   */
+  run(
+    script: Script,
+    keys: readonly Value[],
+    args: readonly Value[],
+    late?: (reply: unknown) => void,
+  ): Promise<unknown>;
+  /** Runs a command that scripts may not. */
+  call(command: string, ...values: readonly Value[]): Promise<unknown>;
+  /** Runs commands in one step; throws where one of them fails. */
+  commands(list: readonly (readonly Value[])[]): Promise<readonly unknown[]>;
+  /** Runs steps of BullMQ, those of a kind at once; resolves with the reply of each, which may be an error. */
+  steps(list: readonly Step[]): Promise<readonly unknown[]>;
 }
 
 /** Checks what the user gave as `connection`. */
 export function checkClient(value: unknown): RedisClient {
-  if (!isClient<RedisClient>(value, ['multi', 'defineCommand'])) {
+  if (!isClient<RedisClient>(value, ['evalsha', 'eval', 'call'])) {
     throw invalid('connection must be an ioredis client, such as new Redis(url), and not what one is made of');
   }
   if (value.options?.keyPrefix) {
@@ -48,31 +60,72 @@ function isFunction(value: object, name: string): boolean {
   return typeof Reflect.get(value, name) === 'function';
 }
 
-/**
- * Makes a {@link Link} of a client.
- *
- * @param onError is told of a connection that was silent
- * @param waitMs milliseconds that Redis has for an answer; 5,000 by default
- */
-export function createLink(client: RedisClient, onError: (error: unknown) => void, waitMs?: number): Link {
-  const connection = watchConnection(client, unavailable, onError, waitMs);
+/** Makes a {@link Link} of a client. */
+export function createLink(
+  client: RedisClient,
+  { onError, storeTimeoutMs }: Pick<Settings, 'onError' | 'storeTimeoutMs'>,
+): Link {
+  const connection = watchConnection(client, unavailable, onError, storeTimeoutMs);
+
+  const run: Link['run'] = async ({ sha, lua }, keys, args, late) => {
+    try {
+      return await connection.ask(() => client.evalsha(sha, keys.length, ...keys, ...args), late);
+    } catch (error) {
+      if (!/^NOSCRIPT/.test(messageOf(error))) throw error;
+      return connection.ask(() => client.eval(lua, keys.length, ...keys, ...args), late);
+    }
+  };
+
   return {
     ...connection,
+    run,
+    call: (command, ...values) => connection.ask(() => client.call(command, ...values)),
     async commands(list) {
       if (list.length === 0) return [];
-      const commands = list.map((command) => [...command]);
-      const replies = await connection.ask(() => client.multi(commands).exec()).catch(refused);
-      return (replies ?? []).map(([error, result]) => {
-        if (error !== null) throw error;
-        return result;
+      // In a cluster the first key says which server is asked.
+      const replies = await run(
+        commandsScript,
+        [list[0]?.[1] ?? ''],
+        list.flatMap((one) => [one.length, ...one]),
+      );
+      return listIn(replies).map(orThrow);
+    },
+    async steps(list) {
+      const kinds = new Map<string, number[]>();
+      for (const [index, { script, args }] of list.entries()) {
+        const kind = `${args.length} ${script}`;
+        const same = kinds.get(kind);
+        if (same === undefined) kinds.set(kind, [index]);
+        else same.push(index);
+      }
+      const all: unknown[] = [];
+      const running = [...kinds.values()].map(async (indexes) => {
+        const some = indexes.map((index) => list[index]).filter((step) => step !== undefined);
+        const script = manyTimes(some[0]?.script ?? '');
+        const args = some.flatMap((step) => step.args);
+        const replies = listIn(
+          await run(
+            script,
+            some.flatMap((step) => step.keys),
+            [some.length, ...args],
+          ),
+        );
+        for (const [place, index] of indexes.entries()) all[index] = replies[place];
       });
+      await Promise.all(running);
+      return all;
     },
   };
 }
 
-/** Of a transaction that was refused Redis says only that it was; why is in what it said of its commands. */
-function refused(error: unknown): never {
-  throw listIn(Reflect.get(Object(error), 'previousErrors'))[0] ?? error;
+/** The reply to a command, unless it is an error. */
+export function orThrow(reply: unknown): unknown {
+  if (reply instanceof Error) throw reply;
+  return reply;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : '';
 }
 
 /** The items of a reply that is a list. */

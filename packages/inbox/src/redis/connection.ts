@@ -19,8 +19,12 @@ export interface RedisConnection {
 export interface WatchedConnection {
   /** Waits for the first connection, and from then on sees when it breaks. */
   open(): Promise<void>;
-  /** Asks Redis something; throws where the connection is down, breaks, or stays silent for too long. */
-  ask<T>(question: () => Promise<T>): Promise<T>;
+  /**
+   * Asks Redis something; throws where the connection is down, breaks, or stays silent for too long.
+   *
+   * @param late is told an answer that came when nobody waited for it any more
+   */
+  ask<T>(question: () => Promise<T>, late?: (answer: T) => void): Promise<T>;
   close(): void;
 }
 
@@ -88,27 +92,33 @@ export function watchConnection(
       if (client.status === 'connect') replace();
       if (client.status !== 'ready') throw notReady();
     },
-    ask(question) {
+    ask(question, late) {
       if (client.status !== 'ready') return Promise.reject(notReady());
       if (unanswered.size > bearable) return Promise.reject(silent());
       const answer = question();
       return new Promise((resolve, reject) => {
+        let waiting = true;
+        const fail = (error: WebhookError) => {
+          waiting = false;
+          reject(error);
+        };
         const timer = setTimeout(() => {
           // Once for all that it owes: the next ones are of the same silence.
           if (unanswered.size === bearable) replace();
           unanswered.add(answer);
-          reject(silent());
+          fail(silent());
         }, waitMs);
         const end = () => {
           clearTimeout(timer);
-          asking.delete(reject);
+          asking.delete(fail);
           unanswered.delete(answer);
         };
-        asking.add(reject);
+        asking.add(fail);
         answer.then(
           (result) => {
             end();
-            resolve(result);
+            if (waiting) resolve(result);
+            else late?.(result);
           },
           (error: unknown) => {
             end();

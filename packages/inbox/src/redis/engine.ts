@@ -3,71 +3,64 @@ import type { DeliveryCounts, DeliveryState } from '@hookproof/core';
 import type { Ending, Engine, Lease } from '../engine.ts';
 import { invalid, type Settings } from '../options.ts';
 import { createArrivals } from './arrivals.ts';
-import { isRefusal } from './bullmq.ts';
-import type { Link, RedisClient } from './client.ts';
+import { type Link, listIn, orThrow } from './client.ts';
+import { createDiscarder } from './discarding.ts';
 import { failureFields, type Place, placeIn, type Row, reasonOf } from './jobs.ts';
 import { keysOf } from './keys.ts';
 import { persistenceWarning } from './persistence.ts';
 import { createPruner } from './pruning.ts';
 import { createQueues, grouped } from './queues.ts';
+import { type Step, stepOf } from './recorder.ts';
 import { createShelf } from './shelf.ts';
 import { createStore } from './storing.ts';
 import { createTaker } from './taker.ts';
 
 /** The inbox's store in Redis: queueing, locks, delays and what dashboards show are BullMQ's. */
-export function redisEngine(client: RedisClient, link: Link, prefix: string, settings: Settings): Engine<false, never> {
+export function redisEngine(link: Link, prefix: string, settings: Settings): Engine<false, never> {
   const { leaseMs, maxAttempts, now, onError } = settings;
-  const queues = createQueues(client, link, prefix, settings);
+  const queues = createQueues(prefix, settings);
   const keys = keysOf(prefix);
   const shelf = createShelf(link, keys);
-  const arrivals = createArrivals(link, keys, shelf, now);
+  const arrivals = createArrivals(link, keys, shelf);
   const pruneOf = createPruner(link, keys, settings);
   let warned = false;
 
-  /** Lets a job of BullMQ take a step; says whether it did. */
-  async function step(run: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await link.ask(run);
-      return true;
-    } catch (error) {
-      if (isRefusal(error)) return false;
-      throw error;
+  function endingOf({ name, token, attempt }: Lease, { job: id }: Place, ending: Ending): Promise<Step> {
+    const queue = queues.of(name);
+    // With no attempts left BullMQ tells its listeners of a job that fails that its retries are exhausted.
+    const job = { id, opts: { attempts: 0 } };
+    if (ending.outcome === 'handled') return stepOf(queue.moveToCompleted(job, null, false, token, false));
+    const fields = failureFields(ending.error, token, attempt);
+    if (ending.outcome === 'retried') {
+      return stepOf(queue.moveToDelayed(id, Date.now(), ending.delayMs, token, { fieldsToUpdate: fields }));
     }
+    return stepOf(queue.moveToFailed(job, reasonOf(ending.error), false, token, false, { ...fields, ats: 0 }));
   }
 
-  async function settleOne(lease: Lease, ending: Ending): Promise<boolean> {
-    const { name, token, attempt } = lease;
-    const place = placed(lease);
-    const id = place.job;
-    const { backend, job } = await queues.of(name);
-    const recorded = await step(() => {
-      if (ending.outcome === 'handled') return backend.moveToCompleted(job(id), null, false, token, false);
-      const fields = failureFields(ending.error, token, attempt);
-      if (ending.outcome === 'retried') {
-        return backend.moveToDelayed(id, Date.now(), ending.delayMs, token, { fieldsToUpdate: fields });
-      }
-      return backend.moveToFailed(job(id), reasonOf(ending.error), false, token, false, { ...fields, ats: 0 });
+  /** Has jobs take steps; says of each whether it did, and not where it is gone, or elsewhere, or another worker's. */
+  async function move(steps: readonly Promise<Step>[]): Promise<readonly boolean[]> {
+    const replies = await link.steps(await Promise.all(steps));
+    return replies.map((reply) => {
+      const code = Number(orThrow(reply));
+      if (code >= 0) return true;
+      if (refusals.has(code)) return false;
+      throw new TypeError(`BullMQ refused a step with its code ${code}`);
     });
-    if (recorded) return true;
-    // It may have been done before, by a command whose answer a broken connection lost.
-    const [row] = await shelf.read([place]);
-    if (ending.outcome !== 'handled') return row?.failedUnder === token;
-    return row?.summary.state === 'handled' && row.takenBy === token;
   }
 
-  async function replayOne(row: Row): Promise<number> {
-    const { state, name } = row.summary;
-    if (state === 'working') return 0;
-    const { backend, job } = await queues.of(name);
-    const id = row.job;
-    if (state === 'handled' || state === 'dead') {
+  async function replayAll(rows: readonly Row[]): Promise<number> {
+    const anew = { resetAttemptsMade: true, resetAttemptsStarted: true } as const;
+    const finished = rows.filter(({ summary: { state } }) => state === 'handled' || state === 'dead');
+    const retries = finished.map(({ job: id, summary: { name, state } }) => {
       const from = state === 'dead' ? 'failed' : 'completed';
-      const anew = { resetAttemptsMade: true, resetAttemptsStarted: true } as const;
-      return (await step(() => backend.retryFinishedJob(job(id), from, anew))) ? 1 : 0;
-    }
-    if (!(await shelf.startAnew(row))) return 0;
-    await step(() => backend.promote(id));
-    return 1;
+      return stepOf(queues.of(name).retryFinishedJob({ id, opts: { attempts: 0 } }, from, anew));
+    });
+    const retried = await move(retries);
+    const waiting = rows.filter(({ summary }) => summary.state === 'waiting');
+    const begun = await Promise.all(waiting.map(shelf.startAnew));
+    const promoted = waiting.filter((_, index) => begun[index]);
+    await move(promoted.map(({ job, summary: { name } }) => stepOf(queues.of(name).promote(job))));
+    return retried.filter(Boolean).length + promoted.length;
   }
 
   /** The rows of some deliveries, with those left out that are not there, or in another state than is meant. */
@@ -87,34 +80,51 @@ export function redisEngine(client: RedisClient, link: Link, prefix: string, set
       warned = true;
       if (warning !== undefined) onError(warning);
     },
-    store: createStore(link, queues, arrivals, keys, maxAttempts),
-    take: createTaker(link, queues, shelf, keys, settings),
+    store: createStore(link, queues, keys, maxAttempts, now),
+    take: createTaker(link, queues, settings),
 
     async keep(leases) {
-      const lost = [...grouped(leases)].map(async ([name, held]) => {
-        const { backend } = await queues.of(name);
+      const groups = [...grouped(leases)];
+      const steps = groups.map(([name, held]) => {
         const [ids, tokens] = [held.map((lease) => placed(lease).job), held.map(({ token }) => token)];
-        const gone = await link.ask(() => backend.extendLocks(ids, tokens, Math.ceil(leaseMs)));
-        return held.filter((_, index) => gone.includes(ids[index] ?? ''));
+        return stepOf(queues.of(name).extendLocks(ids, tokens, Math.ceil(leaseMs)));
       });
-      return (await Promise.all(lost)).flat();
+      const replies = await link.steps(await Promise.all(steps));
+      const lost = replies.map((reply) => new Set(listIn(orThrow(reply))));
+      return groups.flatMap(([, held], index) => held.filter((lease) => lost[index]?.has(placed(lease).job)));
     },
 
-    settle: (endings) => Promise.all(endings.map(([lease, ending]) => settleOne(lease, ending))),
+    async settle(endings) {
+      const places = endings.map(([lease]) => placed(lease));
+      const recorded = await move(
+        endings.map(([lease, ending], index) => endingOf(lease, places[index] ?? placed(lease), ending)),
+      );
+      // What was refused may have been done before, by a command whose answer a broken connection lost.
+      const rows = await shelf.read(places.filter((_, index) => !recorded[index]));
+      const found = new Map(rows.map((row) => [row?.id, row]));
+      return endings.map(([{ id, token }, { outcome }], index) => {
+        const row = found.get(id);
+        if (recorded[index]) return true;
+        return outcome === 'handled'
+          ? row?.summary.state === outcome && row.takenBy === token
+          : row?.failedUnder === token;
+      });
+    },
 
     complete() {
       throw invalid('complete() needs sqliteInbox or postgresInbox: redisInbox has no database to share');
     },
 
     async recover(patient) {
-      for (const name of await arrivals.names()) {
-        const { backend } = await queues.of(name);
-        // A first look marks what is worked on, and a later one gives up what has no lock and was not heard of since.
-        await link.ask(() => backend.moveStalledJobsToWait());
-        if (patient) continue;
-        await pause(5);
-        await link.ask(() => backend.moveStalledJobsToWait());
-      }
+      const look = async () => {
+        const steps = (await arrivals.names()).map((name) => stepOf(queues.of(name).moveStalledJobsToWait()));
+        for (const reply of await link.steps(await Promise.all(steps))) orThrow(reply);
+      };
+      // A first look marks what is worked on, and a later one gives up what has no lock and was not heard of since.
+      await look();
+      if (patient) return;
+      await pause(5);
+      await look();
     },
 
     page: arrivals.page,
@@ -128,19 +138,9 @@ export function redisEngine(client: RedisClient, link: Link, prefix: string, set
       return shelf.counts(name === undefined ? await arrivals.names() : [name]);
     },
 
-    async replay(ids, state) {
-      return sum(await Promise.all((await rowsOf(ids, state)).map(replayOne)));
-    },
+    replay: async (ids, state) => replayAll(await rowsOf(ids, state)),
 
-    async discard(ids, state) {
-      const rows = (await rowsOf(ids, state)).filter(({ summary }) => summary.state !== 'working');
-      const removed = rows.map(async ({ summary, job }) => {
-        const { backend } = await queues.of(summary.name);
-        await link.ask(() => backend.remove(job, false));
-      });
-      await Promise.all(removed);
-      return arrivals.forget(rows);
-    },
+    discard: createDiscarder(link, keys),
 
     async prune(handledBefore, limit) {
       let pruned = 0;
@@ -154,19 +154,15 @@ export function redisEngine(client: RedisClient, link: Link, prefix: string, set
     // Redis does so by itself.
     forget: () => 0,
 
-    async close() {
-      await queues.close();
-      link.close();
-    },
+    close: link.close,
   };
 }
+
+/** Codes with which BullMQ says that a job is gone, or elsewhere, or another worker's. */
+const refusals: ReadonlySet<number> = new Set([-1, -2, -3, -6]);
 
 function placed(lease: Lease): Place {
   const place = placeIn(lease.id);
   if (place === undefined) throw new TypeError(`"${lease.id}" is no id of a delivery`);
   return place;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
 }

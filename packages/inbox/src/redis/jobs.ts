@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DeliverySummary, StoredDelivery } from '@hookproof/core';
 import type { DeliveryError } from '@hookproof/core/inbox';
 import type { Fresh } from '../engine.ts';
+import type { NewJob } from './bullmq.ts';
 
 /**
  * Where a delivery is: the queue of its receiver, and the id of its job there, which is made of name and key, so that
@@ -55,33 +56,33 @@ export function placeIn(id: string): Place | undefined {
 }
 
 /** The job of a delivery, as a dashboard shows it. */
-export function jobOf(delivery: Fresh, { job }: Place, storedBy: string, attempts: number) {
+export function jobOf(delivery: Fresh, id: string, attempts: number): NewJob {
   const { name, owner, key, type, receivedAt, headers, body } = delivery;
   return {
+    id,
     // It may be as long as the body.
     name: type?.slice(0, 200) || 'unreadable',
-    data: {
+    data: JSON.stringify({
       owner,
       key,
       type,
       receivedAt: new Date(receivedAt).toISOString(),
       headers: Object.fromEntries(headers),
       body: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64'),
-    },
+    }),
     opts: {
-      jobId: job,
       attempts,
-      removeOnComplete: false,
-      removeOnFail: false,
       // What lists show without reading the body. As text, because Redis would change what it takes for JSON.
-      hookproof: JSON.stringify({ storedBy, name, owner, key, type, receivedAt }),
+      hookproof: JSON.stringify({ name, owner, key, type, receivedAt }),
     },
+    timestamp: Date.now(),
+    progress: 0,
+    attemptsMade: 0,
+    attemptsStarted: 0,
+    failedReason: '',
+    returnvalue: '',
+    stalledCounter: 0,
   };
-}
-
-/** Who stored a job, of its field `opts`. */
-export function storedBy(opts: unknown): unknown {
-  return typeof opts === 'string' ? Reflect.get(summaryIn(opts), 'storedBy') : undefined;
 }
 
 function summaryIn(opts: string): object {

@@ -13,7 +13,7 @@ export async function persistenceWarning(link: Link): Promise<Error | undefined>
   let found: readonly (readonly [name: string, value: unknown, good: string])[];
   try {
     const names = Object.entries(needed);
-    const replies = await link.commands(names.map(([name]) => ['config', 'get', name]));
+    const replies = await Promise.all(names.map(([name]) => link.call('config', 'get', name)));
     found = names.map(([name, good], index) => [name, valueIn(replies[index]), good]);
   } catch (cause) {
     return new Error(

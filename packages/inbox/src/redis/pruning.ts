@@ -2,13 +2,14 @@ import type { Settings } from '../options.ts';
 import type { Link } from './client.ts';
 import { queueOf } from './jobs.ts';
 import { type Keys, knownSuffix } from './keys.ts';
+import { scriptOf } from './scripts.ts';
 
 /**
  * Removes jobs that were completed before a time, takes them off the list, and leaves a key of each, which Redis forgets
  * when its time is over. In one step, which BullMQ has not: nobody may find a job gone and no key, and none may go that is
  * replayed meanwhile, or that another process does not mean.
  */
-const pruneScript = `
+const pruneScript = scriptOf(`
 local found = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, ARGV[2])
 local retainMs = tonumber(ARGV[4])
 for index = 1, #found, 2 do
@@ -19,7 +20,7 @@ for index = 1, #found, 2 do
   redis.call('ZREM', KEYS[2], ARGV[5] .. found[index])
   redis.call('DEL', job, job .. ':logs', job .. ':dependencies', job .. ':processed', job .. ':failed', job .. ':unsuccessful')
 end
-return #found / 2`;
+return #found / 2`);
 
 /** Makes the function that prunes the deliveries of a receiver. */
 export function createPruner(
@@ -31,9 +32,6 @@ export function createPruner(
     const queue = queueOf(name);
     const places = [keys.set(queue, 'completed'), keys.arrivals, keys.job({ id: '', queue, job: '' })];
     const until = Math.ceil(handledBefore) - 1;
-    const [pruned] = await link.commands([
-      ['eval', pruneScript, places.length, ...places, until, limit, now(), retainKeysMs, `${queue}:`],
-    ]);
-    return Number(pruned);
+    return Number(await link.run(pruneScript, places, [until, limit, now(), retainKeysMs, `${queue}:`]));
   };
 }

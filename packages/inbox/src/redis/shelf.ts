@@ -2,15 +2,16 @@ import type { DeliveryCounts, StoredDelivery } from '@hookproof/core';
 import { type Link, listIn } from './client.ts';
 import { contentOf, type Place, queueOf, type Row, rowFields, rowOf } from './jobs.ts';
 import { type Keys, sets } from './keys.ts';
+import { scriptOf } from './scripts.ts';
 
 /** Has the attempts of a waiting job counted anew, unless a worker took it meanwhile; says whether it did. */
-const startAnewScript = `
+const startAnewScript = scriptOf(`
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
   if id == ARGV[1] then return 0 end
 end
 redis.call('HDEL', KEYS[1], 'ats', 'atm')
-return 1`;
+return 1`);
 
 /** What is read of the jobs in Redis. */
 export interface Shelf {
@@ -22,7 +23,7 @@ export interface Shelf {
 }
 
 export function createShelf(link: Link, keys: Keys): Shelf {
-  /** In one transaction, because a job that moves is otherwise seen in two states or in none. */
+  /** In one step, because a job that moves is otherwise seen in two states or in none. */
   async function readFields(places: readonly Place[], fields: readonly string[]) {
     if (places.length === 0) return [];
     const queues = [...new Set(places.map(({ queue }) => queue))];
@@ -60,8 +61,7 @@ export function createShelf(link: Link, keys: Keys): Shelf {
     },
     async startAnew(row) {
       const active = keys.set(row.queue, 'active');
-      const [done] = await link.commands([['eval', startAnewScript, 2, keys.job(row), active, row.job]]);
-      return done === 1;
+      return (await link.run(startAnewScript, [keys.job(row), active], [row.job])) === 1;
     },
   };
 }

@@ -1,65 +1,78 @@
-import { randomUUID } from 'node:crypto';
 import type { Accepted } from '@hookproof/core/inbox';
 import type { Fresh } from '../engine.ts';
-import type { Arrivals } from './arrivals.ts';
 import type { Link } from './client.ts';
-import { jobOf, placeOf, storedBy } from './jobs.ts';
+import { listIn } from './client.ts';
+import { jobOf, placeOf } from './jobs.ts';
 import type { Keys } from './keys.ts';
-import { grouped, type Queues } from './queues.ts';
+import type { Queues } from './queues.ts';
+import { stepOf } from './recorder.ts';
+import { asFunction, partFunction, scriptAround } from './scripts.ts';
 
 /**
- * Makes the function that stores deliveries. Each of them is stored wholly or not at all, and a list that breaks off is
- * sent again: what is there already is left as it is. In one transaction they cannot be, because ioredis cannot send
- * BullMQ's scripts there when Redis has forgotten them.
+ * Stores deliveries that are not known, and says of each whether it was: the list of arrivals, the names of receivers and
+ * BullMQ's job in one step, so that a crash leaves none without the others.
  */
+const storeScript = scriptAround(
+  (add) => `
+${asFunction('add', add)}
+${partFunction}
+local news = {}
+local count = tonumber(ARGV[1])
+local keys, args = (#KEYS - 2) / count, (#ARGV - 1) / count
+for index = 0, count - 1 do
+  local key, arg = 2 + index * keys, 1 + index * args
+  local fresh = redis.call('EXISTS', KEYS[key + 1], KEYS[key + 2]) == 0
+  if fresh then
+    redis.call('SADD', KEYS[1], ARGV[arg + 1])
+    redis.call('ZADD', KEYS[2], ARGV[arg + 2], ARGV[arg + 3])
+    add(part(KEYS, key + 2, keys - 2), part(ARGV, arg + 3, args - 3))
+  end
+  news[index + 1] = fresh and 1 or 0
+end
+return news`,
+);
+
+/** Makes the function that stores deliveries. */
 export function createStore(
   link: Link,
   queues: Queues,
-  arrivals: Arrivals,
   keys: Keys,
   maxAttempts: number,
+  now: () => number,
 ): (deliveries: readonly Fresh[]) => Promise<readonly Accepted[]> {
-  const entryOf = (delivery: Fresh, mark: string) => {
-    const place = placeOf(delivery.name, delivery.key);
-    return { name: delivery.name, delivery, place, mark, job: jobOf(delivery, place, mark, maxAttempts) };
-  };
-  type Entry = ReturnType<typeof entryOf>;
+  let last = 0;
 
-  const ifKnown = (entries: readonly Entry[]) => entries.map(({ place }) => ['exists', keys.known(place)]);
-
-  /** Adds jobs, where they are not there, and returns the marks of those that are new. */
-  async function add(entries: readonly Entry[]): Promise<ReadonlySet<string>> {
-    const places = entries.map(({ place }) => place);
-    const listing = arrivals.add(
-      entries.map(({ delivery }) => delivery),
-      places,
-    );
-    const byQueue = await Promise.all(
-      [...grouped(entries)].map(async ([name, some]) => ({ ...(await queues.of(name)), some })),
-    );
-    await Promise.all([
-      // First of all, so that a crash leaves no job that no list shows; the list passes over what has no job.
-      link.commands(listing),
-      // BullMQ leaves a job alone that is there, without saying so.
-      ...byQueue.map(({ queue, some }) => link.ask(() => queue.addBulk(some.map(({ job }) => job)))),
-    ]);
-    // Once more: who lists them before the jobs are there takes them off. And whose jobs are they?
-    const owners = places.map((place) => ['hget', keys.job(place), 'opts']);
-    const replies = await link.commands([...listing, ...owners, ...ifKnown(entries)]);
-    const [opts, known] = [replies.slice(listing.length), replies.slice(listing.length + owners.length)];
-    // One that was pruned since it was asked for is no new one: no worker takes it.
-    return new Set(
-      entries.flatMap(({ mark }, index) => (storedBy(opts[index]) === mark && known[index] === 0 ? [mark] : [])),
-    );
+  /** The next place in the list: by the clock, and what comes in one millisecond in the order in which it came. */
+  function nextScore(): number {
+    last = Math.max(last + 1, Math.floor(now()) * 1_024);
+    return last;
   }
 
   return async (deliveries) => {
-    const list = randomUUID();
-    const entries = deliveries.map((delivery, index) => entryOf(delivery, `${list} ${index}`));
-    // Before anything is written, because what was pruned has no job that would be in the way of another.
-    const known = await link.commands(ifKnown(entries));
-    const unknown = entries.filter((_, index) => known[index] === 0);
-    const news = unknown.length === 0 ? new Set<string>() : await add(unknown);
-    return entries.map(({ place, mark }) => ({ id: place.id, isNew: news.has(mark) }));
+    const places = deliveries.map(({ name, key }) => placeOf(name, key));
+    const steps = await Promise.all(
+      deliveries.map((delivery, index) => {
+        const { job } = places[index] ?? placeOf(delivery.name, delivery.key);
+        return stepOf(queues.of(delivery.name).addJob(jobOf(delivery, job, maxAttempts), job));
+      }),
+    );
+    const news = await link.run(
+      storeScript(steps[0]?.script ?? ''),
+      [
+        keys.names,
+        keys.arrivals,
+        ...places.flatMap((place, index) => [keys.job(place), keys.known(place), ...(steps[index]?.keys ?? [])]),
+      ],
+      [
+        steps.length,
+        ...places.flatMap(({ id }, index) => [
+          deliveries[index]?.name ?? '',
+          nextScore(),
+          id,
+          ...(steps[index]?.args ?? []),
+        ]),
+      ],
+    );
+    return places.map(({ id }, index) => ({ id, isNew: listIn(news)[index] === 1 }));
   };
 }

@@ -3,102 +3,122 @@ import { hostname } from 'node:os';
 import { delayAfterLoss } from '../backoff.ts';
 import type { Lease, Turn } from '../engine.ts';
 import type { Settings } from '../options.ts';
-import type { BullmqBackend } from './bullmq.ts';
-import type { Link } from './client.ts';
-import { contentOf, failureFields, queueOf, workerLost } from './jobs.ts';
-import type { Keys } from './keys.ts';
-import type { NamedQueue, Queues } from './queues.ts';
-import type { Shelf } from './shelf.ts';
+import { type Link, listIn, orThrow } from './client.ts';
+import { contentOf, failureFields, type Place, queueOf, rowFields, rowOf, workerLost } from './jobs.ts';
+import type { Queues } from './queues.ts';
+import { type Step, stepOf } from './recorder.ts';
+import { asFunction, partFunction, scriptAround } from './scripts.ts';
+
+/**
+ * Has BullMQ move jobs, turn by turn. An error ends a turn, and is told only where nothing was taken: what was taken has to
+ * be worked on.
+ */
+const takeScript = scriptAround(
+  (move) => `
+${asFunction('move', move)}
+${partFunction}
+local taken, trouble = {}, nil
+local limit, turns = tonumber(ARGV[1]), tonumber(ARGV[2])
+local keys, args = #KEYS / turns, (#ARGV - 2) / turns
+for turn = 0, turns - 1 do
+  local at = 2 + turn * args
+  local room = math.min(tonumber(ARGV[at + 1]), limit - #taken)
+  while room > 0 do
+    local moved, job = pcall(move, part(KEYS, turn * keys, keys), part(ARGV, at + 1, args - 1))
+    if not moved then trouble = job end
+    if not moved or type(job[1]) ~= 'table' then break end
+    taken[#taken + 1] = { turn, job[2], job[1] }
+    room = room - 1
+  end
+end
+if #taken == 0 and trouble then
+  return type(trouble) == 'table' and trouble or { err = tostring(trouble) }
+end
+return taken`,
+);
 
 /** Makes the function that leases deliveries of receivers. */
 export function createTaker(
   link: Link,
   queues: Queues,
-  shelf: Shelf,
-  keys: Keys,
   settings: Settings,
 ): (turns: readonly Turn[], limit: number) => Promise<readonly Lease[]> {
-  /** One more that is due, if there is one. */
-  async function takeOne(queue: NamedQueue): Promise<Lease | undefined> {
-    const { backend } = queue;
-    const token = `${hostname()} ${process.pid} ${randomUUID()}`;
+  const worker = `${hostname()} ${process.pid}`;
+
+  async function take(turns: readonly Turn[], limit: number, token: string): Promise<readonly Taken[]> {
     // The name of the worker is what tells later whether a recorded failure was this lease's.
-    const taking: { answer?: Promise<readonly unknown[]> } = {};
-    try {
-      const [job, id] = await link.ask(() => (taking.answer = backend.moveToActive(token, token)));
-      return job ? await leaseOf(queue, String(id), token, Object(job)) : undefined;
-    } catch (error) {
-      giveBack(backend, token, taking.answer);
-      throw error;
+    const steps = await Promise.all(turns.map(({ name }) => stepOf(queues.of(name).moveToActive(token, token))));
+    const taken = await link.run(
+      takeScript(steps[0]?.script ?? ''),
+      steps.flatMap((step) => step.keys),
+      [limit, turns.length, ...turns.flatMap(({ most }, turn) => [most, ...(steps[turn]?.args ?? [])])],
+      // ioredis asks again when the connection is back: what it takes then, nobody waits for.
+      (late) => giveBack(takenIn(late, turns), token),
+    );
+    return takenIn(taken, turns);
+  }
+
+  async function giveBack(taken: readonly Taken[], token: string): Promise<void> {
+    const steps = taken.map(({ name, place }) => stepOf(queues.of(name).moveJobFromActiveToWait(place.job, token)));
+    // Where that fails they come back when the lease is over.
+    await link.steps(await Promise.all(steps)).catch(() => undefined);
+  }
+
+  /** The lease of a job, or the step that is taken with it instead. */
+  function leaseOf({ name, place, fields }: Taken, token: string): Lease | Promise<Step> {
+    const queue = queues.of(name);
+    const job = { id: place.job, opts: { attempts: 0 } };
+    const content = contentOf(fields.get('data'));
+    if (content === undefined) {
+      const why = 'The inbox did not store this job.';
+      return stepOf(queue.moveToFailed(job, why, false, token, false, { ats: 0 }));
     }
-  }
-
-  /** ioredis asks again when the connection is back: what it takes then, nobody waits for. */
-  function giveBack(backend: BullmqBackend, token: string, late: Promise<readonly unknown[]> | undefined): void {
-    late
-      ?.then(([job, id]) => (job ? backend.moveJobFromActiveToWait(String(id), token) : undefined))
-      // Then it comes back when the lease is over.
-      .catch(() => undefined);
-  }
-
-  async function leaseOf(
-    { name, backend, job }: NamedQueue,
-    id: string,
-    token: string,
-    taken: Record<string, unknown>,
-  ) {
-    const content = contentOf(taken['data']);
-    if (content !== undefined) {
-      const queue = queueOf(name);
-      const place = { id: `${queue}:${id}`, queue, job: id };
-      const attempt = Number(taken['attemptsStarted']);
-      const [[row], [known]] = await Promise.all([
-        attempt > 1 ? shelf.read([place]) : [],
-        link.commands([['exists', keys.known(place)]]),
-      ]);
-      if (known === 1) {
-        // Its event was handled, and pruned while this copy came: it goes, and lists pass over it.
-        await link.ask(() => backend.moveToCompleted(job(id), null, true, token, false));
-        return undefined;
-      }
-      if (row?.lost && (await waitsAfterLoss(backend, id, token, attempt - 1))) return undefined;
-      const afterLoss = row?.lost === true || row?.summary.error?.code === 'worker_lost';
-      return { id: place.id, name, token, attempt, afterLoss, ...content };
+    const attempt = Number(fields.get('ats'));
+    const row = rowOf(
+      place,
+      rowFields.map((field) => fields.get(field) ?? null),
+      null,
+      true,
+    );
+    // BullMQ gives back at once what a worker took with it.
+    const delayMs = row?.lost === true ? delayAfterLoss(attempt - 1, settings) : 0;
+    if (delayMs > 0) {
+      const fieldsToUpdate = { ...failureFields(workerLost, token, attempt - 1), ats: String(attempt - 1) };
+      return stepOf(queue.moveToDelayed(place.job, Date.now(), delayMs, token, { fieldsToUpdate }));
     }
-    const why = 'The inbox did not store this job.';
-    await link.ask(() => backend.moveToFailed(job(id), why, false, token, false, { ats: 0 }));
-    return undefined;
-  }
-
-  /** BullMQ gives back at once what a worker took with it; says whether it has to wait now. */
-  async function waitsAfterLoss(backend: BullmqBackend, id: string, token: string, lost: number): Promise<boolean> {
-    const delayMs = delayAfterLoss(lost, settings);
-    if (delayMs === 0) return false;
-    const fields = { ...failureFields(workerLost, token, lost), ats: String(lost) };
-    await link.ask(() => backend.moveToDelayed(id, Date.now(), delayMs, token, { fieldsToUpdate: fields }));
-    return true;
+    const afterLoss = row?.lost === true || row?.summary.error?.code === 'worker_lost';
+    return { id: place.id, name, token, attempt, afterLoss, ...content };
   }
 
   return async (turns, limit) => {
+    const token = `${worker} ${randomUUID()}`;
     const leases: Lease[] = [];
-    const troubles: unknown[] = [];
-    let open = await Promise.all(turns.map(async (turn) => ({ ...turn, queue: await queues.of(turn.name) })));
-    // First one of each, because most looks find nothing.
-    for (let round = 0; open.length > 0 && leases.length < limit; round += 1) {
-      const asked = open
-        .flatMap((one) => Array.from({ length: round === 0 ? 1 : one.most - 1 }, () => one))
-        .slice(0, limit - leases.length);
-      const results = await Promise.allSettled(asked.map(({ queue }) => takeOne(queue)));
-      const empty = new Set<string>();
-      for (const [index, result] of results.entries()) {
-        if (result.status === 'fulfilled' && result.value !== undefined) leases.push(result.value);
-        else empty.add(asked[index]?.name ?? '');
-        if (result.status === 'rejected') troubles.push(result.reason);
-      }
-      open = round > 0 ? [] : open.filter(({ name }) => !empty.has(name));
+    const steps: Promise<Step>[] = [];
+    for (const taken of await take(turns, limit, token)) {
+      const lease = leaseOf(taken, token);
+      if (lease instanceof Promise) steps.push(lease);
+      else leases.push(lease);
     }
-    // What was taken has to be worked on; the next look will tell of the trouble.
-    if (leases.length === 0 && troubles.length > 0) throw troubles[0];
+    for (const reply of await link.steps(await Promise.all(steps))) orThrow(reply);
     return leases;
   };
+}
+
+/** A job that was taken, with its fields. */
+interface Taken {
+  readonly name: string;
+  readonly place: Place;
+  readonly fields: ReadonlyMap<unknown, unknown>;
+}
+
+function takenIn(reply: unknown, turns: readonly Turn[]): readonly Taken[] {
+  return listIn(reply).map((one) => {
+    const [turn, id, flat] = listIn(one);
+    const { name = '' } = turns[Number(turn)] ?? {};
+    const [queue, job] = [queueOf(name), String(id)];
+    const fields = new Map<unknown, unknown>();
+    const values = listIn(flat);
+    for (let index = 0; index < values.length; index += 2) fields.set(values[index], values[index + 1]);
+    return { name, place: { id: `${queue}:${job}`, queue, job }, fields };
+  });
 }
