@@ -17,15 +17,24 @@ withRedis(
     await inbox.accept(delivery('1'));
     await until(() => settled.length === 4);
     // The answer to the next record of each kind is lost.
-    const send = connection.evalsha.bind(connection);
     const kinds = new Set(['hookproofError', 'returnvalue']);
-    Reflect.set(connection, 'evalsha', async (...args: Parameters<typeof send>) => {
-      const reply = await send(...args);
-      const kind = [...kinds].find((one) => args.some((value) => String(value).includes(one)));
-      if (kind === undefined) return reply;
-      kinds.delete(kind);
-      throw new Error('the answer is lost');
+    const isLost = (command: unknown[]) => {
+      const kind = [...kinds].find((one) => command.some((value) => String(value).includes(one)));
+      return kind !== undefined && kinds.delete(kind);
+    };
+    const call = connection.call.bind(connection);
+    Reflect.set(connection, 'call', async (...command: Parameters<typeof call>) => {
+      const [lost, reply] = [isLost(command), await call(...command)];
+      if (lost) throw new Error('the answer is lost');
+      return reply;
     });
+    const pipeline = connection.pipeline.bind(connection);
+    Reflect.set(connection, 'pipeline', (commands: unknown[][]) => ({
+      exec: async () => {
+        const [lost, replies] = [commands.map(isLost), await pipeline(commands).exec()];
+        return replies?.map((reply, index) => (lost[index] ? [new Error('the answer is lost'), undefined] : reply));
+      },
+    }));
     await inbox.accept(delivery('2'));
     await until(() => settled.length === 6);
     expect(settled.map(String).toSorted()).toEqual([

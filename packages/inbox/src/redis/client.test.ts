@@ -8,9 +8,10 @@ class Client extends EventEmitter implements RedisClient {
   status = 'ready';
   readonly options = {};
   connect = async () => this.become('ready');
-  evalsha = async (): Promise<unknown> => [];
-  eval = async (): Promise<unknown> => [];
-  call = async (): Promise<unknown> => [];
+  call = async (..._command: unknown[]): Promise<unknown> => [];
+  pipeline = (commands: unknown[][]) => ({
+    exec: () => Promise.all(commands.map(async (command) => [null, await this.call(...command)] as [null, unknown])),
+  });
   readonly replaced: boolean[] = [];
   disconnect = (reconnect = false) => {
     this.replaced.push(reconnect);
@@ -125,7 +126,7 @@ describe('createLink', () => {
 
   it('throws what a command of a step failed with', async () => {
     const { client, link } = opened();
-    client.evalsha = async () => ['1', new Error('WRONGTYPE')];
+    client.call = async () => ['1', new Error('WRONGTYPE')];
     await link.open();
     const both = [
       ['get', 'a'],
@@ -136,10 +137,33 @@ describe('createLink', () => {
 
   it('sends a script again, whole, that Redis has forgotten', async () => {
     const { client, link } = opened();
-    client.evalsha = () => Promise.reject(new Error('NOSCRIPT No matching script. Please use EVAL.'));
-    client.eval = async () => ['1'];
+    client.call = async (name) => {
+      if (name === 'evalsha') throw new Error('NOSCRIPT No matching script. Please use EVAL.');
+      return ['1'];
+    };
     await link.open();
     expect(await link.commands([['get', 'a']])).toEqual(['1']);
+  });
+
+  it('sends what is asked in one turn of the event loop in one go', async () => {
+    const { client, link } = opened();
+    await link.open();
+    const sent: unknown[] = [];
+    client.call = async (...command) => {
+      sent.push(command);
+      return command[1];
+    };
+    const pipeline = client.pipeline;
+    client.pipeline = (commands) => {
+      sent.push(commands.length);
+      return pipeline(commands);
+    };
+    const script = { lua: 'return 1', sha: 'the sha' };
+    const patient = link.runPatiently(script, [], ['a'], () => undefined);
+    expect(await Promise.all([patient, link.call('config', 'b')])).toEqual(['the sha', 'b']);
+    expect(sent).toEqual([2, ['evalsha', 'the sha', 0, 'a'], ['config', 'b']]);
+    expect(await link.runPatiently(script, [], [], () => undefined)).toBe('the sha');
+    expect(sent).toHaveLength(4);
   });
 
   it('tells of an answer that comes when nobody waits for it any more', async () => {

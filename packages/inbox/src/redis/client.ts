@@ -3,30 +3,26 @@ import { invalid, type Settings } from '../options.ts';
 import { type RedisConnection, type WatchedConnection, watchConnection } from './connection.ts';
 import type { Step, Value } from './recorder.ts';
 import { commandsScript, manyTimes, type Script } from './scripts.ts';
+import { createSender, type RedisSender } from './sending.ts';
 
 /** What is used of an ioredis client. */
-export interface RedisClient extends RedisConnection {
+export interface RedisClient extends RedisConnection, RedisSender {
   readonly options: { readonly keyPrefix?: string | undefined };
-  /** Runs a script that Redis has seen. */
-  evalsha(sha: string, numberOfKeys: number, ...keysAndArguments: Value[]): Promise<unknown>;
-  /** Runs a script. */
-  eval(script: string, numberOfKeys: number, ...keysAndArguments: Value[]): Promise<unknown>;
-  /** Runs a command. */
-  call(command: string, ...values: Value[]): Promise<unknown>;
 }
 
 /** The user's connection, and what runs over it: scripts alone, because a Redis that is full refuses transactions. */
 export interface Link extends WatchedConnection {
+  run(script: Script, keys: readonly Value[], args: readonly Value[]): Promise<unknown>;
   /**
-   * Runs a script.
+   * Runs a script, with what else is sent in this turn of the event loop.
    *
    * @param late is told a reply that came when nobody waited for it any more
    */
-  run(
+  runPatiently(
     script: Script,
     keys: readonly Value[],
     args: readonly Value[],
-    late?: (reply: unknown) => void,
+    late: (reply: unknown) => void,
   ): Promise<unknown>;
   /** Runs a command that scripts may not. */
   call(command: string, ...values: readonly Value[]): Promise<unknown>;
@@ -38,7 +34,7 @@ export interface Link extends WatchedConnection {
 
 /** Checks what the user gave as `connection`. */
 export function checkClient(value: unknown): RedisClient {
-  if (!isClient<RedisClient>(value, ['evalsha', 'eval', 'call'])) {
+  if (!isClient<RedisClient>(value, ['call', 'pipeline'])) {
     throw invalid('connection must be an ioredis client, such as new Redis(url), and not what one is made of');
   }
   if (value.options?.keyPrefix) {
@@ -67,19 +63,29 @@ export function createLink(
 ): Link {
   const connection = watchConnection(client, unavailable, onError, storeTimeoutMs);
 
-  const run: Link['run'] = async ({ sha, lua }, keys, args, late) => {
+  const send = createSender(client);
+
+  async function evaluate(
+    { sha, lua }: Script,
+    values: readonly Value[],
+    patient: boolean,
+    late?: (reply: unknown) => void,
+  ): Promise<unknown> {
     try {
-      return await connection.ask(() => client.evalsha(sha, keys.length, ...keys, ...args), late);
+      return await connection.ask(() => send(['evalsha', sha, ...values], patient), late);
     } catch (error) {
       if (!/^NOSCRIPT/.test(messageOf(error))) throw error;
-      return connection.ask(() => client.eval(lua, keys.length, ...keys, ...args), late);
+      return connection.ask(() => send(['eval', lua, ...values], patient), late);
     }
-  };
+  }
+
+  const run: Link['run'] = (script, keys, args) => evaluate(script, [keys.length, ...keys, ...args], false);
 
   return {
     ...connection,
     run,
-    call: (command, ...values) => connection.ask(() => client.call(command, ...values)),
+    runPatiently: (script, keys, args, late) => evaluate(script, [keys.length, ...keys, ...args], true, late),
+    call: (command, ...values) => connection.ask(() => send([command, ...values], false)),
     async commands(list) {
       if (list.length === 0) return [];
       // In a cluster the first key says which server is asked.

@@ -48,7 +48,7 @@ export function createTaker(
   async function take(turns: readonly Turn[], limit: number, token: string): Promise<readonly Taken[]> {
     // The name of the worker is what tells later whether a recorded failure was this lease's.
     const steps = await Promise.all(turns.map(({ name }) => stepOf(queues.of(name).moveToActive(token, token))));
-    const taken = await link.run(
+    const taken = await link.runPatiently(
       takeScript(steps[0]?.script ?? ''),
       steps.flatMap((step) => step.keys),
       [limit, turns.length, ...turns.flatMap(({ most }, turn) => [most, ...(steps[turn]?.args ?? [])])],
