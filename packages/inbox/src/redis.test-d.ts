@@ -8,6 +8,7 @@ import { type RedisClient, type RedisInbox, redisClaims, redisInbox } from './re
 
 // The user's own client fits, however it is configured.
 expectTypeOf<Redis>().toExtend<RedisClient>();
+expectTypeOf<Cluster>().toExtend<RedisClient>();
 redisInbox({ connection: new Redis({ lazyConnect: true }), prefix: 'hooks', concurrency: 20 });
 
 // And so does what is used of BullMQ.

@@ -6,7 +6,7 @@
 import type { Inbox } from '@hookproof/core';
 import { createInbox } from './inbox.ts';
 import { checkOptions, type InboxOptions, invalid, ownOptions } from './options.ts';
-import { checkClient, createLink, type RedisClient } from './redis/client.ts';
+import { checkClient, checkPrefix, createLink, type RedisClient } from './redis/client.ts';
 import { redisEngine } from './redis/engine.ts';
 
 export type { InboxOptions } from './options.ts';
@@ -17,7 +17,7 @@ export type { RedisConnection } from './redis/connection.ts';
 /** Options of {@link redisInbox}. */
 export interface RedisInboxOptions extends InboxOptions {
   /**
-   * An ioredis client of your own, such as `new Redis(url)`. It is yours to close after the inbox. It needs none of the
+   * An ioredis client of your own, such as `new Redis(url)`, or a `Cluster`, which needs a `prefix` in braces. It is yours to close after the inbox. It needs none of the
    * options that BullMQ's own workers need, and must not have `keyPrefix`.
    */
   readonly connection: RedisClient;
@@ -69,5 +69,6 @@ export function redisInbox(options: RedisInboxOptions): RedisInbox {
   const { prefix = 'hookproof', connection } = ownOptions(options);
   const client = checkClient(connection);
   if (typeof prefix !== 'string' || prefix.trim() === '') throw invalid('prefix must be a text that is not empty');
+  checkPrefix(prefix, client);
   return createInbox(redisEngine(createLink(client, settings), prefix, settings), settings);
 }

@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 afterAll(() => server?.stop());
 
-type Options = Pick<RedisOptions, 'lazyConnect' | 'maxRetriesPerRequest'>;
+type Options = Pick<RedisOptions, 'lazyConnect' | 'maxRetriesPerRequest' | 'username' | 'password'>;
 
 export function connect(options: Options = {}, { url }: { readonly url: string } = server ?? { url: '' }): Redis {
   const connection = new Redis(url, { retryStrategy: () => 50, ...options });

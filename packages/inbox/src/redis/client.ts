@@ -4,6 +4,7 @@ import { type RedisConnection, type WatchedConnection, watchConnection } from '.
 import type { Step, Value } from './recorder.ts';
 import { commandsScript, manyTimes, type Script } from './scripts.ts';
 import { createSender, type RedisSender } from './sending.ts';
+import { troubleWith } from './trouble.ts';
 
 /** What is used of an ioredis client. */
 export interface RedisClient extends RedisConnection, RedisSender {
@@ -45,6 +46,15 @@ export function checkClient(value: unknown): RedisClient {
   return value;
 }
 
+/** In a cluster the keys of an inbox must be in one slot, which Redis makes of what stands in braces. */
+export function checkPrefix(prefix: string, client: RedisClient): void {
+  if (client.isCluster === true && !/\{[^}]+\}/.test(prefix)) {
+    throw invalid(
+      'a cluster keeps the keys of an inbox together only where their prefix has braces: give redisInbox prefix: "{hookproof}"',
+    );
+  }
+}
+
 /** Whether something has the methods of an ioredis client, these among them. */
 export function isClient<Client extends RedisConnection>(value: unknown, methods: readonly string[]): value is Client {
   if (typeof value !== 'object' || value === null) return false;
@@ -61,7 +71,7 @@ export function createLink(
   client: RedisClient,
   { onError, storeTimeoutMs }: Pick<Settings, 'onError' | 'storeTimeoutMs'>,
 ): Link {
-  const connection = watchConnection(client, unavailable, onError, storeTimeoutMs);
+  const connection = watchConnection(client, (what, said) => troubleWith(what, said), onError, storeTimeoutMs);
 
   const send = createSender(client);
 
@@ -74,9 +84,20 @@ export function createLink(
     try {
       return await connection.ask(() => send(['evalsha', sha, ...values], patient), late);
     } catch (error) {
-      if (!/^NOSCRIPT/.test(messageOf(error))) throw error;
-      return connection.ask(() => send(['eval', lua, ...values], patient), late);
+      if (!/^NOSCRIPT/.test(messageOf(error))) throw refused(error);
     }
+    return connection
+      .ask(() => send(['eval', lua, ...values], patient), late)
+      .catch((error: unknown) => {
+        throw refused(error);
+      });
+  }
+
+  function refused(error: unknown): unknown {
+    const trouble = troubleOf(error);
+    // Behind the same address may be another server by now, which is the primary.
+    if (/\bREADONLY\b/.test(messageOf(error))) connection.renew(trouble);
+    return trouble;
   }
 
   const run: Link['run'] = (script, keys, args) => evaluate(script, [keys.length, ...keys, ...args], false);
@@ -126,8 +147,14 @@ export function createLink(
 
 /** The reply to a command, unless it is an error. */
 export function orThrow(reply: unknown): unknown {
-  if (reply instanceof Error) throw reply;
+  if (reply instanceof Error) throw troubleOf(reply);
   return reply;
+}
+
+function troubleOf(error: unknown): WebhookError {
+  return error instanceof WebhookError
+    ? error
+    : troubleWith('Redis refused what the inbox asked.', error, 'Its log may say more.');
 }
 
 function messageOf(error: unknown): string {
@@ -137,10 +164,4 @@ function messageOf(error: unknown): string {
 /** The items of a reply that is a list. */
 export function listIn(reply: unknown): readonly unknown[] {
   return Array.isArray(reply) ? reply : [];
-}
-
-function unavailable(what: string): WebhookError {
-  return new WebhookError('inbox_unavailable', what, {
-    fix: 'Is Redis running and in reach, and was the connection that redisInbox was given not closed before the inbox?',
-  });
 }

@@ -10,9 +10,9 @@ export interface RedisConnection {
   /** Lets the connection go; with `true` ioredis makes a new one. */
   disconnect(reconnect?: boolean): void;
   /** Listens for changes of the connection. */
-  on(event: string, listener: () => void): unknown;
+  on(event: string, listener: (value: unknown) => void): unknown;
   /** Listens no longer. */
-  off(event: string, listener: () => void): unknown;
+  off(event: string, listener: (value: unknown) => void): unknown;
 }
 
 /** The user's connection, which nothing waits for in vain. */
@@ -25,6 +25,8 @@ export interface WatchedConnection {
    * @param late is told an answer that came when nobody waited for it any more
    */
   ask<T>(question: () => Promise<T>, late?: (answer: T) => void): Promise<T>;
+  /** Has the connection made anew, because of an error that a new one may not have; not more often than questions may take. */
+  renew(why: WebhookError): void;
   close(): void;
 }
 
@@ -39,13 +41,13 @@ const unansweredOfCluster = 1_000;
  * Whoever asks here shall know at once instead, and no deliveries shall pile up in memory. A connection that is silent may
  * stay so for ever, where a new one would work: it is thrown away.
  *
- * @param unavailable makes the error of what went wrong
+ * @param unavailable makes the error of what went wrong, with what the client has told of it
  * @param onError is told of a connection that was thrown away
  * @param waitMs milliseconds that Redis has for an answer
  */
 export function watchConnection(
   client: RedisConnection,
-  unavailable: (what: string) => WebhookError,
+  unavailable: (what: string, said: unknown) => WebhookError,
   onError: (error: WebhookError) => void = () => undefined,
   waitMs: number = patienceMs,
 ): WatchedConnection {
@@ -53,19 +55,32 @@ export function watchConnection(
   /** Questions that nobody waits for any more. One Redis answers in order: while there are any, it answers nothing. */
   const unanswered = new Set<Promise<unknown>>();
   const bearable = client.isCluster === true ? unansweredOfCluster : 0;
-  const notReady = () => unavailable(`The connection to Redis is not ready: its status is "${client.status}".`);
-  const silent = (then = '') => unavailable(`Redis has not answered for ${waitMs / 1_000} s${then}.`);
+  /** What the client has told of since its connection stood. */
+  let said: unknown;
+  const notReady = () => unavailable(`The connection to Redis is not ready: its status is "${client.status}".`, said);
+  const silent = (then = '') => unavailable(`Redis has not answered for ${waitMs / 1_000} s${then}.`, undefined);
   let greeting: NodeJS.Timeout | undefined;
+  let renewedAt = Number.NEGATIVE_INFINITY;
+
+  const listen = (error: unknown) => {
+    said = error;
+  };
 
   function drop(): void {
     clearTimeout(greeting);
     unanswered.clear();
-    for (const fail of asking) fail(unavailable('The connection to Redis broke before the answer came.'));
+    for (const fail of asking) fail(unavailable('The connection to Redis broke before the answer came.', said));
+  }
+
+  function renew(why: WebhookError): void {
+    if (performance.now() - renewedAt < waitMs) return;
+    renewedAt = performance.now();
+    onError(why);
+    client.disconnect(true);
   }
 
   function replace(): void {
-    onError(silent(', so the connection is made anew'));
-    client.disconnect(true);
+    renew(silent(', so the connection is made anew'));
   }
 
   /** A new connection may be silent from the start: ioredis waits for its greeting without an end. */
@@ -80,13 +95,18 @@ export function watchConnection(
   function unwatch(): void {
     client.off('close', drop);
     client.off('connect', greet);
+    client.off('error', listen);
   }
 
   return {
     async open() {
-      if (client.status === 'wait') await client.connect();
+      unwatch();
+      client.on('error', listen);
+      // What it throws it tells as well.
+      if (client.status === 'wait') await client.connect().catch(listen);
       if (client.status === 'connecting' || client.status === 'connect') await settled(client, waitMs);
       unwatch();
+      client.on('error', listen);
       client.on('close', drop);
       client.on('connect', greet);
       if (client.status === 'connect') replace();
@@ -95,6 +115,7 @@ export function watchConnection(
     ask(question, late) {
       if (client.status !== 'ready') return Promise.reject(notReady());
       if (unanswered.size > bearable) return Promise.reject(silent());
+      said = undefined;
       const answer = question();
       return new Promise((resolve, reject) => {
         let waiting = true;
@@ -127,6 +148,7 @@ export function watchConnection(
         );
       });
     },
+    renew,
     close() {
       unwatch();
       drop();

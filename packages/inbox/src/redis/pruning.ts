@@ -15,7 +15,18 @@ local retainMs = tonumber(ARGV[4])
 for index = 1, #found, 2 do
   local job = KEYS[3] .. found[index]
   local leftMs = math.ceil(found[index + 1] + retainMs - ARGV[3])
-  if retainMs > 0 and leftMs > 0 then redis.call('SET', job .. '${knownSuffix}', '', 'PX', leftMs) end
+  if retainMs > 0 and leftMs > 0 then
+    local known = job .. '${knownSuffix}'
+    local kept = redis.pcall('SET', known, '', 'PX', leftMs)
+    if kept.err then
+      -- A Redis that is full takes no new keys: one field of the job is left as the key.
+      redis.call('RENAME', job, known)
+      local fields = redis.call('HKEYS', known)
+      table.remove(fields)
+      for _, field in ipairs(fields) do redis.call('HDEL', known, field) end
+      redis.call('PEXPIRE', known, leftMs)
+    end
+  end
   redis.call('ZREM', KEYS[1], found[index])
   redis.call('ZREM', KEYS[2], ARGV[5] .. found[index])
   redis.call('DEL', job, job .. ':logs', job .. ':dependencies', job .. ':processed', job .. ':failed', job .. ':unsuccessful')

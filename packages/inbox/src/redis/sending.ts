@@ -18,8 +18,10 @@ export interface RedisSender {
 /** Commands that are sent in one go. */
 interface RedisPipeline {
   /** Sends them, and resolves with the error or the reply of each. */
-  exec(): Promise<readonly [error: Error | null, reply: unknown][] | null>;
+  exec(): Promise<readonly Reply[] | null>;
 }
+
+type Reply = [error: Error | null, reply: unknown];
 
 /**
  * Makes the function that sends commands, those of one turn of the event loop in one go: a Redis that is set to keep what
@@ -31,32 +33,28 @@ export function createSender(client: RedisSender): (command: readonly Value[], p
   let waiting: Waiting[] = [];
   let flushing = false;
 
-  function flush(): void {
+  async function flush(): Promise<void> {
     flushing = false;
     const sent = waiting;
     waiting = [];
-    const [first] = sent;
-    if (first === undefined) return;
-    if (sent.length === 1) {
-      const [name = '', ...values] = first.command;
-      client.call(String(name), ...values).then(first.resolve, first.reject);
-      return;
+    try {
+      const replies = await sendAll(sent.map(({ command }) => command));
+      for (const [index, { resolve, reject }] of sent.entries()) {
+        const [error, reply] = replies[index] ?? [new Error('Redis gave no reply.'), undefined];
+        if (error === null) resolve(reply);
+        else reject(error);
+      }
+    } catch (error) {
+      for (const { reject } of sent) reject(error);
     }
-    client
-      .pipeline(sent.map(({ command }) => [...command]))
-      .exec()
-      .then(
-        (replies) => {
-          for (const [index, { resolve, reject }] of sent.entries()) {
-            const [error, reply] = replies?.[index] ?? [new Error('Redis gave no reply.'), undefined];
-            if (error === null) resolve(reply);
-            else reject(error);
-          }
-        },
-        (error: unknown) => {
-          for (const { reject } of sent) reject(error);
-        },
-      );
+  }
+
+  async function sendAll(commands: readonly (readonly Value[])[]): Promise<readonly Reply[]> {
+    const [first, second] = commands;
+    if (first === undefined) return [];
+    if (second !== undefined) return (await client.pipeline(commands.map((command) => [...command])).exec()) ?? [];
+    const [name = '', ...values] = first;
+    return [[null, await client.call(String(name), ...values)]];
   }
 
   return (command, patient) =>
