@@ -31,3 +31,10 @@ export async function blockDevice(pool: pg.Pool, schema: string, attempt: Postgr
     client.release();
   }
 }
+
+/** The text and the values of what the `query` of pg was given, which takes them in two forms. */
+export function statementOf([first, second]: readonly unknown[]): { text: string; values: unknown[] | undefined } {
+  const text: unknown = typeof first === 'string' ? first : Reflect.get(Object(first), 'text');
+  const values: unknown = typeof first === 'string' ? second : Reflect.get(Object(first), 'values');
+  return { text: String(text), values: Array.isArray(values) ? values : undefined };
+}

@@ -12,6 +12,9 @@ const aliveMs = 10_000;
 /** Milliseconds after which a connection that broke is made anew. */
 const againMs = 1_000;
 
+// It need not be on the disk.
+const notify = `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`;
+
 /** How processes tell each other that something is due. What is lost of it costs the time until the next poll. */
 export interface Announcements {
   /** Tells the others; nobody waits for it. */
@@ -35,7 +38,7 @@ export function announcementsOf(pool: LimitedPool, schema: string): Announcement
     announcing = true;
     do {
       again = false;
-      await pool.query('SELECT pg_notify($1, $2)', [channel, self]).catch(() => undefined);
+      await pool.prepared(notify, [channel, self]).catch(() => undefined);
       await rest(gapMs);
     } while (again && !closing.signal.aborted);
     announcing = false;

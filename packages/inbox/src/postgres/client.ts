@@ -80,7 +80,10 @@ export async function untilNoConflict<T>(step: () => Promise<T>): Promise<T> {
 }
 
 /** Takes a client from the pool, and gives it back without an open transaction. */
-export async function withClient<T>(pool: PostgresPool, run: (client: PostgresQueries) => Promise<T>): Promise<T> {
+export async function withClient<Client extends PostgresClient, T>(
+  pool: { readonly connect: () => Promise<Client> },
+  run: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   // A connection that breaks between two statements tells so by this event, which nobody may miss.

@@ -25,7 +25,7 @@ const patience = { managing: 10, migrating: 100 };
 export function postgresEngine(given: PostgresPool, schema: string, settings: Settings): Engine<true, Promise<void>> {
   const { work, onError, storeTimeoutMs } = settings;
   const own = ownPoolLike(given, storeTimeoutMs);
-  const pool = limitedPool(own ?? given, storeTimeoutMs);
+  const pool = limitedPool(own ?? given, storeTimeoutMs, own !== undefined);
   const table = `"${schema}".inbox_deliveries`;
   const store: Store = {
     pool,

@@ -2,11 +2,20 @@ import { inTime } from '@hookproof/core/inbox';
 import { silent } from '../answers.ts';
 import { type PostgresClient, type PostgresPool, withClient } from './client.ts';
 import { explained, isReadOnly } from './refusals.ts';
+import { type Named, preparedStatements } from './sessions.ts';
+
+type Answer = Promise<{ readonly rows: unknown[] }>;
 
 /** A pool for those who cannot wait for ever. */
 export interface LimitedPool extends PostgresPool {
+  /** Runs a statement that each connection reads and plans once, where that can be; else as `query` does. */
+  prepared(text: string, values: unknown[]): Answer;
   /** The same connections, where each wait may take as many times longer. */
   patient(times: number): LimitedPool;
+}
+
+interface LimitedClient extends PostgresClient {
+  prepared(text: string, values: unknown[]): Answer;
 }
 
 /** What is known of a pool's connections. */
@@ -15,18 +24,23 @@ interface Health {
   uselessAt: number;
   /** When each was first handed out. */
   readonly since: WeakMap<PostgresClient, number>;
+  /** Names of statements, where connections keep what they prepare. */
+  readonly named: (client: PostgresClient, text: string) => Promise<Named | undefined>;
 }
 
 /**
  * Has nobody wait for a connection, or for its answer, longer than `limitMs`. A connection that was silent is closed, and
  * so are those that were made before it was found out: what has silenced it, such as a router that forgot them, has as a
  * rule silenced them all, and each would cost the same time again.
+ *
+ * @param isOwn whether nobody else uses the pool
  */
-export function limitedPool(
-  pool: PostgresPool,
-  limitMs: number,
-  health: Health = { uselessAt: Number.NEGATIVE_INFINITY, since: new WeakMap() },
-): LimitedPool {
+export function limitedPool(pool: PostgresPool, limitMs: number, isOwn: boolean): LimitedPool {
+  const since = new WeakMap<PostgresClient, number>();
+  return withHealth(pool, limitMs, { uselessAt: Number.NEGATIVE_INFINITY, since, named: preparedStatements(isOwn) });
+}
+
+function withHealth(pool: PostgresPool, limitMs: number, health: Health): LimitedPool {
   async function fresh(): Promise<PostgresClient> {
     for (;;) {
       const connecting = pool.connect();
@@ -42,7 +56,7 @@ export function limitedPool(
     }
   }
 
-  async function connect(): Promise<PostgresClient> {
+  async function connect(): Promise<LimitedClient> {
     const client = await fresh();
     let broken: Error | undefined;
     const fail = (): Error => {
@@ -50,21 +64,28 @@ export function limitedPool(
       broken = silent('answer', limitMs);
       return broken;
     };
-    return {
-      async query(text, values) {
-        if (broken !== undefined) throw broken;
-        const answer = client.query(text, values);
-        try {
-          return await inTime(answer, limitMs, fail);
-        } catch (error) {
-          // The others of the pool lead there as well; new ones may find who is the primary now.
-          if (isReadOnly(error)) {
-            health.uselessAt = performance.now();
-            broken = error;
-          }
-          throw explained(error);
+
+    async function ask(question: () => Answer): Answer {
+      if (broken !== undefined) throw broken;
+      try {
+        return await inTime(question(), limitMs, fail);
+      } catch (error) {
+        // The others of the pool lead there as well; new ones may find who is the primary now.
+        if (isReadOnly(error)) {
+          health.uselessAt = performance.now();
+          broken = error;
         }
-      },
+        throw explained(error);
+      }
+    }
+
+    return {
+      query: (text, values) => ask(() => client.query(text, values)),
+      prepared: (text, values) =>
+        ask(async () => {
+          const run = await health.named(client, text);
+          return run === undefined ? client.query(text, values) : run(values);
+        }),
       release: (given) => client.release(given ?? broken),
       on: (event, listener) => client.on(event, listener),
       off: (event, listener) => client.off(event, listener),
@@ -73,10 +94,11 @@ export function limitedPool(
 
   const limited: LimitedPool = {
     connect,
-    query: (text, values) => withClient(limited, (client) => client.query(text, values)),
+    query: (text, values) => withClient({ connect }, (client) => client.query(text, values)),
+    prepared: (text, values) => withClient({ connect }, (client) => client.prepared(text, values)),
     on: (event, listener) => pool.on(event, listener),
     off: (event, listener) => pool.off(event, listener),
-    patient: (times) => limitedPool(pool, limitMs * times, health),
+    patient: (times) => withHealth(pool, limitMs * times, health),
   };
   return limited;
 }

@@ -22,7 +22,7 @@ export interface Store {
 
 /** Runs statements that change something, each alone and in as few round trips as it takes to have it durable. */
 export function alone({ pool, plain }: Store): PostgresQueries {
-  if (plain) return { query: (text, values) => untilNoConflict(() => pool.query(text, values)) };
+  if (plain) return { query: (text, values = []) => untilNoConflict(() => pool.prepared(text, values)) };
   return { query: (text, values) => transaction(pool, (on) => on.query(text, values)) };
 }
 
