@@ -21,6 +21,8 @@ export interface Boundary {
   readonly brings?: readonly string[];
   /** Dependencies that no file imports, because another dependency does. */
   readonly alongside?: readonly string[];
+  /** Peers that it does not import: users give it what is made of them. */
+  readonly given?: readonly string[];
   /** What is wrong where one file of the package imports another. */
   readonly inside?: (from: string, to: string) => string | undefined;
   /** Whether a file may stand where it does. */
@@ -80,6 +82,7 @@ const rows: Readonly<Record<string, Boundary>> = {
   inbox: {
     imports: [core, forInboxes, 'bullmq', 'libsql'],
     peers: ['bullmq', 'libsql'],
+    given: ['ioredis', 'pg'],
     // By `import()` when the engine that needs it is opened.
     loaded: ['bullmq'],
     node: () => true,
