@@ -3,10 +3,10 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 
 /** A server of `node:http`, `node:https` or `node:http2`. */
-export interface ListeningServer extends Server {
+export type ListeningServer = Server & {
   /** What servers of HTTP/1 have. */
   closeIdleConnections?(): void;
-}
+};
 
 /** Milliseconds between looks for connections that have nothing to do any more. */
 const sweepMs = 100;
