@@ -3,6 +3,7 @@ import { checkNames, invalid } from '@hookproof/core/strict';
 import { checkRetention, createClaims, once } from '../claims.ts';
 import { isClient } from './client.ts';
 import { type RedisConnection, type WatchedConnection, watchConnection } from './connection.ts';
+import { wordsFor } from './trouble.ts';
 
 /** What is used of an ioredis client, which may be one of a cluster. */
 export interface RedisClaimsClient extends RedisConnection {
@@ -109,8 +110,9 @@ function connectionOf(client: RedisClaimsClient): WatchedConnection {
   return connection;
 }
 
-function unavailable(what: string): WebhookError {
-  return new WebhookError('claims_unavailable', what, {
-    fix: 'Is Redis running and in reach, and was the client that redisClaims was given not closed?',
-  });
+const reach = 'Is Redis running and in reach, and was the client that redisClaims was given not closed?';
+
+function unavailable(what: string, said: unknown): WebhookError {
+  const { text, fix = reach } = wordsFor(what, said);
+  return new WebhookError('claims_unavailable', text, { fix });
 }

@@ -65,18 +65,21 @@ const reach =
   'Is Redis running and in reach, and was the connection that redisInbox was given not closed before the inbox?';
 
 /**
- * The error of what went wrong with Redis. Not with what the client threw as its cause: that holds the command with all of
+ * What went wrong with Redis in words, and what to do where that is known. Not with what the client threw as its cause: that holds the command with all of
  * its arguments, and so what was delivered.
  *
  * @param said what the client threw or last told of, if anything
- * @param otherwise what to do where that is not known
  */
-export function troubleWith(what: string, said: unknown, otherwise: string = reach): WebhookError {
-  const text = said instanceof Error ? said.message : '';
-  const known = troubles.find(({ sign }) => sign.test(text));
-  const heard = text === '' ? '' : ` It says: "${text.slice(0, 200)}".`;
+export function wordsFor(what: string, said: unknown): { readonly text: string; readonly fix: string | undefined } {
+  const message = said instanceof Error ? said.message : '';
+  const known = troubles.find(({ sign }) => sign.test(message));
+  const heard = message === '' ? '' : ` It says: "${message.slice(0, 200)}".`;
   const meaning = known === undefined ? '' : ` ${known.what}.`;
-  return new WebhookError('inbox_unavailable', `${what}${meaning}${heard}`, {
-    fix: known?.fix ?? otherwise,
-  });
+  return { text: `${what}${meaning}${heard}`, fix: known?.fix };
+}
+
+/** The error of an inbox for it; `otherwise` is what to do where that is not known. */
+export function troubleWith(what: string, said: unknown, otherwise: string = reach): WebhookError {
+  const { text, fix = otherwise } = wordsFor(what, said);
+  return new WebhookError('inbox_unavailable', text, { fix });
 }
