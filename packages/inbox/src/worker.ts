@@ -69,6 +69,8 @@ export function createWorker<Completed extends Awaitable<void>>(
 
   /** Asks for each receiver, until nothing is due that may have a slot. */
   async function takeSome(): Promise<number> {
+    // Handlers that end in one turn of the event loop make room together.
+    await new Promise((resolve) => setImmediate(resolve));
     let taken = 0;
     const names = [...receivers.keys()];
     const first = turn++ % Math.max(1, names.length);

@@ -5,13 +5,16 @@ import { blockDevice, event, statementOf } from './postgres-device.ts';
 
 const [url = '', schema = '', killBefore = '0'] = process.argv.slice(2);
 
+/** Announcements, new connections, signs of life, and what an inbox does now and then. */
+const beside =
+  /pg_notify|LISTEN|pg_backend_pid|enable_seqscan|WITH asked|SELECT DISTINCT name, state|known_until <=|AND finished_at </;
 let statements = 0;
 let counting = false;
 const query: unknown = Reflect.get(pg.Client.prototype, 'query');
 if (typeof query !== 'function') throw new TypeError('pg has no query()');
 Reflect.set(pg.Client.prototype, 'query', function counted(this: unknown, ...args: unknown[]) {
   // What runs beside the delivery's way would take a number now and then.
-  if (!counting || /pg_notify|LISTEN|pg_backend_pid|enable_seqscan/.test(statementOf(args).text)) {
+  if (!counting || beside.test(statementOf(args).text)) {
     return Reflect.apply(query, this, args);
   }
   statements += 1;
