@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createReceiver, type HandlerContext, type OutcomeReport, standardWebhooks } from '@hookproof/core';
 import { signedDelivery } from '@hookproof/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { closeAfterEach, ownFolder } from '../../../test/suites/closing.ts';
 import { type SqliteDatabase, sqliteInbox } from './sqlite.ts';
 
 const Database: new (path: string) => SqliteDatabase = createRequire(import.meta.url)('libsql');
@@ -19,16 +18,10 @@ const backoffMs = 300;
 /** How long a jump may delay anything, with room for a busy machine. */
 const delayMs = leaseMs + pollMs + 700;
 
-/** What closes at the end of each test, whatever became of it. */
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
+const open = closeAfterEach();
 
 function freshFile(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'hookproof-clock-'));
-  open.push(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'inbox.db');
+  return join(ownFolder(open, 'hookproof-clock-'), 'inbox.db');
 }
 
 interface Clock {

@@ -1,28 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createReceiver, standardWebhooks } from '@hookproof/core';
 import { signedDelivery } from '@hookproof/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { closeAfterEach, ownFolder } from '../../../test/suites/closing.ts';
 import { type SqliteDatabase, sqliteInbox } from './sqlite.ts';
 
 const Database: new (path: string) => SqliteDatabase = createRequire(import.meta.url)('libsql');
 const secret = 'whsec_dGhlIGRpc2sgaXMgZnVsbCBhdCBsYXN0ISE=';
 const provider = standardWebhooks({ name: 'disk' });
 
-/** What closes at the end of each test, whatever became of it. */
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
+const open = closeAfterEach();
 
-function folderOf(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'hookproof-disk-'));
-  open.push(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+const folderOf = () => ownFolder(open, 'hookproof-disk-');
 
 /** Fills a store until it refuses, makes room, and tells what became of all that was sent. */
 async function fill(path: string, limit: (database: SqliteDatabase) => void, makeRoom: () => void): Promise<void> {

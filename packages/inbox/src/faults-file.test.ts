@@ -2,34 +2,27 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
-  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createReceiver, standardWebhooks } from '@hookproof/core';
 import { signedDelivery } from '@hookproof/testing';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { closeAfterEach, ownFolder } from '../../../test/suites/closing.ts';
 import { openDatabase, sqliteInbox } from './sqlite.ts';
 
 const secret = 'whsec_dGhlIGZpbGUgaXMgZ29uZSBhdCBsYXN0ISEh';
 const provider = standardWebhooks({ name: 'file' });
 const ends = ['', '-wal', '-shm'];
 
-/** What closes at the end of each test, whatever became of it. */
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
+const open = closeAfterEach();
 
 function newPath(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'hookproof-file-'));
-  open.push(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'inbox.db');
+  return join(ownFolder(open, 'hookproof-file-'), 'inbox.db');
 }
 
 /** An app with an inbox, whose own handle it is or not. */

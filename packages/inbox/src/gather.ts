@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Awaitable } from '@hookproof/core';
 
 /**
@@ -16,7 +17,7 @@ export function gather<Item, Result>(
 
   async function runAll(): Promise<void> {
     // All that arrives in this turn of the event loop belongs together.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     while (waiting.length > 0) {
       const calls = waiting.splice(0, most);
       try {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
   Awaitable,
   DeliveryFilter,
@@ -64,8 +65,8 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
   }
 
   /** Long work is done in steps, between which the process gets to its deliveries. */
-  async function nextTurn(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+  async function nextStep(): Promise<void> {
+    await nextTurn();
     await usable();
   }
 
@@ -73,7 +74,7 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
     const filter = checkFilter(given);
     let from: string | undefined;
     do {
-      await nextTurn();
+      await nextStep();
       const page = await engine.page(filter, from, batchSize);
       yield* page.deliveries;
       from = page.next;
@@ -95,7 +96,7 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
     for await (const { id } of list({ ...filter, state })) ids.push(id);
     let done = 0;
     for (let start = 0; start < ids.length; start += stepSize) {
-      await nextTurn();
+      await nextStep();
       // Those that somebody has replayed in the meantime are no longer meant.
       done += await step(ids.slice(start, start + stepSize), state);
     }
@@ -105,7 +106,7 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
   /** Deletes in steps of up to so many, until a step finds fewer; returns how many in all. */
   async function inSteps(size: number, step: () => Awaitable<number>): Promise<number> {
     for (let all = 0; ; ) {
-      await nextTurn();
+      await nextStep();
       const done = await step();
       all += done;
       if (done < size) return all;

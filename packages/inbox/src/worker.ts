@@ -2,11 +2,11 @@ import type { Awaitable, WorkOutcome } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
 import { type InboxReceiver, inTime, isProduction } from '@hookproof/core/inbox';
 import { startAttempt } from './attempt.ts';
-import type { Ending, Engine, Lease, Turn } from './engine.ts';
+import type { Ending, Engine, Lease } from './engine.ts';
 import { gather } from './gather.ts';
 import { createHeld } from './held.ts';
 import { invalid, type Settings } from './options.ts';
-import { shareOut } from './turns.ts';
+import { createTaker } from './taking.ts';
 
 /** Timers may fire this much too early, in milliseconds; what they wake for would not be due yet. */
 const timerSlackMs = 5;
@@ -35,10 +35,11 @@ export function createWorker<Completed extends Awaitable<void>>(
   settings: Settings,
   ready: () => Promise<void>,
 ): Worker<Completed> {
-  const { concurrency, leaseMs, pollMs, onError } = settings;
+  const { leaseMs, pollMs, onError } = settings;
   const receivers = new Map<string, InboxReceiver<(transaction: object) => Completed>>();
   const replaced = new Set<string>();
   const working = createHeld(engine, settings);
+  const takeSome = createTaker(engine, settings, working, { names: () => [...receivers.keys()], ready, begin: start });
   const chores: { readonly ms: number; readonly run: () => unknown }[] = [
     { ms: leaseMs / 4, run: () => recover(true) },
   ];
@@ -47,9 +48,6 @@ export function createWorker<Completed extends Awaitable<void>>(
   let started = false;
   let closed = false;
   let taking: Promise<number> | undefined;
-  /** Receivers that had more to do than they got, and who was first at the last look. */
-  let hungry: ReadonlySet<string> = new Set();
-  let turn = 0;
   /** Whether something became due while the store was asked. */
   let again = false;
   let tally: Tally | undefined;
@@ -60,60 +58,11 @@ export function createWorker<Completed extends Awaitable<void>>(
   /** Leases as much as there is room for, and says how much that was. */
   function fill(): Promise<number> {
     again = taking !== undefined;
-    taking ??= takeSome().finally(() => {
+    taking ??= takeSome(() => closed).finally(() => {
       taking = undefined;
       if (again) wake();
     });
     return taking;
-  }
-
-  /** Asks for each receiver, until nothing is due that may have a slot. */
-  async function takeSome(): Promise<number> {
-    // Handlers that end in one turn of the event loop make room together.
-    await new Promise((resolve) => setImmediate(resolve));
-    let taken = 0;
-    const names = [...receivers.keys()];
-    const first = turn++ % Math.max(1, names.length);
-    // Not always the same one first: there may be room for one only.
-    let open = [...names.slice(first), ...names.slice(0, first)];
-    const more = new Set<string>();
-    for (let pass = 0; pass <= names.length && open.length > 0 && !closed; pass += 1) {
-      const { free, held } = slots();
-      if (free <= 0) break;
-      const turns = shareOut(open, { concurrency, free, held, hungry });
-      if (turns.length === 0) break;
-      await ready();
-      const begun = await takeTurns(turns, free);
-      taken += begun.length;
-      const full = turns.filter(({ name, most }) => begun.filter((lease) => lease.name === name).length >= most);
-      for (const { name } of full) more.add(name);
-      const asked = new Set(turns.map(({ name }) => name));
-      open = [...open.filter((name) => !asked.has(name)), ...full.map(({ name }) => name)];
-    }
-    hungry = more;
-    return taken;
-  }
-
-  async function takeTurns(turns: readonly Turn[], limit: number): Promise<readonly Lease[]> {
-    const asked = performance.now();
-    const leases = await engine.take(turns, limit);
-    // An answer that took so long may be about leases that are over: nothing begins that another worker may have.
-    const lost = performance.now() - asked > leaseMs / 2 ? await engine.keep(leases) : [];
-    const held = leases.filter(({ id }) => !lost.some((lease) => lease.id === id));
-    for (const lease of held) start(lease);
-    return held;
-  }
-
-  /** How many handlers may begin. What is being recorded needs none, but must not pile up while the store is slow. */
-  function slots(): { readonly free: number; readonly held: ReadonlyMap<string, number> } {
-    const held = new Map([...receivers.keys()].map((name) => [name, 0]));
-    let handling = 0;
-    for (const { lease, isHandling } of working.all()) {
-      if (!isHandling()) continue;
-      handling += 1;
-      held.set(lease.name, (held.get(lease.name) ?? 0) + 1);
-    }
-    return { free: Math.min(concurrency - handling, 2 * concurrency - working.size), held };
   }
 
   /** A module that is loaded anew makes its receiver again: the newer code is what its author wants to see at work. */

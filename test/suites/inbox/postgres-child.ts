@@ -8,15 +8,24 @@ const [url = '', schema = '', killBefore = '0'] = process.argv.slice(2);
 /** Announcements, new connections, signs of life, and what an inbox does now and then. */
 const beside =
   /pg_notify|LISTEN|pg_backend_pid|enable_seqscan|WITH asked|SELECT DISTINCT name, state|known_until <=|AND finished_at </;
+let stored = false;
+let taken = false;
+/** Whether a statement is one of the delivery's own way: of those that take, only the first one that can find it. */
+function isOnTheWay(text: string): boolean {
+  if (beside.test(text)) return false;
+  if (!text.includes('SKIP LOCKED')) return true;
+  if (!stored || taken) return false;
+  taken = true;
+  return true;
+}
+
 let statements = 0;
 let counting = false;
 const query: unknown = Reflect.get(pg.Client.prototype, 'query');
 if (typeof query !== 'function') throw new TypeError('pg has no query()');
 Reflect.set(pg.Client.prototype, 'query', function counted(this: unknown, ...args: unknown[]) {
-  // What runs beside the delivery's way would take a number now and then.
-  if (!counting || beside.test(statementOf(args).text)) {
-    return Reflect.apply(query, this, args);
-  }
+  // What runs beside it would take a number now and then.
+  if (!counting || !isOnTheWay(statementOf(args).text)) return Reflect.apply(query, this, args);
   statements += 1;
   if (String(statements) === killBefore) process.kill(process.pid, 'SIGKILL');
   return Reflect.apply(query, this, args);
@@ -38,6 +47,7 @@ const handled = new Promise<void>((resolve) => {
 await inbox.counts();
 counting = true;
 await inbox.accept(event);
+stored = true;
 await handled;
 const atHandled = statements;
 // It must end by itself after this.

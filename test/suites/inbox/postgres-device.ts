@@ -38,3 +38,17 @@ export function statementOf([first, second]: readonly unknown[]): { text: string
   const values: unknown = typeof first === 'string' ? second : Reflect.get(Object(first), 'values');
   return { text: String(text), values: Array.isArray(values) ? values : undefined };
 }
+
+/** Notes each statement with values that the connections of a pool run from now on, and the last values of each. */
+export function watchStatements(pool: pg.Pool): ReadonlyMap<string, unknown[]> {
+  const statements = new Map<string, unknown[]>();
+  pool.on('connect', (client) => {
+    const { query } = client;
+    Reflect.set(client, 'query', (...given: unknown[]) => {
+      const { text, values } = statementOf(given);
+      if (values !== undefined) statements.set(text, values);
+      return Reflect.apply(query, client, given);
+    });
+  });
+  return statements;
+}

@@ -1,18 +1,16 @@
 import type { NewDelivery } from '@hookproof/core/inbox';
 import { type PostgresInbox, type PostgresInboxOptions, postgresInbox } from '@hookproof/inbox/postgres';
 import pg from 'pg';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { event, type PostgresAttempt, statementOf } from './postgres-device.ts';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { closeAfterEach } from '../closing.ts';
+import { event, type PostgresAttempt, watchStatements } from './postgres-device.ts';
 import { startPgBouncer, startPostgres } from './servers.ts';
 import { type SilentProxy, startSilentProxy } from './silent-proxy.ts';
 
 const server = await startPostgres();
-const closing: (() => Promise<unknown>)[] = [];
+const closing = closeAfterEach();
 let schemas = 0;
 
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
 afterAll(async () => {
   await admin.end();
   await server?.stop();
@@ -353,16 +351,8 @@ describe.skipIf(server === undefined)('what a Postgres refuses is said with what
 describe.skipIf(server === undefined)('a backlog in Postgres', { timeout: 60_000 }, () => {
   it('is taken in the order of the index, also before anybody has counted it', async () => {
     const schema = newSchema();
-    const statements = new Map<string, unknown[]>();
     const pool = newPool();
-    pool.on('connect', (client) => {
-      const { query } = client;
-      Reflect.set(client, 'query', (...given: unknown[]) => {
-        const { text, values } = statementOf(given);
-        if (values !== undefined && text.includes('LATERAL')) statements.set(text, values);
-        return Reflect.apply(query, client, given);
-      });
-    });
+    const statements = watchStatements(pool);
     const inbox = open({ pool, schema, work: false, concurrency: 10 });
     for (const name of ['devices', 'others']) handle(inbox, () => undefined, name);
     await inbox.counts();
@@ -373,7 +363,7 @@ describe.skipIf(server === undefined)('a backlog in Postgres', { timeout: 60_000
       SELECT 'devices', 'evt ' || n, false, false, 'waiting', now(), now(), '[]', ''
       FROM generate_series(1, 40000) AS n`);
     await inbox.drain({ maxMs: 300 }).catch(() => undefined);
-    const [[take, values] = expect.unreachable()] = statements;
+    const [[take, values] = expect.unreachable()] = [...statements].filter(([text]) => text.includes('LATERAL'));
     const plans: string[] = [];
     const client = await admin.connect();
     const explain = async (text: string, given: unknown[] = []) => {

@@ -1,16 +1,13 @@
 import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { DeliveryCounts } from '@hookproof/core';
 import { openDatabase } from '@hookproof/inbox/sqlite';
 import { exitCode } from '../exit-code.ts';
 import { Failure, usage } from '../failure.ts';
 import { printable, type Report } from '../terminal.ts';
+import { states } from './options.ts';
 import { inboxFile } from './sqlite.ts';
 import { type Store, storeOf, titles } from './store.ts';
-
-const states = ['waiting', 'working', 'handled', 'dead'] as const;
-
-/** How many deliveries a file has, by where they stand. */
-export type FileCounts = Readonly<Record<(typeof states)[number], number>>;
 
 /** The store, which must be a SQLite file, and the other file that the command line names. */
 export async function placesIn(
@@ -38,7 +35,7 @@ export async function placesIn(
 export async function copyInbox(
   from: string,
   beside: string,
-): Promise<{ readonly copy: string; readonly counts: FileCounts }> {
+): Promise<{ readonly copy: string; readonly counts: DeliveryCounts }> {
   await inboxFile(from, printable(from));
   const copy = `${beside}.${process.pid}.partial`;
   await (await open(copy, 'wx', 0o600)).close();
@@ -58,7 +55,7 @@ export async function copyInbox(
   }
 }
 
-function countsOf(copy: string, from: string): FileCounts {
+function countsOf(copy: string, from: string): DeliveryCounts {
   const database = openDatabase(copy);
   try {
     const problems = database
@@ -100,6 +97,6 @@ export async function nameToDisk(path: string): Promise<void> {
 }
 
 /** The counts in words. */
-export function inWords(counts: FileCounts): string {
+export function inWords(counts: DeliveryCounts): string {
   return states.map((state) => `${counts[state].toLocaleString('en')} ${state}`).join(', ');
 }

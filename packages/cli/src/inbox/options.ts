@@ -3,7 +3,8 @@ import type { DeliveryFilter, DeliverySelection } from '@hookproof/core';
 import { jsonOption } from '../shell.ts';
 import { when } from './when.ts';
 
-const states = ['waiting', 'working', 'handled', 'dead'] as const;
+/** Where a delivery may stand. */
+export const states = ['waiting', 'working', 'handled', 'dead'] as const;
 const where = 'Where the inbox is:';
 
 /** What every command of `inbox` can be told. */

@@ -1,13 +1,14 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { link, rename, rm } from 'node:fs/promises';
 import type { Command } from '@commander-js/extra-typings';
+import type { DeliveryCounts } from '@hookproof/core';
 import { openDatabase, type SqliteDatabase } from '@hookproof/inbox/sqlite';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { Failure, usage } from '../failure.ts';
 import { type CommonOptions, jsonOption, type Shell } from '../shell.ts';
 import { printable, type Report } from '../terminal.ts';
 import { agreed } from './change.ts';
-import { copyInbox, type FileCounts, inWords, nameToDisk, placesIn } from './copy.ts';
+import { copyInbox, inWords, nameToDisk, placesIn } from './copy.ts';
 import { troubleWith } from './trouble.ts';
 
 interface RestoreOptions extends CommonOptions {
@@ -125,10 +126,15 @@ function nameFor(place: string): string {
   return `${place}.before-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
 }
 
-async function tell(label: string, kept: string | undefined, counts: FileCounts, report: Report): Promise<ExitCode> {
+async function tell(
+  label: string,
+  kept: string | undefined,
+  counts: DeliveryCounts,
+  report: Report,
+): Promise<ExitCode> {
   await report.record({ restored: counts, ...(kept !== undefined && { kept }) });
   await report.say(`${label}: ${inWords(counts)}.`);
   if (kept !== undefined)
-    await report.say(`What was there is kept as ${printable(kept)}. Delete it when you need it no more.`);
+    await report.say(`What was there is kept as ${printable(kept)}. Delete it when you no longer need it.`);
   return exitCode.ok;
 }

@@ -13,7 +13,7 @@ export async function openSqlite({ location, label }: Store): Promise<OpenInbox>
   // An inbox is in WAL mode, and its file says so in these bytes; to open a copy that is not would change it.
   if (!start.endsWith('\x02\x02')) {
     throw noInbox(
-      `${label} is no inbox in use, but a copy such as hookproof inbox backup makes: to open it would change it.`,
+      `${label} is not an inbox in use but a copy, as hookproof inbox backup makes it: opening it would change it.`,
       'Put it where no inbox is, and open that: hookproof inbox restore <new file> <copy>.',
     );
   }

@@ -1,8 +1,8 @@
 import { inTime } from '@hookproof/core/inbox';
 import { silent } from '../answers.ts';
 import { type PostgresClient, type PostgresPool, withClient } from './client.ts';
-import { explained, isReadOnly } from './refusals.ts';
 import { type Named, preparedStatements } from './sessions.ts';
+import { explained, isReadOnly } from './trouble.ts';
 
 type Answer = Promise<{ readonly rows: unknown[] }>;
 

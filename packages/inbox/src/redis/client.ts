@@ -1,6 +1,7 @@
 import { WebhookError } from '@hookproof/core';
 import { invalid, type Settings } from '../options.ts';
 import { type RedisConnection, type WatchedConnection, watchConnection } from './connection.ts';
+import { grouped } from './grouped.ts';
 import type { Step, Value } from './recorder.ts';
 import { commandsScript, manyTimes, type Script } from './scripts.ts';
 import { createSender, type RedisSender } from './sending.ts';
@@ -118,26 +119,15 @@ export function createLink(
       return listIn(replies).map(orThrow);
     },
     async steps(list) {
-      const kinds = new Map<string, number[]>();
-      for (const [index, { script, args }] of list.entries()) {
-        const kind = `${args.length} ${script}`;
-        const same = kinds.get(kind);
-        if (same === undefined) kinds.set(kind, [index]);
-        else same.push(index);
-      }
+      const kinds = grouped(list.entries(), ([, { script, args }]) => `${args.length} ${script}`);
       const all: unknown[] = [];
-      const running = [...kinds.values()].map(async (indexes) => {
-        const some = indexes.map((index) => list[index]).filter((step) => step !== undefined);
-        const script = manyTimes(some[0]?.script ?? '');
-        const args = some.flatMap((step) => step.args);
-        const replies = listIn(
-          await run(
-            script,
-            some.flatMap((step) => step.keys),
-            [some.length, ...args],
-          ),
+      const running = [...kinds.values()].map(async (same) => {
+        const replies = await run(
+          manyTimes(same[0]?.[1].script ?? ''),
+          same.flatMap(([, { keys }]) => keys),
+          [same.length, ...same.flatMap(([, { args }]) => args)],
         );
-        for (const [place, index] of indexes.entries()) all[index] = replies[place];
+        for (const [place, [index]] of same.entries()) all[index] = listIn(replies)[place];
       });
       await Promise.all(running);
       return all;

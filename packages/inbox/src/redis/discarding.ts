@@ -1,6 +1,7 @@
 import type { DeliveryState } from '@hookproof/core';
 import type { Link } from './client.ts';
-import { type Place, placeIn } from './jobs.ts';
+import { grouped } from './grouped.ts';
+import { placeIn } from './jobs.ts';
 import { type Keys, sets } from './keys.ts';
 import { scriptOf } from './scripts.ts';
 
@@ -35,19 +36,14 @@ export function createDiscarder(
   keys: Keys,
 ): (ids: readonly string[], state: DeliveryState | undefined) => Promise<number> {
   return async (ids, state) => {
-    const queues = new Map<string, Place[]>();
-    for (const place of [...new Set(ids)].map(placeIn)) {
-      if (place === undefined) continue;
-      const known = queues.get(place.queue);
-      if (known === undefined) queues.set(place.queue, [place]);
-      else known.push(place);
-    }
+    const places = [...new Set(ids)].map(placeIn).filter((place) => place !== undefined);
+    const queues = grouped(places, ({ queue }) => queue);
     const wanted = sets.filter((set) => set.state !== 'working' && (state === undefined || set.state === state));
-    const discarded = [...queues].map(([queue, places]) =>
+    const discarded = [...queues].map(([queue, some]) =>
       link.run(
         discardScript,
         [keys.arrivals, ...wanted.map(({ set }) => keys.set(queue, set))],
-        [keys.job({ id: '', queue, job: '' }), `${queue}:`, ...places.map(({ job }) => job)],
+        [keys.job({ id: '', queue, job: '' }), `${queue}:`, ...some.map(({ job }) => job)],
       ),
     );
     return (await Promise.all(discarded)).reduce<number>((sum, count) => sum + Number(count), 0);

@@ -5,11 +5,12 @@ import { invalid, type Settings } from '../options.ts';
 import { createArrivals } from './arrivals.ts';
 import { type Link, listIn, orThrow } from './client.ts';
 import { createDiscarder } from './discarding.ts';
+import { grouped } from './grouped.ts';
 import { failureFields, type Place, placeIn, type Row, reasonOf } from './jobs.ts';
 import { keysOf } from './keys.ts';
 import { persistenceWarning } from './persistence.ts';
 import { createPruner } from './pruning.ts';
-import { createQueues, grouped } from './queues.ts';
+import { createQueues } from './queues.ts';
 import { type Step, stepOf } from './recorder.ts';
 import { createShelf } from './shelf.ts';
 import { createStore } from './storing.ts';
@@ -84,7 +85,7 @@ export function redisEngine(link: Link, prefix: string, settings: Settings): Eng
     take: createTaker(link, queues, settings),
 
     async keep(leases) {
-      const groups = [...grouped(leases)];
+      const groups = [...grouped(leases, ({ name }) => name)];
       const steps = groups.map(([name, held]) => {
         const [ids, tokens] = [held.map((lease) => placed(lease).job), held.map(({ token }) => token)];
         return stepOf(queues.of(name).extendLocks(ids, tokens, Math.ceil(leaseMs)));

@@ -40,14 +40,3 @@ export function createQueues(prefix: string, { leaseMs }: Settings): Queues {
     },
   };
 }
-
-/** Lists by the names of receivers. */
-export function grouped<T extends { readonly name: string }>(items: readonly T[]): ReadonlyMap<string, readonly T[]> {
-  const lists = new Map<string, T[]>();
-  for (const item of items) {
-    const list = lists.get(item.name);
-    if (list === undefined) lists.set(item.name, [item]);
-    else list.push(item);
-  }
-  return lists;
-}

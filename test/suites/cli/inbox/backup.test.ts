@@ -1,29 +1,14 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sqliteInbox } from '@hookproof/inbox/sqlite';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { closeAfterEach, ownFolder } from '../../closing.ts';
 import { hookproofProcess } from '../hookproof.ts';
 
-/** What closes at the end of each test, whatever became of it. */
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
+const open = closeAfterEach();
 
 function newPath(): string {
-  const folder = mkdtempSync(join(tmpdir(), "hookproof-backup's-"));
-  open.push(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'webhooks.db');
+  return join(ownFolder(open, "hookproof-backup's-"), 'webhooks.db');
 }
 
 function openInbox(path: string) {
@@ -95,7 +80,7 @@ describe('hookproof inbox backup', { timeout: 60_000 }, () => {
     expect(names(path).filter((name) => name.includes('partial'))).toEqual([]);
   });
 
-  it('makes nothing of what is no inbox, or damaged, and names the tools of other stores', async () => {
+  it('refuses a file that has no inbox or is damaged, and names the tools of the other stores', async () => {
     const path = newPath();
     expect((await cli('backup', path, `${path}.backup`)).stderr).toContain('There is no file');
     await closedInbox(

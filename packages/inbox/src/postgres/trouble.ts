@@ -6,7 +6,7 @@ const tls =
 const readOnly = '25006';
 
 /** What Postgres, or the connection to it, refuses for a reason that an operator can remove: what it means, and the fix. */
-const refusals: ReadonlyMap<string, readonly [problem: string, fix: string]> = new Map([
+const troubles: ReadonlyMap<string, readonly [problem: string, fix: string]> = new Map([
   [
     '42501',
     [
@@ -21,7 +21,7 @@ const refusals: ReadonlyMap<string, readonly [problem: string, fix: string]> = n
       'Connect to the primary, over an address that follows it: the inbox makes new connections until one can write.',
     ],
   ],
-  ['28P01', ['the password is wrong', 'Correct user or password of the pool.']],
+  ['28P01', ['the password is wrong', 'Correct the user or the password of the pool.']],
   ['28000', ['this role may not log in from here', 'Correct the user of the pool, or pg_hba.conf of the server.']],
   ['3D000', ['there is no database of this name', 'Correct the database of the pool, or create it.']],
   [
@@ -36,7 +36,7 @@ const refusals: ReadonlyMap<string, readonly [problem: string, fix: string]> = n
   ['DEPTH_ZERO_SELF_SIGNED_CERT', ['its TLS certificate is self-signed', tls]],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', ['nobody vouches for its TLS certificate', tls]],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', ['nobody vouches for its TLS certificate', tls]],
-  ['CERT_HAS_EXPIRED', ['its TLS certificate is over', 'Renew it on the server.']],
+  ['CERT_HAS_EXPIRED', ['its TLS certificate has expired', 'Renew it on the server.']],
   [
     'ERR_TLS_CERT_ALTNAME_INVALID',
     ['its TLS certificate is for another host', 'Connect by the name that is in the certificate.'],
@@ -49,7 +49,7 @@ const refusals: ReadonlyMap<string, readonly [problem: string, fix: string]> = n
 
 /** The same error, or one that says what to do, with it as the cause. */
 export function explained(error: unknown): unknown {
-  const [problem, fix] = refusals.get(codeOf(error)) ?? [];
+  const [problem, fix] = troubles.get(codeOf(error)) ?? [];
   if (problem === undefined || fix === undefined) return error;
   return new WebhookError('inbox_unavailable', `Postgres cannot be used: ${problem}.`, { cause: error, fix });
 }
