@@ -10,6 +10,7 @@ const silentEngine: Engine = {
   open: () => undefined,
   store: never,
   take: never,
+  release: never,
   keep: never,
   settle: never,
   complete: never,
@@ -26,7 +27,14 @@ const silentEngine: Engine = {
 
 it('whatever intake and workers ask of a store that says nothing ends, and names the option', async () => {
   const engine = withAnswersInTime(silentEngine, 20);
-  const asked = [engine.store([]), engine.take([], 1), engine.keep([]), engine.settle([]), engine.recover(true)];
+  const asked = [
+    engine.store([]),
+    engine.take([], 1),
+    engine.release([]),
+    engine.keep([]),
+    engine.settle([]),
+    engine.recover(true),
+  ];
   for (const answer of await Promise.allSettled([...asked, engine.get('1')])) {
     expect(answer).toMatchObject({
       status: 'rejected',

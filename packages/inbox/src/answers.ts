@@ -18,6 +18,7 @@ export function withAnswersInTime<Lanes extends boolean, Completed extends Await
     ...engine,
     store: (deliveries) => inLimit('store deliveries', engine.store(deliveries)),
     take: (turns, limit) => inLimit('give deliveries to work on', engine.take(turns, limit)),
+    release: (leases) => inLimit('take deliveries back', engine.release(leases)),
     keep: (leases) => inLimit('prolong leases', engine.keep(leases)),
     settle: (endings) => inLimit('record attempts', engine.settle(endings)),
     recover: (patient) => inLimit('look for lost workers', engine.recover(patient)),

@@ -19,8 +19,6 @@ export interface Running {
   readonly end: (error: WebhookError) => void;
   /** Whether its handler has recorded it in a transaction of its own. */
   readonly isCompleted: () => boolean;
-  /** Whether its handlers are still at work; what became of it is recorded after that. */
-  readonly isHandling: () => boolean;
   readonly ended: Promise<WorkOutcome>;
 }
 
@@ -38,7 +36,6 @@ export function startAttempt<Completed extends Awaitable<void>>(
   const stopping = new AbortController();
   const closing = new AbortController();
   let completed = false;
-  let handling = true;
 
   const work: Attempt<(transaction: object) => Completed> = {
     id,
@@ -55,7 +52,6 @@ export function startAttempt<Completed extends Awaitable<void>>(
         completed = true;
       }),
     async settle(error) {
-      handling = false;
       handlersEnded();
       try {
         if (completed) return await settleCompleted(error);
@@ -117,8 +113,8 @@ export function startAttempt<Completed extends Awaitable<void>>(
       stopping.abort(error);
     },
     isCompleted: () => completed,
-    isHandling: () => handling,
-    ended: receiver.work(work),
+    // Not at once: first its caller notes that it has begun.
+    ended: Promise.resolve(work).then((one) => receiver.work(one)),
   };
 }
 

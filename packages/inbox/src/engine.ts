@@ -74,6 +74,8 @@ export interface Engine<Lanes extends boolean = boolean, Completed extends Await
    * the order of the turns, and `limit` in all. Of a lane it leases none while another holds the lane.
    */
   take(turns: readonly Turn[], limit: number): Awaitable<readonly Lease[]>;
+  /** Gives leases back whose attempt has not begun: the deliveries are due as before, and the attempt does not count. */
+  release(leases: readonly Lease[]): Awaitable<void>;
   /** Prolongs leases, and returns those that are lost. */
   keep(leases: readonly Lease[]): Awaitable<readonly Lease[]>;
   /** Records how attempts ended, durably, and says of each whether the lease still held. */

@@ -1,15 +1,33 @@
 import { WebhookError, type WorkOutcome } from '@hookproof/core';
 import type { Running } from './attempt.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Lease } from './engine.ts';
 import type { Settings } from './options.ts';
 
-/** The deliveries that this process works on. */
+/** The deliveries that this process has leased. */
 export interface Held {
+  /** Keeps the lease of a delivery whose handlers are still to begin. */
+  keep(lease: Lease): void;
+  /** Those that are still to begin, the first taken first. */
+  ready(): Iterable<Lease>;
+  /** Its handlers begin. */
   add(attempt: Running): void;
+  /** Its handlers have ended; what became of it is to be recorded. */
+  handled(lease: Lease): void;
+  /** It is recorded. */
   remove(attempt: Running): void;
+  /** Whether one has waited for so long that the handlers before it must hang. */
+  isStuck(): boolean;
+  /** Gives back those that are still to begin. */
+  giveBack(): Promise<void>;
+  /** How many there are in all. */
   readonly size: number;
+  /** How many are still to begin, in all or of one receiver. */
+  waiting(name?: string): number;
+  /** How many have handlers at work, in all or of one receiver. */
+  handling(name?: string): number;
+  /** Those whose handlers have begun. */
   all(): readonly Running[];
-  /** The ends of all that is being worked on. */
+  /** The ends of those. */
   ends(): readonly Promise<WorkOutcome>[];
   /** Tells the store that this process lives; stops what it no longer holds, or may no longer hold. */
   beat(): Promise<boolean>;
@@ -17,25 +35,34 @@ export interface Held {
   close(): void;
 }
 
-/** Keeps what is worked on, and its leases as long as there is something. */
-export function createHeld(engine: Pick<Engine, 'keep'>, { leaseMs, onError }: Settings): Held {
+/** Milliseconds for which a delivery may wait for a handler to end. */
+const patienceMs = 1_000;
+
+/** Keeps what is leased, and its leases as long as there is something. */
+export function createHeld(engine: Pick<Engine, 'keep' | 'release'>, { leaseMs, onError }: Settings): Held {
+  const ready = leasesByName();
+  const handling = leasesByName();
   const running = new Map<string, Running>();
+  const keptAt = new WeakMap<Lease, number>();
   let heartbeat: NodeJS.Timeout | undefined;
   let heardAt = 0;
   /** Whether the store owes an answer about leases. */
   let asking = false;
 
   function stopWhereLate(): void {
-    if (performance.now() - heardAt >= leaseMs) for (const { stop } of running.values()) stop(lostLease());
+    if (performance.now() - heardAt < leaseMs) return;
+    for (const lease of ready.all()) ready.delete(lease);
+    for (const { stop } of running.values()) stop(lostLease());
   }
 
   async function beat(): Promise<boolean> {
-    if (running.size === 0) return true;
+    if (ready.count() + running.size === 0) return true;
     // The store does not even fail, but says nothing.
     if (asking) stopWhereLate();
     asking = true;
     try {
-      for (const lease of await engine.keep([...running.values()].map(({ lease }) => lease))) {
+      for (const lease of await engine.keep([...ready.all(), ...[...running.values()].map((one) => one.lease)])) {
+        ready.delete(lease);
         const lost = running.get(markOf(lease));
         if (lost?.isCompleted() === false) lost.stop(lostLease());
       }
@@ -55,24 +82,67 @@ export function createHeld(engine: Pick<Engine, 'keep'>, { leaseMs, onError }: S
     heartbeat = undefined;
   }
 
+  function closeWhereEmpty(): void {
+    if (ready.count() + running.size === 0) close();
+  }
+
   return {
     get size() {
-      return running.size;
+      return ready.count() + running.size;
     },
-    add(attempt) {
-      running.set(markOf(attempt.lease), attempt);
+    keep(lease) {
+      ready.add(lease);
+      keptAt.set(lease, performance.now());
       if (heartbeat !== undefined) return;
       heardAt = performance.now();
       heartbeat = setInterval(beat, leaseMs / 3);
     },
-    remove({ lease }) {
-      running.delete(markOf(lease));
-      if (running.size === 0) close();
+    ready: ready.all,
+    add(attempt) {
+      ready.delete(attempt.lease);
+      handling.add(attempt.lease);
+      running.set(markOf(attempt.lease), attempt);
     },
+    handled: handling.delete,
+    remove({ lease }) {
+      handling.delete(lease);
+      running.delete(markOf(lease));
+      closeWhereEmpty();
+    },
+    isStuck() {
+      const [first] = ready.all();
+      return first !== undefined && performance.now() - (keptAt.get(first) ?? 0) > patienceMs;
+    },
+    async giveBack() {
+      const leases = [...ready.all()];
+      for (const lease of leases) ready.delete(lease);
+      closeWhereEmpty();
+      if (leases.length > 0) await engine.release(leases);
+    },
+    waiting: ready.count,
+    handling: handling.count,
     all: () => [...running.values()],
     ends: () => [...running.values()].map(({ ended }) => ended),
     beat,
     close,
+  };
+}
+
+/** A set of leases, counted by receiver. */
+function leasesByName() {
+  const leases = new Map<string, Lease>();
+  const counts = new Map<string, number>();
+  const count = (name?: string) => (name === undefined ? leases.size : (counts.get(name) ?? 0));
+  return {
+    all: (): Iterable<Lease> => leases.values(),
+    count,
+    add(lease: Lease) {
+      leases.set(markOf(lease), lease);
+      counts.set(lease.name, count(lease.name) + 1);
+    },
+    delete(lease: Lease) {
+      if (leases.delete(markOf(lease))) counts.set(lease.name, count(lease.name) - 1);
+    },
   };
 }
 

@@ -154,6 +154,14 @@ function memoryEngine({ laneTimeoutMs, retainKeysMs, now }: Settings): Engine<tr
           return { id, name, token, attempt, afterLoss: false, receivedAt, owner, headers, body };
         });
     },
+    release(leases) {
+      for (const lease of leases) {
+        const kept = held(lease);
+        if (kept === undefined) continue;
+        const { delivery, dueAt } = kept;
+        kept.delivery = { ...delivery, state: 'waiting', attempts: delivery.attempts - 1, dueAt: new Date(dueAt) };
+      }
+    },
     // The worker that could die is this process itself.
     keep: (leases) => leases.filter((lease) => held(lease) === undefined),
     settle: (endings) => endings.map(([lease, ending]) => settleOne(lease, ending)),

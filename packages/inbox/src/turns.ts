@@ -1,11 +1,15 @@
 import type { Turn } from './engine.ts';
 
 /** What one process has to give, and who holds how much of it. */
-export interface Slots {
+interface Shares {
   readonly concurrency: number;
   readonly free: number;
-  /** How many slots each receiver of this process holds. */
+  /** How many deliveries each receiver of this process holds. */
   readonly held: ReadonlyMap<string, number>;
+}
+
+/** The same, and who would like more. */
+export interface Slots extends Shares {
   /** Receivers that had more to do at the last look than they got. */
   readonly hungry: ReadonlySet<string>;
 }
@@ -18,8 +22,7 @@ export interface Slots {
  */
 export function shareOut(names: readonly string[], { concurrency, free, held, hungry }: Slots): readonly Turn[] {
   const holdsNone = (name: string) => held.size > 1 && held.get(name) === 0;
-  const kept = Math.min(Math.floor(concurrency / 2), [...held.keys()].filter(holdsNone).length);
-  let left = Math.max(0, free - kept);
+  let left = Math.max(0, free - keptFree({ concurrency, held }));
   const eager = names.filter((name) => hungry.has(name));
   const sharing = new Set(eager.length > 0 ? eager : names);
   const turns: Turn[] = [];
@@ -30,4 +33,15 @@ export function shareOut(names: readonly string[], { concurrency, free, held, hu
     if (most > 0) turns.push({ name, most });
   }
   return turns;
+}
+
+/** Whether a handler of a receiver may begin: what is kept free for others is not for it. */
+export function mayBegin(name: string, { concurrency, free, held }: Shares): boolean {
+  return free > (held.get(name) === 0 ? 0 : keptFree({ concurrency, held }));
+}
+
+/** How many slots stay free for receivers that hold none. */
+function keptFree({ concurrency, held }: Pick<Shares, 'concurrency' | 'held'>): number {
+  if (held.size < 2) return 0;
+  return Math.min(Math.floor(concurrency / 2), [...held.values()].filter((count) => count === 0).length);
 }

@@ -39,7 +39,8 @@ export function createWorker<Completed extends Awaitable<void>>(
   const receivers = new Map<string, InboxReceiver<(transaction: object) => Completed>>();
   const replaced = new Set<string>();
   const working = createHeld(engine, settings);
-  const takeSome = createTaker(engine, settings, working, { names: () => [...receivers.keys()], ready, begin: start });
+  const isStopped = () => closed || stopped !== undefined;
+  const taker = createTaker(engine, settings, working, { names: () => [...receivers.keys()], ready, begin, isStopped });
   const chores: { readonly ms: number; readonly run: () => unknown }[] = [
     { ms: leaseMs / 4, run: () => recover(true) },
   ];
@@ -48,8 +49,9 @@ export function createWorker<Completed extends Awaitable<void>>(
   let started = false;
   let closed = false;
   let taking: Promise<number> | undefined;
-  /** Whether something became due while the store was asked. */
+  /** Whether something became due while the store was asked, or something ended. */
   let again = false;
+  let roomier = false;
   let tally: Tally | undefined;
   let draining: Promise<Tally> | undefined;
   /** Why what runs is stopped, and what still begins as well. */
@@ -58,9 +60,11 @@ export function createWorker<Completed extends Awaitable<void>>(
   /** Leases as much as there is room for, and says how much that was. */
   function fill(): Promise<number> {
     again = taking !== undefined;
-    taking ??= takeSome(() => closed).finally(() => {
+    if (taking !== undefined) return taking;
+    roomier = false;
+    taking = taker.take().finally(() => {
       taking = undefined;
-      if (again) wake();
+      if (again || (roomier && taker.goOn())) wake();
     });
     return taking;
   }
@@ -79,20 +83,24 @@ export function createWorker<Completed extends Awaitable<void>>(
     );
   }
 
-  function start(lease: Lease): void {
+  function begin(lease: Lease): void {
     const receiver = receivers.get(lease.name);
     if (receiver === undefined) return;
-    const attempt = startAttempt(lease, receiver, engine, settle, wake, settings);
+    const attempt = startAttempt(lease, receiver, engine, settle, () => goOn(() => taker.handled(lease)), settings);
     working.add(attempt);
-    if (stopped !== undefined) attempt.end(stopped);
     attempt.ended
       .then((outcome) => {
         if (tally !== undefined) tally[outcome] += 1;
       }, onError)
-      .finally(() => {
-        working.remove(attempt);
-        wake();
-      });
+      .finally(() => goOn(() => working.remove(attempt)));
+  }
+
+  /** Something has ended: there may be room. */
+  function goOn(end: () => void): void {
+    end();
+    const low = taker.goOn();
+    if (taking !== undefined) roomier = true;
+    else if (low) wake();
   }
 
   async function settle(lease: Lease, ending: Ending): Promise<boolean> {
@@ -112,6 +120,12 @@ export function createWorker<Completed extends Awaitable<void>>(
     if (await working.beat()) await engine.recover(patient);
   }
 
+  /** What was taken ahead of handlers that then hang is for others. */
+  function poll(): void {
+    if (working.isStuck()) working.giveBack().catch(onError);
+    wake();
+  }
+
   function wake(): void {
     if (!started || closed) return;
     fill().catch(onError);
@@ -120,7 +134,7 @@ export function createWorker<Completed extends Awaitable<void>>(
   function startWorking(): void {
     if (started || closed) return;
     started = true;
-    timers.push(setInterval(wake, pollMs));
+    timers.push(setInterval(poll, pollMs));
     for (const { ms, run } of chores) {
       const attend = () => {
         ready()
@@ -149,12 +163,13 @@ export function createWorker<Completed extends Awaitable<void>>(
         if (working.size > 0) await Promise.race(working.ends());
       }
       await Promise.allSettled(working.ends());
+      if (stopped !== undefined) await working.giveBack();
     };
     try {
       const timeIsOver = Symbol('over');
       await inTime(workOff(), endAfter(maxMs), () => timeIsOver).catch((error) => {
         if (error !== timeIsOver) throw error;
-        const storeIsSilent = taking !== undefined || working.all().some(({ isHandling }) => !isHandling());
+        const storeIsSilent = taking !== undefined || working.handling() < working.ends().length;
         // In a process that works anyway, its handlers may go on.
         if (!started || storeIsSilent) throw endedTooSoon('drain()', working.size);
       });
@@ -194,6 +209,7 @@ export function createWorker<Completed extends Awaitable<void>>(
       const over = setTimeout(() => stopAll('The inbox is closing.'), stopAfter(maxMs));
       const workOff = async () => {
         await taking?.catch(onError);
+        await working.giveBack().catch(onError);
         await Promise.allSettled(working.ends());
         await settling.idle();
       };

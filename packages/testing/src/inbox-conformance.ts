@@ -6,6 +6,7 @@
  */
 import { checkNames } from '@hookproof/core/strict';
 import { acceptingTests } from './inbox-conformance/accepting.ts';
+import { aheadTests } from './inbox-conformance/ahead.ts';
 import { laneTests } from './inbox-conformance/lanes.ts';
 import { operatingTests } from './inbox-conformance/operating.ts';
 import { ownerTests } from './inbox-conformance/owners.ts';
@@ -44,6 +45,7 @@ export function inboxConformance(inbox: InboxUnderTest): void {
   };
   register(acceptingTests(inbox));
   register(workingTests(inbox));
+  register(aheadTests(inbox));
   register(sharingTests(inbox));
   register(operatingTests(inbox));
   register(retentionTests(inbox));

@@ -13,7 +13,7 @@ import { listenForBreaks, ownPoolLike } from './own-pool.ts';
 import { leaveLane, prolong, recoverAll } from './recovery.ts';
 import { settleAll } from './settling.ts';
 import { alone, isPlain, type Store } from './store.ts';
-import { takeDue } from './taking.ts';
+import { release, takeDue } from './taking.ts';
 
 /** How many times longer than an answer may take what goes through much, and what makes the tables new. */
 const patience = { managing: 10, migrating: 100 };
@@ -94,6 +94,7 @@ export function postgresEngine(given: PostgresPool, schema: string, settings: Se
       return taken.map(({ lease }) => lease);
     },
 
+    release: (leases) => release(store, leases),
     keep: (leases) => prolong(store, leases),
 
     settle(endings) {

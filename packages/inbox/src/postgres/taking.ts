@@ -32,6 +32,17 @@ export async function takeDue(store: Store, turns: readonly Turn[], limit: numbe
   return rows.map(takenOf).toSorted((a, b) => Number(a.lease.id) - Number(b.lease.id));
 }
 
+/** Gives leases back: the deliveries are due as they were, and the attempt does not count. */
+export async function release(store: Store, leases: readonly Lease[]): Promise<void> {
+  await alone(store).query(
+    `
+    UPDATE ${store.table} d SET state = 'waiting', attempts = attempts - 1, leased_until = NULL
+    FROM unnest($1::bigint[], $2::integer[]) AS l(seq, takes)
+    WHERE d.seq = l.seq AND d.takes = l.takes AND d.state = 'working'`,
+    [leases.map(({ id }) => id), leases.map(({ token }) => token)],
+  );
+}
+
 function takenOf(row: unknown): Taken {
   return {
     lane: lanesIn([row])[0],

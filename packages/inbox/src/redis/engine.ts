@@ -82,7 +82,7 @@ export function redisEngine(link: Link, prefix: string, settings: Settings): Eng
       if (warning !== undefined) onError(warning);
     },
     store: createStore(link, queues, keys, maxAttempts, now),
-    take: createTaker(link, queues, settings),
+    ...createTaker(link, queues, keys, settings),
 
     async keep(leases) {
       const groups = [...grouped(leases, ({ name }) => name)];

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { delayAfterLoss } from '../backoff.ts';
-import type { Lease, Turn } from '../engine.ts';
+import type { Engine, Lease, Turn } from '../engine.ts';
 import type { Settings } from '../options.ts';
 import { type Link, listIn, orThrow } from './client.ts';
-import { contentOf, failureFields, type Place, queueOf, rowFields, rowOf, workerLost } from './jobs.ts';
+import { contentOf, failureFields, type Place, queueOf, type Row, rowFields, rowOf, workerLost } from './jobs.ts';
+import type { Keys } from './keys.ts';
 import type { Queues } from './queues.ts';
 import { type Step, stepOf } from './recorder.ts';
+import { createReleaser, type Unbegun } from './releasing.ts';
 import { asFunction, partFunction, scriptAround } from './scripts.ts';
 
 /**
@@ -37,13 +39,16 @@ end
 return taken`,
 );
 
-/** Makes the function that leases deliveries of receivers. */
+/** Makes what leases deliveries of receivers, and gives back those whose attempt has not begun. */
 export function createTaker(
   link: Link,
   queues: Queues,
+  keys: Keys,
   settings: Settings,
-): (turns: readonly Turn[], limit: number) => Promise<readonly Lease[]> {
+): Required<Pick<Engine, 'take' | 'release'>> {
   const worker = `${hostname()} ${process.pid}`;
+  const giveBack = createReleaser(link, queues, keys);
+  const unbegun = new WeakMap<Lease, Unbegun>();
 
   async function take(turns: readonly Turn[], limit: number, token: string): Promise<readonly Taken[]> {
     // The name of the worker is what tells later whether a recorded failure was this lease's.
@@ -53,15 +58,10 @@ export function createTaker(
       steps.flatMap((step) => step.keys),
       [limit, turns.length, ...turns.flatMap(({ most }, turn) => [most, ...(steps[turn]?.args ?? [])])],
       // ioredis asks again when the connection is back: what it takes then, nobody waits for.
-      (late) => giveBack(takenIn(late, turns), token),
+      // Where it cannot be given back, it comes back when the lease is over.
+      (late) => giveBack(takenIn(late, turns).map((one) => unbegunOf(one, token))).catch(() => undefined),
     );
     return takenIn(taken, turns);
-  }
-
-  async function giveBack(taken: readonly Taken[], token: string): Promise<void> {
-    const steps = taken.map(({ name, place }) => stepOf(queues.of(name).moveJobFromActiveToWait(place.job, token)));
-    // Where that fails they come back when the lease is over.
-    await link.steps(await Promise.all(steps)).catch(() => undefined);
   }
 
   /** The lease of a job, or the step that is taken with it instead. */
@@ -74,12 +74,7 @@ export function createTaker(
       return stepOf(queue.moveToFailed(job, why, false, token, false, { ats: 0 }));
     }
     const attempt = Number(fields.get('ats'));
-    const row = rowOf(
-      place,
-      rowFields.map((field) => fields.get(field) ?? null),
-      null,
-      true,
-    );
+    const row = activeRow({ place, fields });
     // BullMQ gives back at once what a worker took with it.
     const delayMs = row?.lost === true ? delayAfterLoss(attempt - 1, settings) : 0;
     if (delayMs > 0) {
@@ -90,18 +85,38 @@ export function createTaker(
     return { id: place.id, name, token, attempt, afterLoss, ...content };
   }
 
-  return async (turns, limit) => {
+  async function lease(turns: readonly Turn[], limit: number): Promise<readonly Lease[]> {
     const token = `${worker} ${randomUUID()}`;
     const leases: Lease[] = [];
     const steps: Promise<Step>[] = [];
     for (const taken of await take(turns, limit, token)) {
       const lease = leaseOf(taken, token);
-      if (lease instanceof Promise) steps.push(lease);
-      else leases.push(lease);
+      if (lease instanceof Promise) {
+        steps.push(lease);
+        continue;
+      }
+      unbegun.set(lease, unbegunOf(taken, token));
+      leases.push(lease);
     }
     for (const reply of await link.steps(await Promise.all(steps))) orThrow(reply);
     return leases;
+  }
+
+  return {
+    take: lease,
+    release: (leases) => giveBack(leases.flatMap((one) => unbegun.get(one) ?? [])),
   };
+}
+
+/** A job as it was before it was taken: the worker of an attempt that ended with it is to be missed again. */
+function unbegunOf({ name, place, fields }: Taken, token: string): Unbegun {
+  const row = activeRow({ place, fields });
+  return { name, place, token, before: row?.lost === true ? undefined : row?.failedUnder };
+}
+
+function activeRow({ place, fields }: Pick<Taken, 'place' | 'fields'>): Row | undefined {
+  const values = rowFields.map((field) => fields.get(field) ?? null);
+  return rowOf(place, values, null, true);
 }
 
 /** A job that was taken, with its fields. */

@@ -13,7 +13,7 @@ import type { Prepare, Transactions } from './transactions.ts';
 export function sqliteAttempts(
   { sql, reading, transaction }: Transactions,
   settings: Settings,
-): Pick<Engine<true, void>, 'take' | 'keep' | 'settle' | 'complete' | 'recover'> {
+): Pick<Engine<true, void>, 'take' | 'release' | 'keep' | 'settle' | 'complete' | 'recover'> {
   const { leaseMs, laneTimeoutMs, now } = settings;
   const silence = silenceWatch(leaseMs);
   let latest = Number.POSITIVE_INFINITY;
@@ -120,6 +120,15 @@ export function sqliteAttempts(
         return leases;
       });
     },
+
+    release: (leases) =>
+      transaction(() => {
+        for (const { id, token } of leases) {
+          sql(`
+            UPDATE hookproof_deliveries SET state = 'waiting', attempts = attempts - 1, leased_until = NULL
+            WHERE seq = ? AND state = 'working' AND takes = ?`).run(Number(id), Number(token));
+        }
+      }),
 
     keep: (leases) =>
       transaction(() =>
