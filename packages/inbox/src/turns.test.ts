@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { shareOut } from './turns.ts';
+import { mayBegin, shareOut } from './turns.ts';
 
 const shares = (concurrency: number, free: number, held: Record<string, number>, hungry: readonly string[] = []) => {
   const names = Object.keys(held);
@@ -46,4 +46,17 @@ it('nobody goes without for ever: up to half as many receivers as slots, all but
     const [turn] = shareOut([`r${receivers - 1}`], { concurrency: 10, free, held, hungry: new Set(greedy) });
     expect(Math.min(turn?.most ?? 0, free), `${receivers} receivers`).toBe(1);
   }
+});
+
+it('what was taken ahead begins where no slot is kept free for another', () => {
+  const slots = (free: number, held: Record<string, number>) => ({
+    ...{ concurrency: 4, free },
+    held: new Map(Object.entries(held)),
+  });
+  expect(mayBegin('a', slots(0, { a: 4 }))).toBe(false);
+  expect(mayBegin('a', slots(1, { a: 3 }))).toBe(true);
+  expect(mayBegin('a', slots(1, { a: 3, b: 0 }))).toBe(false);
+  expect(mayBegin('b', slots(1, { a: 3, b: 0 }))).toBe(true);
+  expect(mayBegin('a', slots(2, { a: 1, b: 1, c: 0, d: 0, e: 0 }))).toBe(false);
+  expect(mayBegin('a', slots(3, { a: 1, b: 0, c: 0, d: 0, e: 0 }))).toBe(true);
 });

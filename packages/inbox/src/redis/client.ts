@@ -119,7 +119,7 @@ export function createLink(
       return listIn(replies).map(orThrow);
     },
     async steps(list) {
-      const kinds = grouped(list.entries(), ([, { script, args }]) => `${args.length} ${script}`);
+      const kinds = grouped(list.entries(), ([, { kind }]) => kind);
       const all: unknown[] = [];
       const running = [...kinds.values()].map(async (same) => {
         const replies = await run(

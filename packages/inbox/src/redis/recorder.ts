@@ -2,11 +2,14 @@ import { EventEmitter } from 'node:events';
 
 /** A script of BullMQ, with what it is to be run with. */
 export class Step {
+  /** Steps of one kind have the same script, with as many keys and arguments. */
+  readonly kind: string;
   readonly script: string;
   readonly keys: readonly Value[];
   readonly args: readonly Value[];
 
-  constructor(script: string, keys: readonly Value[], args: readonly Value[]) {
+  constructor(name: string, script: string, keys: readonly Value[], args: readonly Value[]) {
+    this.kind = `${name} ${args.length}`;
     this.script = script;
     this.keys = keys;
     this.args = args;
@@ -44,7 +47,9 @@ export function createRecorder(): Recorder {
       const script = scripts.get(name);
       if (script === undefined) throw new TypeError(`BullMQ did not define ${name}`);
       const all = values.map(givenAs);
-      return Promise.reject(new Step(script.lua, all.slice(0, script.numberOfKeys), all.slice(script.numberOfKeys)));
+      return Promise.reject(
+        new Step(name, script.lua, all.slice(0, script.numberOfKeys), all.slice(script.numberOfKeys)),
+      );
     },
     // What makes something a client in BullMQ's eyes.
     ...Object.fromEntries(

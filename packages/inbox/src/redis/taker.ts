@@ -59,13 +59,14 @@ export function createTaker(
       [limit, turns.length, ...turns.flatMap(({ most }, turn) => [most, ...(steps[turn]?.args ?? [])])],
       // ioredis asks again when the connection is back: what it takes then, nobody waits for.
       // Where it cannot be given back, it comes back when the lease is over.
-      (late) => giveBack(takenIn(late, turns).map((one) => unbegunOf(one, token))).catch(() => undefined),
+      (late) =>
+        giveBack(takenIn(late, turns).map((one) => unbegunOf(one, activeRow(one), token))).catch(() => undefined),
     );
     return takenIn(taken, turns);
   }
 
   /** The lease of a job, or the step that is taken with it instead. */
-  function leaseOf({ name, place, fields }: Taken, token: string): Lease | Promise<Step> {
+  function leaseOf({ name, place, fields }: Taken, row: Row | undefined, token: string): Lease | Promise<Step> {
     const queue = queues.of(name);
     const job = { id: place.job, opts: { attempts: 0 } };
     const content = contentOf(fields.get('data'));
@@ -74,7 +75,6 @@ export function createTaker(
       return stepOf(queue.moveToFailed(job, why, false, token, false, { ats: 0 }));
     }
     const attempt = Number(fields.get('ats'));
-    const row = activeRow({ place, fields });
     // BullMQ gives back at once what a worker took with it.
     const delayMs = row?.lost === true ? delayAfterLoss(attempt - 1, settings) : 0;
     if (delayMs > 0) {
@@ -90,12 +90,13 @@ export function createTaker(
     const leases: Lease[] = [];
     const steps: Promise<Step>[] = [];
     for (const taken of await take(turns, limit, token)) {
-      const lease = leaseOf(taken, token);
+      const row = activeRow(taken);
+      const lease = leaseOf(taken, row, token);
       if (lease instanceof Promise) {
         steps.push(lease);
         continue;
       }
-      unbegun.set(lease, unbegunOf(taken, token));
+      unbegun.set(lease, unbegunOf(taken, row, token));
       leases.push(lease);
     }
     for (const reply of await link.steps(await Promise.all(steps))) orThrow(reply);
@@ -109,12 +110,11 @@ export function createTaker(
 }
 
 /** A job as it was before it was taken: the worker of an attempt that ended with it is to be missed again. */
-function unbegunOf({ name, place, fields }: Taken, token: string): Unbegun {
-  const row = activeRow({ place, fields });
+function unbegunOf({ name, place }: Taken, row: Row | undefined, token: string): Unbegun {
   return { name, place, token, before: row?.lost === true ? undefined : row?.failedUnder };
 }
 
-function activeRow({ place, fields }: Pick<Taken, 'place' | 'fields'>): Row | undefined {
+function activeRow({ place, fields }: Taken): Row | undefined {
   const values = rowFields.map((field) => fields.get(field) ?? null);
   return rowOf(place, values, null, true);
 }
