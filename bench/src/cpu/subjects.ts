@@ -25,6 +25,7 @@ const subjects = {
   'on WebCrypto': async (scheme, bytes) => (await import('../in-process/web-crypto.ts')).onWebCrypto(scheme, bytes),
   'many handlers': async (scheme, bytes) => (await import('../in-process/many.ts')).manyHandlers(scheme, bytes),
   'many secrets': async (scheme, bytes) => (await import('../in-process/many.ts')).manySecrets(scheme, bytes),
+  reports: async (scheme, bytes) => (await import('../in-process/many.ts')).reports(scheme, bytes),
   octokit: async (_scheme, bytes) => (await import('../peers/octokit.ts')).octokit(bytes),
   stripe: async (_scheme, bytes) => (await import('../peers/stripe.ts')).constructEvent(bytes),
   standardwebhooks: async (_scheme, bytes) => (await import('../peers/standard-webhooks.ts')).standardWebhooks(bytes),

@@ -27,6 +27,7 @@ export function inProcess({ larger, eachScheme }: InProcessPlan): readonly Compa
     ...variant('secret function', targets.secretFunction),
     besideOurselves('200 handlers', '1 handler', 'many handlers', targets.manyHandlers),
     besideOurselves('3 secrets, the first fits', '1 secret', 'many secrets', targets.manySecrets),
+    besideOurselves('onOutcome', 'without', 'reports'),
     ...larger.flatMap((bytes) =>
       names.map((scheme) => besideHand(scheme, 'receive', scheme, bytes, targets.largeBody)),
     ),
@@ -45,7 +46,7 @@ function besideHand(
   return { what, ours: 'hookproof', base: 'hand-written', subject, scheme, bytes, target };
 }
 
-function besideOurselves(ours: string, base: string, subject: SubjectName, target: Target): Comparison {
+function besideOurselves(ours: string, base: string, subject: SubjectName, target?: Target): Comparison {
   return { what: ours, ours: 'hookproof', base: `hookproof, ${base}`, subject, bytes: 250, target };
 }
 

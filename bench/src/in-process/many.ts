@@ -1,4 +1,5 @@
 import { createReceiver, type Provider } from '@hookproof/core';
+import { do_not_optimize } from 'mitata';
 import type { Pair } from '../cpu/pair.ts';
 import { makeArrivedDelivery, type SchemeName, schemes } from '../deliveries.ts';
 import { handle } from '../handle.ts';
@@ -28,4 +29,14 @@ export async function manySecrets(scheme: SchemeName, bytes: number): Promise<Pa
   const one = createReceiver({ ...options, secret });
   const many = createReceiver({ ...options, secret: [secret, `${secret}, older`, `${secret}, oldest`] });
   return { genuine: true, base: () => one.receive(next()), ours: () => many.receive(next()) };
+}
+
+/** A receiver whose deliveries are reported, beside one of which nobody wants to hear. */
+export async function reports(scheme: SchemeName, bytes: number): Promise<Pair> {
+  const { provider, secret } = schemes[scheme];
+  const next = await pool(() => makeArrivedDelivery(scheme, bytes));
+  const options = { provider: provider as Provider, secret, on: { '*': handle }, dedupe: false } as const;
+  const silent = createReceiver(options);
+  const reporting = createReceiver({ ...options, onOutcome: (report) => do_not_optimize(report) });
+  return { genuine: true, base: () => silent.receive(next()), ours: () => reporting.receive(next()) };
 }

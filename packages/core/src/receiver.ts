@@ -71,6 +71,7 @@ export function createReceiver<
   const limits = checkOptions(provider, options);
   const { toleranceSeconds, maxEventAgeSeconds, timeoutMs } = limits;
   const about = { provider: provider.name, framework };
+  const aboutStage = (stage: 'receive' | 'work') => ({ stage, provider: provider.name, framework });
   const name = options.receiverName ?? provider.name;
   const secret = options.secret === undefined ? withoutSecret(options) : options.secret;
   const secretsFor = secretsFrom(secret, provider, timeoutMs);
@@ -111,7 +112,7 @@ export function createReceiver<
     const progress = new Progress(input, isQuiet ? 0 : startOf(input));
     if (wrap !== undefined) {
       const take = async () => endWith(progress, takeAll(progress), report);
-      return takeWrapped(wrap, { ...about, stage: 'receive' }, take, input?.waitUntil).then(toReply);
+      return takeWrapped(wrap, aboutStage('receive'), take, input?.waitUntil).then(toReply);
     }
     const reply = endWith(progress, takeAll(progress), isQuiet ? replyQuietly : reportAndReply);
     return Promise.resolve(reply);
@@ -143,8 +144,7 @@ export function createReceiver<
     const { input, request, warning } = progress;
     const outcome = typeof ending === 'string' ? ending : ending.code;
     const error = typeof ending === 'string' ? undefined : ending.toError();
-    const made = makeReport(progress, {
-      ...about,
+    const made = makeReport(progress, about, {
       stage: 'receive',
       outcome,
       status: replyFor(outcome).status,
@@ -160,16 +160,21 @@ export function createReceiver<
   /** Tells what became of an attempt of the inbox. */
   async function observe(take: () => Promise<TakenAttempt<HandlerRequest<Request, I>>>): Promise<WorkOutcome> {
     const takeAndTell = async () => {
-      const { progress, ...ended } = await take();
-      const made = makeReport(progress, {
-        ...{ ...about, ...ended, stage: 'work' },
-        ...{ method: 'POST', status: undefined, diagnose: undefined },
+      const { progress, outcome, attempt, error } = await take();
+      const made = makeReport(progress, about, {
+        stage: 'work',
+        outcome,
+        status: undefined,
+        method: 'POST',
+        attempt,
+        error,
+        diagnose: undefined,
       });
       tell(made, progress.request, undefined);
       return made;
     };
     if (wrap === undefined) return (await takeAndTell()).outcome;
-    return (await takeWrapped(wrap, { ...about, stage: 'work' }, takeAndTell, undefined)).outcome;
+    return (await takeWrapped(wrap, aboutStage('work'), takeAndTell, undefined)).outcome;
   }
 
   if (typeof secret !== 'function') rememberReceiver(provider, secret, name);

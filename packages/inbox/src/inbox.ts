@@ -9,7 +9,7 @@ import type {
   Inbox,
 } from '@hookproof/core';
 import { WebhookError } from '@hookproof/core';
-import { inboxWay, inTime, type NewDelivery } from '@hookproof/core/inbox';
+import { type DeliveryHeaders, inboxWay, inTime } from '@hookproof/core/inbox';
 import { checkNames } from '@hookproof/core/strict';
 import { silent, withAnswersInTime } from './answers.ts';
 import { withoutCredentials } from './credentials.ts';
@@ -130,9 +130,10 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
     },
     async accept(given) {
       checkOpen();
-      const delivery = { ...given, headers: withoutCredentials(given.headers, keepHeaders) };
+      const { name, owner, type, lane, body } = given;
+      const headers = withoutCredentials(given.headers, keepHeaders);
       // A store that is out of reach must not fill the memory with what waits for it.
-      const length = sizeOf(delivery);
+      const length = sizeOf(headers, body);
       if (waitingBytes > 0 && waitingBytes + length > maxWaitingBytes) {
         throw new WebhookError('inbox_unavailable', 'Too many deliveries wait for the store of the inbox.');
       }
@@ -140,8 +141,8 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
       try {
         await ready();
         // Without a key every delivery is an event of its own.
-        const key = delivery.key ?? `own:${randomUUID()}`;
-        const accepted = await store.add({ ...delivery, key, receivedAt: now() });
+        const key = given.key ?? `own:${randomUUID()}`;
+        const accepted = await store.add({ name, owner, key, type, lane, headers, body, receivedAt: now() });
         // The reply goes first: handlers of this process must not keep it waiting.
         if (accepted.isNew) setImmediate(worker.wake);
         return accepted;
@@ -201,7 +202,7 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
 }
 
 /** Roughly what a delivery takes in memory. */
-function sizeOf({ headers, body }: NewDelivery): number {
+function sizeOf(headers: DeliveryHeaders, body: Uint8Array): number {
   let size = 1_024 + body.length;
   for (const [name, value] of headers) size += name.length + value.length;
   return size;

@@ -60,7 +60,8 @@ async function takeAttempt<Request>(
   } catch (thrown) {
     failure = thrown instanceof WebhookError ? thrown : unexpected(thrown);
   }
-  return { ...(await attempt.settle(failure)), attempt: attempt.attempt, progress };
+  const { outcome, error } = await attempt.settle(failure);
+  return { outcome, error, attempt: attempt.attempt, progress };
 }
 
 function isLane(lane: unknown): lane is Lane {

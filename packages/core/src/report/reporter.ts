@@ -1,22 +1,28 @@
-import type { WebhookError } from '../error.ts';
 import type { Progress, WaitUntil } from '../handling/progress.ts';
 import { errorText } from '../printable.ts';
 import { isThenable } from '../timing/awaitable.ts';
 import { failureLog } from './failure-log.ts';
 import type { OnOutcome, OutcomeReport, Wrap } from './outcome.ts';
 
-/** What a report says beside what its delivery knows of itself. */
-type Told = Pick<
-  OutcomeReport,
-  'stage' | 'outcome' | 'status' | 'provider' | 'framework' | 'method' | 'attempt' | 'diagnose'
-> & { readonly error: WebhookError | undefined };
+/** What all reports of a receiver have in common. */
+type About = Pick<OutcomeReport, 'provider' | 'framework'>;
 
-/** Makes a report. It is frozen, because several may read it. */
-export function makeReport<T extends Told>(progress: Progress<unknown>, told: T): OutcomeReport & Pick<T, 'outcome'> {
-  const { body, isRead, event, owner, key, proof, inboxId, startedMs } = progress;
-  const { stage, outcome, status, provider, framework, method, attempt, error, diagnose } = told;
+/** What a report says beside what its delivery knows of itself. */
+type Told = Pick<OutcomeReport, 'stage' | 'outcome' | 'status' | 'method' | 'attempt' | 'error' | 'diagnose'>;
+
+/** Makes a report. It is frozen, because several may read it; each field by name, because to freeze what was spread is slow. */
+export function makeReport<T extends Told>(
+  { body, isRead, event, owner, key, proof, inboxId, startedMs }: Progress<unknown>,
+  { provider, framework }: About,
+  { stage, outcome, status, method, attempt, error, diagnose }: T,
+): OutcomeReport & Pick<T, 'outcome'> {
   return Object.freeze({
-    ...{ stage, outcome, status, provider, framework, method },
+    stage,
+    outcome,
+    status,
+    provider,
+    framework,
+    method,
     bodyBytes: isRead ? body.length : undefined,
     type: event?.type,
     id: event?.id,

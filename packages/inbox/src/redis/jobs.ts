@@ -85,7 +85,7 @@ export function jobOf(delivery: Fresh, id: string, attempts: number): NewJob {
   };
 }
 
-function summaryIn(opts: string): object {
+function summaryIn(opts: string): Partial<Record<string, unknown>> {
   return Object(JSON.parse(String(Reflect.get(Object(JSON.parse(opts)), 'hookproof') ?? '{}')));
 }
 
@@ -103,7 +103,7 @@ export function reasonOf({ code, message }: DeliveryError): string {
 export function rowOf(place: Place, fields: unknown, delayed: unknown, active: boolean): Row | undefined {
   const [opts, ats, atm, pb, finishedOn, returnvalue, failed] = Array.isArray(fields) ? fields : [];
   if (typeof opts !== 'string') return undefined;
-  const { name, owner, key, type, receivedAt }: Partial<Record<string, unknown>> = { ...summaryIn(opts) };
+  const { name, owner, key, type, receivedAt } = summaryIn(opts);
   // A job that somebody else added.
   if (typeof name !== 'string' || typeof key !== 'string' || typeof receivedAt !== 'number') return undefined;
   const failure: Failure | undefined = typeof failed === 'string' ? JSON.parse(failed) : undefined;
@@ -113,13 +113,16 @@ export function rowOf(place: Place, fields: unknown, delayed: unknown, active: b
   const attempts = state === 'dead' ? (failure?.attempts ?? 0) : Number(ats ?? 0);
   const lost = isLost(state, attempts, Number(atm ?? 0), failure, takenBy);
   const arrived = new Date(receivedAt);
+  const { id, queue, job } = place;
   return {
-    ...place,
+    id,
+    queue,
+    job,
     takenBy,
     failedUnder: failure?.token,
     lost,
     summary: {
-      id: place.id,
+      id,
       name,
       owner: typeof owner === 'string' ? owner : undefined,
       key,

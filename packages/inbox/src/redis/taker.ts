@@ -82,7 +82,8 @@ export function createTaker(
       return stepOf(queue.moveToDelayed(place.job, Date.now(), delayMs, token, { fieldsToUpdate }));
     }
     const afterLoss = row?.lost === true || row?.summary.error?.code === 'worker_lost';
-    return { id: place.id, name, token, attempt, afterLoss, ...content };
+    const { owner, headers, body, receivedAt } = content;
+    return { id: place.id, name, token, attempt, afterLoss, receivedAt, owner, headers, body };
   }
 
   async function lease(turns: readonly Turn[], limit: number): Promise<readonly Lease[]> {
