@@ -1,13 +1,15 @@
-import type { EventType, grantex } from '@hookproof/core';
 import * as z from 'zod';
 import { checkEndpointUrl, checkEvents, checkId } from './arguments.ts';
 import { checkFilter, deliveriesOf, type GrantexDeliveries, type GrantexDeliveryFilter, Page } from './deliveries.ts';
-import { type Created, type Ensured, sameEvents, secretSchema, withUrl } from './endpoint.ts';
+import { type Created, sameEvents, secretSchema, withUrl } from './endpoint.ts';
 import { EndpointError } from './error.ts';
+import type { GrantexEndpoint, GrantexEnsured, NewGrantexEndpoint, WantedGrantexEndpoint } from './grantex-endpoint.ts';
 import type { Api } from './http/api.ts';
+import { aborted } from './http/attempt.ts';
 import { checkBaseUrl } from './http/base-url.ts';
 import { createClient } from './http/client.ts';
 import { bearer } from './http/credential.ts';
+import { errorOf } from './http/failure.ts';
 import {
   type CallOptions,
   type ClientOptions,
@@ -17,50 +19,15 @@ import {
   invalid,
   ownOptions,
 } from './options.ts';
-
-/** An event that an endpoint can subscribe to; any other name is passed on, for those to come. */
-export type GrantexEventName = EventType<ReturnType<typeof grantex>> | (string & {});
-
-/** A webhook endpoint at Grantex. */
-export interface GrantexEndpoint {
-  readonly id: string;
-  readonly url: string;
-  readonly events: readonly string[];
-  /** ISO 8601, as Grantex sent it. */
-  readonly createdAt: string;
-}
-
-/** What an endpoint at Grantex is to be. */
-export interface NewGrantexEndpoint {
-  /** An https URL; http only where `baseUrl` is on loopback, which is Grantex's development server. */
-  readonly url: string;
-  /** At least one. */
-  readonly events: readonly GrantexEventName[];
-}
-
-/** What `ensure` is to have at Grantex. */
-export interface WantedGrantexEndpoint extends NewGrantexEndpoint {
-  /**
-   * Whether an endpoint whose events differ is replaced by a new one, with a new secret, because Grantex cannot change
-   * it; `false` by default: then `ensure` throws `cannot_update`.
-   */
-  readonly replace?: boolean | undefined;
-}
-
-/** What `ensure` has done at Grantex. Only what it created has a secret. */
-export type GrantexEnsured =
-  | Exclude<Ensured<GrantexEndpoint>, { readonly action: 'updated' }>
-  | {
-      readonly action: 'replaced';
-      readonly endpoint: Created<GrantexEndpoint>;
-      /** The endpoint that was there before. */
-      readonly previous: GrantexEndpoint;
-      /**
-       * Why `previous` could not be deleted, mostly an {@link EndpointError}; undefined if it was. It is returned and not
-       * thrown, so that the new secret is not lost; both endpoints get deliveries until you delete `previous`.
-       */
-      readonly deleteError: Error | undefined;
-    };
+import {
+  checkWait,
+  type GrantexRetired,
+  type RetireOptions,
+  sleeper,
+  untilDelivered,
+  type Wait,
+  waitNames,
+} from './retire.ts';
 
 /** Options of {@link grantexEndpoints}. */
 export interface GrantexEndpointsOptions extends ClientOptions {
@@ -75,11 +42,17 @@ export interface GrantexEndpoints {
   list(call?: CallOptions): Promise<readonly GrantexEndpoint[]>;
   /** Creates an endpoint. It is never repeated by itself, because each attempt would make another. */
   create(endpoint: NewGrantexEndpoint, call?: CallOptions): Promise<Created<GrantexEndpoint>>;
-  /** Deletes an endpoint for good. */
+  /** Deletes an endpoint for good, at once. What is queued for it is never delivered: {@link retire} waits for that. */
   delete(id: string, call?: CallOptions): Promise<void>;
   /**
+   * Deletes an endpoint once all that was queued for it when the call began is delivered or given up.
+   *
+   * @returns `deleted: false` where that took longer than `waitMs`; call it again then
+   */
+  retire(id: string, options?: RetireOptions, call?: CallOptions): Promise<GrantexRetired>;
+  /**
    * Creates the endpoint unless there is one with this URL. Grantex has no update: one with other events is replaced if
-   * `replace` says so. Other endpoints are left alone.
+   * `replace` says so, and then retired as {@link retire} does. Other endpoints are left alone.
    */
   ensure(endpoint: WantedGrantexEndpoint, call?: CallOptions): Promise<GrantexEnsured>;
   /**
@@ -122,6 +95,42 @@ export function grantexEndpoints(options: GrantexEndpointsOptions): GrantexEndpo
     await send({ method: 'DELETE', path, ofEndpoint: true, answer: z.undefined() }, call);
   };
 
+  const deliveries: GrantexEndpoints['deliveries'] = (id, filter = {}, call) => {
+    const path = `${root}/${checkId(id)}/deliveries`;
+    const { status, pageSize } = checkFilter(filter);
+    checkCall(call ?? {});
+    return deliveriesOf((page) => {
+      const query = new URLSearchParams({ ...(status && { status }), page: `${page}`, pageSize: `${pageSize}` });
+      return send({ method: 'GET', path: `${path}?${query}`, ofEndpoint: true, answer: Page }, call);
+    });
+  };
+
+  const sleepIn = (call: CallOptions | undefined) =>
+    sleeper(call?.signal, (signal) => errorOf(aborted(api, signal), 0, false));
+
+  const retire = async (id: string, wait: Wait, call: CallOptions | undefined): Promise<GrantexRetired> => {
+    const pending = await untilDelivered(() => deliveries(id, { status: 'pending' }, call), wait, sleepIn(call));
+    if (pending === 0) await remove(id, call);
+    return { deleted: pending === 0, pending };
+  };
+
+  /** Retires the endpoint that another has just replaced; never throws. */
+  const retireReplaced = async ({ id }: GrantexEndpoint, wait: Wait, call: CallOptions | undefined) => {
+    let pending = 0;
+    const onPending = (count: number) => {
+      pending = count;
+      return wait.onPending(count);
+    };
+    try {
+      // An event that came while the other was being created may not be queued yet.
+      await sleepIn(call)(wait.pollMs);
+      const { deleted } = await retire(id, { ...wait, onPending }, call);
+      return { kept: deleted ? undefined : ('pending' as const), pending, deleteError: undefined };
+    } catch (thrown) {
+      return { kept: 'failed' as const, pending, deleteError: asError(thrown) };
+    }
+  };
+
   const checkNew = ({ url, events }: NewGrantexEndpoint) => ({
     // Its development server is on loopback.
     url: checkEndpointUrl(url, api.baseUrl.loopback),
@@ -137,36 +146,38 @@ export function grantexEndpoints(options: GrantexEndpointsOptions): GrantexEndpo
       return create(checkNew(given), call);
     },
 
-    async ensure(endpoint, call) {
-      const given = checkNames<typeof endpoint>('ensure', endpoint, { url: true, events: true, replace: true });
-      const wanted = checkNew(given);
-      const { replace = false } = given;
-      if (typeof replace !== 'boolean') throw invalid('replace is no boolean.', 'Give true or false.');
-      const same = withUrl(await list(call), wanted.url);
-      const fitting = same.find(({ events }) => sameEvents(events, wanted.events));
-      if (fitting !== undefined) return { action: 'unchanged', endpoint: fitting };
-      const [previous] = same;
-      if (previous === undefined) return { action: 'created', endpoint: await create(wanted, call) };
-      if (!replace) throw cannotUpdate();
-      // The new one first: between the two, an event comes twice rather than not at all.
-      const created = await create(wanted, call);
-      const deleteError = await remove(previous.id, call).then(() => undefined, asError);
-      return { action: 'replaced', endpoint: created, previous, deleteError };
+    async retire(id, options = {}, call) {
+      return retire(id, checkWait(checkNames<RetireOptions>('retire', options, waitNames)), call);
     },
 
-    deliveries(id, filter = {}, call) {
-      const path = `${root}/${checkId(id)}/deliveries`;
-      const { status, pageSize } = checkFilter(filter);
-      checkCall(call ?? {});
-      return deliveriesOf((page) => {
-        const query = new URLSearchParams({ ...(status && { status }), page: `${page}`, pageSize: `${pageSize}` });
-        return send({ method: 'GET', path: `${path}?${query}`, ofEndpoint: true, answer: Page }, call);
-      });
+    async ensure(endpoint, call) {
+      const given = checkNames<typeof endpoint>('ensure', endpoint, wantedNames);
+      const wanted = checkNew(given);
+      const wait = checkWait(given);
+      const { replace = false, onCreated = () => {} } = given;
+      if (typeof replace !== 'boolean') throw invalid('replace is no boolean.', 'Give true or false.');
+      if (typeof onCreated !== 'function')
+        throw invalid('onCreated is no function.', 'Give one that takes an endpoint.');
+      const same = withUrl(await list(call), wanted.url);
+      const fitting = same.find(({ events }) => sameEvents(events, wanted.events));
+      const others = same.filter((one) => one !== (fitting ?? same[0]));
+      if (fitting !== undefined) return { action: 'unchanged', endpoint: fitting, others };
+      const [previous] = same;
+      if (previous !== undefined && !replace) throw cannotUpdate();
+      // The new one first: between the two, an event comes twice rather than not at all.
+      const created = await create(wanted, call);
+      await onCreated(created, previous);
+      if (previous === undefined) return { action: 'created', endpoint: created };
+      const end = await retireReplaced(previous, wait, call);
+      return { action: 'replaced', endpoint: created, previous, others, ...end };
     },
+
+    deliveries,
   };
 }
 
 const root = '/v1/webhooks';
+const wantedNames = { url: true, events: true, replace: true, onCreated: true, ...waitNames } as const;
 
 // What is not named here is left out, so that nothing secret can be in a list.
 const Endpoint = z.object({

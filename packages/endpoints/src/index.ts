@@ -12,16 +12,15 @@ export type {
 } from './deliveries.ts';
 export type { Created, EndpointChange, Ensured } from './endpoint.ts';
 export { EndpointError, type EndpointErrorCode, type EndpointErrorDetails } from './error.ts';
-export {
-  type GrantexEndpoint,
-  type GrantexEndpoints,
-  type GrantexEndpointsOptions,
-  type GrantexEnsured,
-  type GrantexEventName,
-  grantexEndpoints,
-  type NewGrantexEndpoint,
-  type WantedGrantexEndpoint,
-} from './grantex.ts';
+export { type GrantexEndpoints, type GrantexEndpointsOptions, grantexEndpoints } from './grantex.ts';
+export type {
+  GrantexEndpoint,
+  GrantexEnsured,
+  GrantexEventName,
+  GrantexReplaced,
+  NewGrantexEndpoint,
+  WantedGrantexEndpoint,
+} from './grantex-endpoint.ts';
 export {
   type GrantivaConnection,
   type GrantivaEndpoint,
@@ -42,4 +41,5 @@ export type {
   FetchReader,
   FetchResponse,
 } from './options.ts';
+export type { GrantexRetired, RetireOptions } from './retire.ts';
 export { EndpointSecret } from './secret.ts';

@@ -77,7 +77,7 @@ export interface Settings {
 const clientNames: OptionNames<ClientOptions> = { fetch: true, timeoutMs: true, maxAttempts: true, backoff: true };
 
 // Node's timers turn anything above 2^31-1 into 1 ms.
-const maxTimer = 2 ** 31 - 1;
+export const maxTimer = 2 ** 31 - 1;
 
 /** Checks what all clients share, and that there is no option but these and `own`; throws `invalid_options`. */
 export function checkOptions(of: string, options: ClientOptions, own: Readonly<Record<string, true>>): Settings {

@@ -198,7 +198,7 @@ export const grantexTests: readonly EndpointTest<Grantex>[] = [
     'ensure replaces where it is told to',
     async ({ server, call }) => {
       const { id } = server.add({ url, events: ['token.issued'] });
-      const { value, revealed } = await call({ method: 'ensure', endpoint: { url, events, replace: true } });
+      const { value, revealed } = await call({ method: 'ensure', endpoint: { url, events, replace: true, pollMs: 1 } });
       assert.equal(Object(value).action, 'replaced');
       assert.deepEqual([revealed], server.secrets);
       assert.deepEqual(

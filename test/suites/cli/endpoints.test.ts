@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
+  type Answer,
   grantexKey,
   grantexServer,
   grantivaCookie,
@@ -15,6 +16,7 @@ import {
   usual,
   write,
 } from '../endpoints/servers.ts';
+import { shorten } from '../endpoints/shorten.ts';
 import { hookproof } from './hookproof.ts';
 
 let folder = '';
@@ -23,6 +25,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hookproof-cli-'));
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await Promise.all(closings.map((close) => close()));
   closings = [];
   await rm(folder, { recursive: true });
@@ -274,9 +277,13 @@ describe('endpoints grantex', () => {
     const ensure = ['ensure', '--url', url, '--events', 'grant.revoked', '--print-secret'];
     const refused = await grantex(...ensure);
     expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('Give --replace for') });
+    shorten(5_000);
     const { code, records } = await grantex(...ensure, '--replace', '--json');
     expect(code).toBe(0);
-    expect(records()).toEqual([expect.objectContaining({ action: 'replaced', secret: server.secrets[0] })]);
+    expect(records()).toEqual([
+      expect.objectContaining({ action: 'replaced', secret: server.secrets[0] }),
+      { action: 'deleted', id: former.id },
+    ]);
     expect(server.rows.map(({ id }) => id)).not.toContain(former.id);
   });
 
@@ -285,10 +292,107 @@ describe('endpoints grantex', () => {
     const former = server.add({ url, events: ['grant.created'] });
     const forbidden = reply(401, { message: 'no', code: 'UNAUTHORIZED', requestId: 'req_9' });
     server.next(usual, usual, forbidden);
+    shorten(5_000);
     const ended = await grantex('ensure', '--url', url, '--events', 'grant.revoked', '--print-secret', '--replace');
     expect(ended).toMatchObject({ code: 3, stderr: expect.stringContaining(`delete ${former.id}`) });
     expect(ended.stderr).toMatch(/still there: .*Check the API key \(GRANTEX_API_KEY, --api-key-file\)/);
     expect(ended.stdout).toContain(server.secrets[0]);
+  });
+
+  describe('an endpoint with deliveries that are pending', () => {
+    const ensure = ['ensure', '--url', url, '--events', 'grant.revoked', '--replace'];
+
+    async function startWith(count: number) {
+      const { server, grantex } = await start();
+      const { id } = server.add({ url, events: ['grant.created'] });
+      for (let made = 0; made < count; made += 1) server.deliver('pending');
+      const env = { GRANTEX_URL: server.baseUrl, GRANTEX_API_KEY: grantexKey };
+      const answer = (input: string, ...argv: string[]) =>
+        hookproof(['endpoints', 'grantex', ...argv], { env, input, isTerminal: true });
+      const deliverAll: Answer = (...all) => {
+        for (const [index, one] of server.deliveries.entries()) {
+          server.deliveries[index] = { ...one, status: 'delivered' };
+        }
+        usual(...all);
+      };
+      return { server, grantex, answer, deliverAll, id };
+    }
+
+    it('is replaced when they are delivered; the secret is told before, and what is waited for meanwhile', async () => {
+      const { server, grantex, id, deliverAll } = await startWith(8);
+      const path = join(folder, 'grantex.secret');
+      shorten(5_000);
+      let savedThen = '';
+      server.next(usual, usual, usual, (...all) => {
+        savedThen = readFileSync(path, 'utf8');
+        deliverAll(...all);
+      });
+      const { code, stdout, stderr } = await grantex(...ensure, '--save-secret', path);
+      expect(code).toBe(0);
+      expect(savedThen).toBe(server.secrets[0]);
+      const order = [`is in ${path}`, `${id} is deleted when`, '8 deliveries are still pending', 'All delivered'];
+      expect(order.map((text) => stderr.indexOf(text))).toEqual(order.map((text) => stderr.indexOf(text)).toSorted());
+      for (const text of order) expect(stderr).toContain(text);
+      expect(stdout).toContain(`Deleted ${id}.`);
+    });
+
+    it('is kept with exit code 1 where that takes too long, and the command that ends it is told', async () => {
+      const { server, grantex, id, deliverAll } = await startWith(8);
+      shorten(5_000);
+      const { code, stderr } = await grantex(...ensure, '--print-secret', '--wait', '0');
+      expect(code).toBe(1);
+      expect(stderr).toContain(`${id} is still there: after 0 min, 8 deliveries are still pending for it.`);
+      expect(stderr).toContain(`Delete it later: hookproof endpoints grantex delete ${id}`);
+      expect(server.rows).toHaveLength(2);
+      const again = await grantex(...ensure, '--print-secret');
+      expect([again.code, again.stderr]).toEqual([0, expect.stringContaining(`Another endpoint has this URL: ${id}`)]);
+      const kept = await grantex('delete', id, '--yes', '--wait', '0', '--json');
+      expect([kept.code, kept.records()]).toEqual([1, [{ action: 'kept', id, pending: 8 }]]);
+      server.next(usual, usual, deliverAll);
+      expect(await grantex('delete', id, '--yes')).toMatchObject({ code: 0, stdout: `Deleted ${id}.\n` });
+      expect(server.rows).toHaveLength(1);
+    });
+
+    it('is kept where its successor has no place for the secret, which is printed', async () => {
+      const { server, grantex, id } = await startWith(0);
+      const path = join(folder, 'secret');
+      server.next(usual, (response, perform) => {
+        mkdirSync(path);
+        write(response, perform());
+      });
+      const { code, stderr } = await grantex(...ensure, '--save-secret', path);
+      expect(code).toBe(3);
+      expect(stderr).toContain(server.secrets[0]);
+      expect(stderr).toContain(`The former endpoint, ${id}, is still there.`);
+      expect(server.rows.map((row) => row.id)).toContain(id);
+    });
+
+    it('delete says how many there are, and asks', async () => {
+      const { server, answer, grantex, id } = await startWith(8);
+      const refused = await answer('n\n', 'delete', id);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain(`Delete endpoint ${id}? 8 deliveries are pending for it, and waited for first`);
+      const now = await answer('n\n', 'delete', id, '--now');
+      expect(now).toMatchObject({ code: 1, stderr: expect.stringContaining('pending for it, and will be lost.') });
+      expect(server.rows).toHaveLength(1);
+      const lost = await grantex('delete', id, '--now', '--yes');
+      expect(lost).toMatchObject({ code: 0, stderr: expect.stringContaining('8 deliveries are lost with it.') });
+      expect(server.rows).toEqual([]);
+    });
+
+    it('Ctrl-C ends the wait, and nothing is deleted', async () => {
+      const { server, id } = await startWith(8);
+      const controller = new AbortController();
+      const env = { GRANTEX_URL: server.baseUrl, GRANTEX_API_KEY: grantexKey };
+      const look: Answer = (response, ...rest) => {
+        response.on('finish', () => setImmediate(() => controller.abort('SIGINT')));
+        usual(response, ...rest);
+      };
+      server.next(usual, look);
+      const around = { env, signal: controller.signal };
+      expect(await hookproof(['endpoints', 'grantex', 'delete', id, '--yes'], around)).toMatchObject({ code: 130 });
+      expect(server.rows).toHaveLength(1);
+    });
   });
 
   it('deliveries shows what became of them, as many as --limit says', async () => {

@@ -16,6 +16,7 @@ import {
   usual,
   write,
 } from './servers.ts';
+import { shorten } from './shorten.ts';
 
 const url = 'https://example.com/hooks';
 const events = ['grant.created'];
@@ -36,19 +37,6 @@ const temporary: Readonly<Record<string, Answer>> = {
 };
 
 afterEach(() => void vi.restoreAllMocks());
-
-/** Makes pauses of these lengths end at once, and returns those that were made. Other timers, such as fetch's, are left. */
-function shorten(...lengths: readonly number[]): number[] {
-  const found: number[] = [];
-  const real = globalThis.setTimeout;
-  const shortened = (run: () => void, ms = 0) => {
-    if (!lengths.includes(ms)) return real(run, ms);
-    found.push(ms);
-    return real(run, 0);
-  };
-  vi.spyOn(globalThis, 'setTimeout').mockImplementation(Object.assign(shortened, real));
-  return found;
-}
 
 describe('a call that may be repeated', () => {
   for (const [name, call] of Object.entries(repeated)) {

@@ -92,7 +92,7 @@ describe('ensure at Grantex', () => {
     const { server, endpoints } = await grantex();
     const { id } = server.add({ url, events: [...events].reverse() });
     expect(await endpoints.ensure({ url, events })).toMatchObject({ action: 'unchanged', endpoint: { id } });
-    expect(await endpoints.ensure({ url, events, replace: true })).toMatchObject({ action: 'unchanged' });
+    expect(await endpoints.ensure({ url, events, replace: true, pollMs: 1 })).toMatchObject({ action: 'unchanged' });
     expect(server.seen.map(({ method }) => method)).toEqual(['GET', 'GET']);
   });
 
@@ -109,22 +109,23 @@ describe('ensure at Grantex', () => {
     const other = server.add({ url: `${url}/other`, events });
     const older = server.add({ url, events: ['token.issued'] });
     const previous = server.add({ url, events: ['grant.created'] });
-    const result = await endpoints.ensure({ url, events, replace: true });
+    const result = await endpoints.ensure({ url, events, replace: true, pollMs: 1 });
     if (result.action !== 'replaced') return expect.unreachable(result.action);
-    expect(result).toMatchObject({ previous, deleteError: undefined, endpoint: { url, events } });
+    expect(result).toMatchObject({ previous, others: [older], kept: undefined, endpoint: { url, events } });
+    expect(result.deleteError).toBeUndefined();
     expect(result.endpoint.secret.reveal()).toBe(server.secrets[0]);
-    expect(server.seen.map(({ method }) => method)).toEqual(['GET', 'POST', 'DELETE']);
+    expect(server.seen.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET', 'DELETE']);
     expect(server.rows.map(({ id }) => id)).toEqual([other.id, older.id, result.endpoint.id]);
   });
 
   it('does not lose the new secret where the old endpoint cannot be deleted', async () => {
     const { server, endpoints } = await grantex({ maxAttempts: 1 });
     const previous = server.add({ url, events: ['grant.created'] });
-    server.next(usual, usual, reply(500));
-    const result = await endpoints.ensure({ url, events, replace: true });
+    server.next(usual, usual, usual, reply(500));
+    const result = await endpoints.ensure({ url, events, replace: true, pollMs: 1 });
     if (result.action !== 'replaced') return expect.unreachable(result.action);
     expect(result.endpoint.secret.reveal()).toBe(server.secrets[0]);
-    expect(result.deleteError).toMatchObject({ code: 'server_error', status: 500 });
+    expect(result).toMatchObject({ kept: 'failed', deleteError: { code: 'server_error', status: 500 } });
     expect(server.rows).toContainEqual(previous);
   });
 
@@ -133,10 +134,10 @@ describe('ensure at Grantex', () => {
     server.add({ url, events: ['grant.created'] });
     const controller = new AbortController();
     server.next(usual, usual, () => controller.abort());
-    const stopped = await endpoints.ensure({ url, events, replace: true }, { signal: controller.signal });
+    const stopped = await endpoints.ensure({ url, events, replace: true, pollMs: 1 }, { signal: controller.signal });
     expect(stopped).toMatchObject({ action: 'replaced', deleteError: { code: 'aborted' } });
     server.rows.splice(0, 9, { id: 'a/b', url, events: [], createdAt: '2026' });
-    const odd = await endpoints.ensure({ url, events, replace: true });
+    const odd = await endpoints.ensure({ url, events, replace: true, pollMs: 1 });
     expect(odd).toMatchObject({ action: 'replaced', deleteError: { code: 'invalid_options' } });
     if (odd.action === 'replaced') expect(odd.endpoint.secret.reveal()).toBe(server.secrets[1]);
   });
@@ -145,7 +146,7 @@ describe('ensure at Grantex', () => {
     const { server, endpoints } = await grantex();
     const { id } = server.add({ url, events: ['grant.created'] });
     server.next(reply(200, { webhooks: server.rows }), reply(402, { code: 'PLAN_LIMIT_EXCEEDED', message: 'm' }));
-    const error = await errorOf(endpoints.ensure({ url, events, replace: true }));
+    const error = await errorOf(endpoints.ensure({ url, events, replace: true, pollMs: 1 }));
     expect(error).toMatchObject({ code: 'plan_limit_exceeded', providerCode: 'PLAN_LIMIT_EXCEEDED' });
     expect(server.rows.map((row) => row.id)).toEqual([id]);
   });

@@ -30,7 +30,7 @@ describe('a signing secret is in no log of', () => {
       await one.endpoints.ensure({ url: `${url}/1`, events }),
       await two.endpoints.create({ url, events }),
       await two.endpoints.ensure({ url: `${url}/1`, events }),
-      await two.endpoints.ensure({ url, events: ['token.issued'], replace: true }),
+      await two.endpoints.ensure({ url, events: ['token.issued'], replace: true, pollMs: 1 }),
     ];
     const secrets = [...one.server.secrets, ...two.server.secrets];
     expect(secrets).toHaveLength(5);

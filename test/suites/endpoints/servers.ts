@@ -195,10 +195,11 @@ interface GrantexRow {
 
 export const grantexKey = 'gx_0123456789abcdefAPIKEY';
 
-/** Grantex's `/v1/webhooks`, oldest first, with its deliveries. */
+/** Grantex's `/v1/webhooks`, oldest first, with its deliveries, which are deleted with their endpoint. */
 export async function grantexServer() {
   const rows: GrantexRow[] = [];
   const secrets: string[] = [];
+  const secretOf = new Map<string, string>();
   const deliveries: GrantexDelivery[] = [];
   let made = 0;
   const root = '/v1/webhooks';
@@ -221,32 +222,42 @@ export async function grantexServer() {
       if (!success) return refuse(400, 'BAD_REQUEST', 'url and events are required');
       const secret = randomBytes(24).toString('hex');
       secrets.push(secret);
-      return { status: 201, body: { ...add(data), secret } };
+      const row = add(data);
+      secretOf.set(row.id, secret);
+      return { status: 201, body: { ...row, secret } };
     }
     const index = rows.findIndex(({ id }) => path === `${root}/${id}` || path === `${root}/${id}/deliveries`);
-    if (index === -1) return refuse(404, 'NOT_FOUND', 'Webhook not found');
+    const row = rows[index];
+    if (row === undefined) return refuse(404, 'NOT_FOUND', 'Webhook not found');
+    const isOfRow = ({ webhookId }: GrantexDelivery) => webhookId === row.id;
     if (path.endsWith('/deliveries')) {
       const status = query.get('status');
       const page = Number(query.get('page') ?? 1);
       const pageSize = Math.min(Number(query.get('pageSize') ?? 20), 100);
-      const all = deliveries.filter((one) => status === null || one.status === status);
+      const all = deliveries.filter((one) => isOfRow(one) && (status === null || one.status === status));
       const part = all.slice((page - 1) * pageSize, page * pageSize);
       return { status: 200, body: { deliveries: part, total: all.length, page, pageSize } };
     }
     if (method !== 'DELETE') return refuse(404, 'NOT_FOUND', 'Route not found');
     rows.splice(index, 1);
+    deliveries.splice(0, deliveries.length, ...deliveries.filter((one) => !isOfRow(one)));
     return { status: 204 };
   });
+  let delivered = 0;
   /** A new delivery, which is the first of the list. */
-  const deliver = (status: GrantexDelivery['status'] = 'delivered') => {
-    const number = deliveries.length + 1;
+  const deliver = (
+    status: GrantexDelivery['status'] = 'delivered',
+    of: Partial<Pick<GrantexDelivery, 'webhookId' | 'eventId' | 'eventType'>> = {},
+  ) => {
+    const number = ++delivered;
     deliveries.unshift({
       id: `whd_${number}`,
       webhookId: 'wh_00000001',
       eventId: `evt_${number}`,
       eventType: 'grant.created',
+      ...of,
       status,
-      attempts: 1,
+      attempts: status === 'pending' ? 0 : 1,
       maxAttempts: 5,
       url: 'https://example.com/hooks',
       lastError: status === 'failed' ? 'HTTP 500' : undefined,
@@ -254,5 +265,5 @@ export async function grantexServer() {
       deliveredAt: status === 'delivered' ? new Date(start + number * minute).toISOString() : undefined,
     });
   };
-  return { ...server, rows, secrets, add, deliveries, deliver };
+  return { ...server, rows, secrets, secretOf, add, deliveries, deliver };
 }

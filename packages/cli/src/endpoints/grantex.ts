@@ -1,16 +1,22 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import { grantex as grantexProvider } from '@hookproof/core';
-import { type GrantexDelivery, type GrantexEndpoints, grantexEndpoints } from '@hookproof/endpoints';
-import { exitCode } from '../exit-code.ts';
-import { usage } from '../failure.ts';
+import {
+  type GrantexDelivery,
+  type GrantexEndpoints,
+  grantexEndpoints,
+  type WantedGrantexEndpoint,
+} from '@hookproof/endpoints';
+import { type ExitCode, exitCode } from '../exit-code.ts';
+import { Failure, usage } from '../failure.ts';
 import { several, whole } from '../options.ts';
 import { findSecret } from '../secrets.ts';
 import { jsonOption, type Shell } from '../shell.ts';
 import { printable, type Report } from '../terminal.ts';
-import { deleteEndpoint, listEndpoints, showCreated, showEndpoint, timeoutOption, warnOfUnknown } from './actions.ts';
-import { failureIn, tellingFailures } from './failures.ts';
+import { listEndpoints, showCreated, showEndpoint, timeoutOption, warnOfUnknown } from './actions.ts';
+import { tellingFailures } from './failures.ts';
 import { printSecretOption, saveSecretOption, withSecretPlace } from './keep-secret.ts';
 import { addMissing } from './missing.ts';
+import { commandFor, retireEndpoint, tellOthers, tellPending, tellReplaced, waitOption } from './retire.ts';
 
 interface Connection {
   readonly timeout: number;
@@ -75,38 +81,45 @@ export function addGrantex(parent: Command, shell: Shell): void {
     .requiredOption('--url <url>', 'where deliveries go, https')
     .requiredOption('--events <types>', 'all event types it is to have, with commas between them', several)
     .option('--replace', 'where its events differ, create it anew with a new secret: Grantex cannot change an endpoint')
+    .option(...waitOption)
     .option(...saveSecretOption)
     .option(...printSecretOption)
     .action((options) =>
       perform(options, async (report) => {
         const client = await connect(options, report);
-        const { url, events, replace } = options;
+        const { url, events, replace, wait } = options;
         await warnOfUnknown(events, grantexProvider(), report);
         return withSecretPlace(options, async (place) => {
-          const ensured = await client.ensure({ url, events, replace }, call);
+          let code: ExitCode = exitCode.ok;
+          // At once, because it may take long until the former one can go, and the receiver needs the secret before.
+          const onCreated: WantedGrantexEndpoint['onCreated'] = async (endpoint, previous) => {
+            code = await showCreated(report, previous === undefined ? 'created' : 'replaced', endpoint, place);
+            if (previous === undefined) return;
+            if (code !== exitCode.ok) throw notKept(previous.id);
+            await report.note(takeBoth(previous.id));
+          };
+          const onPending = tellPending(report);
+          const ensured = await client.ensure(
+            { url, events, replace, onCreated, onPending, waitMs: wait * 60_000 },
+            call,
+          );
           await report.note(`Endpoint ${ensured.action}.`);
-          if (ensured.action === 'unchanged') {
-            await showEndpoint(report, ensured.endpoint, { action: 'unchanged' });
-            return exitCode.ok;
-          }
-          const code = await showCreated(report, ensured.action, ensured.endpoint, place);
-          if (ensured.action === 'created' || ensured.deleteError === undefined) return code;
-          const { message, fix = '' } = failureIn('grantex', ensured.deleteError);
-          await report.note(`The former endpoint is still there: ${message} ${fix}`.trimEnd());
-          await report.note(`Delete it: hookproof endpoints grantex delete ${ensured.previous.id}`);
-          return exitCode.failed;
+          if (ensured.action === 'created') return code;
+          if (ensured.action === 'unchanged') await showEndpoint(report, ensured.endpoint, { action: 'unchanged' });
+          else code = await tellReplaced(ensured, wait, report);
+          await tellOthers(ensured.others, report);
+          return code;
         });
       }),
     );
 
-  action('delete', 'Delete an endpoint for good.')
+  action('delete', 'Delete an endpoint for good, once what is queued for it is delivered.')
     .argument('<id>', 'its id, as list shows it')
+    .option(...waitOption)
+    .option('--now', 'do not wait: what is queued for it is lost')
     .option('-y, --yes', 'do not ask')
     .action((id, options) =>
-      perform(options, async (report) => {
-        const client = await connect(options, report);
-        return deleteEndpoint(client, id, options.yes ?? false, report);
-      }),
+      perform(options, async (report) => retireEndpoint(await connect(options, report), id, options, report)),
     );
 
   action('deliveries', 'Show what became of the deliveries to an endpoint.')
@@ -139,6 +152,19 @@ export function addGrantex(parent: Command, shell: Shell): void {
     'For other events: hookproof endpoints grantex ensure --url … --events … --replace, which creates it anew with a new ' +
       'secret. To turn one off, delete it.',
   );
+}
+
+function takeBoth(former: string): string {
+  return (
+    `Let your receiver take this secret beside the former one now: ${former} is deleted when what is queued for it is ` +
+    'delivered, and from then on all is signed with the new one.'
+  );
+}
+
+function notKept(former: string): Failure {
+  return new Failure(exitCode.failed, 'secret_not_kept', `The former endpoint, ${former}, is still there.`, {
+    fix: `Put the new secret in its place, and then: ${commandFor(former)}`,
+  });
 }
 
 /** Prints one delivery of an endpoint on a line. */

@@ -3,11 +3,13 @@ import { type CallOptions, checkCall, delayAfter, type Settings } from '../optio
 import type { Api, ApiCall } from './api.ts';
 import { aborted, attempt } from './attempt.ts';
 import { errorOf, type Failure } from './failure.ts';
+import { pause } from './pause.ts';
 
 /** Makes a call, with its retries; throws an {@link EndpointError}. */
 export type Send = <T>(call: ApiCall<T>, options: CallOptions | undefined) => Promise<T>;
 
-const temporary: ReadonlySet<EndpointErrorCode> = new Set([
+/** What may be over at the next attempt. */
+export const temporary: ReadonlySet<EndpointErrorCode> = new Set([
   'rate_limited',
   'server_error',
   'timed_out',
@@ -41,18 +43,4 @@ export function createClient(api: Api, settings: Settings): Send {
 
 function isWorthwhile({ code, retryAfterMs = 0 }: Failure): boolean {
   return temporary.has(code) && retryAfterMs <= longestWaitMs;
-}
-
-/** Waits; ends at once when the signal is aborted. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal?.addEventListener('abort', end, { once: true });
-    if (signal?.aborted) end();
-  });
 }
