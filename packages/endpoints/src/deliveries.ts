@@ -10,10 +10,14 @@ export interface GrantexDelivery {
   readonly eventId: string;
   readonly eventType: string;
   readonly status: GrantexDeliveryStatus | (string & {});
+  /** 0 where the attempts crashed the sender, as an answer of 204, 205 or 304 does, again and again. */
   readonly attempts: number;
   readonly maxAttempts: number;
   readonly url: string;
-  /** Why the last attempt failed, in Grantex's words: text from outside, so take care where you print it. */
+  /**
+   * Why the last attempt that failed did so, in Grantex's words: text from outside, so take care where you print it. One that
+   * was delivered keeps it from an earlier attempt.
+   */
   readonly lastError?: string | undefined;
   /** ISO 8601, as Grantex sent it. */
   readonly createdAt: string;

@@ -198,6 +198,9 @@ function grantexApi({ apiKey, baseUrl = 'https://api.grantex.dev' }: GrantexEndp
       unauthorized: 'Check apiKey: it may be revoked, or of another environment than baseUrl.',
       forbidden: 'Use an API key that may manage webhooks.',
       planLimit: 'The plan allows a number of endpoints: delete one that is not needed, or change the plan.',
+      refused:
+        'Check url and events: Grantex takes no url with http, localhost, or an address that is loopback, private, ' +
+        'link-local or a single number.',
     },
   };
 }

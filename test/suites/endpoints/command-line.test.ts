@@ -25,7 +25,17 @@ const ofTheLibrary =
 const deleting = ['delete', 'wh_1', '--yes'];
 const words = { message: 'Its words', requestId: 'req_9' };
 const refusals: readonly (readonly [readonly string[], Answer, readonly string[]])[] = [
-  [create, reply(400, words), ['It says: Its words', 'Check the options, such as --url and --events.']],
+  [
+    create,
+    reply(400, words),
+    ['It says: Its words', 'such as --url and --events: Grantex takes no url with http, localhost,'],
+  ],
+  [deleting, reply(400, words), ['It says: Its words', 'Check the options.']],
+  [
+    create,
+    reply(503, { code: 'RATE_LIMIT_UNAVAILABLE' }),
+    ['Grantex takes no more requests', 'Try again in a minute.'],
+  ],
   [create, reply(401, words), ['Check the API key (GRANTEX_API_KEY, --api-key-file)', '--base-url (GRANTEX_URL)']],
   [create, reply(402, words), ['delete one that is not needed']],
   [create, reply(403, words), ['Use an API key that may manage webhooks.']],

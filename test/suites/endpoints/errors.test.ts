@@ -12,30 +12,51 @@ const id = 'wh_00000001';
 const url = 'https://example.com/hooks';
 const events = ['grant.created'];
 
-/** Status, Grantex's code, and ours with words of its fix. */
-const grantexRows: readonly (readonly [number, string, EndpointErrorCode, string])[] = [
-  [400, 'BAD_REQUEST', 'invalid_request', 'Check url and events'],
-  [401, 'UNAUTHORIZED', 'unauthorized', 'apiKey'],
-  [402, 'PLAN_LIMIT_EXCEEDED', 'plan_limit_exceeded', 'delete one'],
-  [403, 'FORBIDDEN', 'forbidden', 'API key'],
-  [404, 'NOT_FOUND', 'not_found', 'list()'],
-  [408, 'TIMEOUT', 'timed_out', 'Call again'],
-  [409, 'CONFLICT', 'conflict', 'list()'],
-  [413, 'BAD_REQUEST', 'invalid_request', 'fewer events'],
-  [415, 'BAD_REQUEST', 'invalid_request', 'proxy'],
-  [418, 'TEAPOT', 'invalid_request', 'Check url and events'],
-  [429, 'BAD_REQUEST', 'rate_limited', 'retryAfterMs'],
-  [500, 'INTERNAL', 'server_error', 'requestId'],
-  [502, 'BAD_GATEWAY', 'server_error', 'later'],
-  [503, 'UNAVAILABLE', 'server_error', 'later'],
+type Call = (endpoints: GrantexEndpoints) => Promise<unknown>;
+const create = (endpoints: GrantexEndpoints) => endpoints.create({ url, events });
+const remove = (endpoints: GrantexEndpoints) => endpoints.delete(id);
+
+/** Status, Grantex's code, the call, and ours with words of its fix. */
+const grantexRows: readonly (readonly [number, string, Call, EndpointErrorCode, string])[] = [
+  [
+    400,
+    'BAD_REQUEST',
+    create,
+    'invalid_request',
+    'no url with http, localhost, or an address that is loopback, private,',
+  ],
+  [400, 'BAD_REQUEST', remove, 'invalid_request', 'Check the arguments'],
+  [401, 'UNAUTHORIZED', remove, 'unauthorized', 'apiKey'],
+  [402, 'PLAN_LIMIT_EXCEEDED', create, 'plan_limit_exceeded', 'delete one'],
+  [403, 'FORBIDDEN', remove, 'forbidden', 'API key'],
+  [404, 'NOT_FOUND', remove, 'not_found', 'list()'],
+  [408, 'TIMEOUT', remove, 'timed_out', 'Call again'],
+  [409, 'CONFLICT', remove, 'conflict', 'list()'],
+  [413, 'BAD_REQUEST', create, 'invalid_request', 'fewer events'],
+  [415, 'BAD_REQUEST', create, 'invalid_request', 'proxy'],
+  [418, 'TEAPOT', create, 'invalid_request', 'Check url and events'],
+  // 30 creations or deletions a minute and address.
+  [429, 'BAD_REQUEST', create, 'rate_limited', 'retryAfterMs'],
+  [429, 'BAD_REQUEST', remove, 'rate_limited', 'retryAfterMs'],
+  // 100 requests a minute on the free plan.
+  [429, 'RATE_LIMIT_EXCEEDED', create, 'rate_limited', 'retryAfterMs'],
+  [429, 'RATE_LIMIT_EXCEEDED', remove, 'rate_limited', 'retryAfterMs'],
+  [429, 'RATE_LIMITED', create, 'rate_limited', 'retryAfterMs'],
+  [503, 'RATE_LIMIT_UNAVAILABLE', create, 'rate_limited', 'retryAfterMs'],
+  [503, 'RATE_LIMIT_UNAVAILABLE', remove, 'rate_limited', 'retryAfterMs'],
+  [500, 'INTERNAL', remove, 'server_error', 'requestId'],
+  [502, 'BAD_GATEWAY', remove, 'server_error', 'later'],
+  [503, 'UNAVAILABLE', remove, 'server_error', 'later'],
 ];
 
 describe('every error of Grantex', () => {
-  it.each(grantexRows)('%i %s is %s', async (status, providerCode, code, fix) => {
+  it.each(grantexRows)('%i %s is told: %o %s', async (status, providerCode, call, code, fix) => {
     const { server, endpoints } = await grantex({ maxAttempts: 1 });
-    server.next(reply(status, { message: 'Its words', code: providerCode, requestId: 'req_9' }));
-    const error = await errorOf(endpoints.delete(id));
-    expect(error).toMatchObject({ code, status, providerCode, requestId: 'req_9', attempts: 1 });
+    const headers = code === 'rate_limited' ? { 'retry-after': '7' } : {};
+    server.next(reply(status, { message: 'Its words', code: providerCode, requestId: 'req_9' }, headers));
+    const error = await errorOf(call(endpoints));
+    expect(error).toMatchObject({ code, status, providerCode, requestId: 'req_9', attempts: 1, mayExist: false });
+    expect(error.retryAfterMs).toBe(code === 'rate_limited' ? 7_000 : undefined);
     expect(error.providerMessage).toBe('Its words');
     expect(error.fix).toContain(fix);
     expect(error.message.endsWith(error.fix)).toBe(true);
@@ -133,10 +154,9 @@ describe('what a provider says', () => {
   });
 });
 
-type Call = (endpoints: GrantexEndpoints) => Promise<unknown>;
 const calls: Readonly<Record<string, Call>> = {
   list: (endpoints) => endpoints.list(),
-  create: (endpoints) => endpoints.create({ url, events }),
+  create,
   deliveries: (endpoints) => all(endpoints.deliveries(id)),
 };
 

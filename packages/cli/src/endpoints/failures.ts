@@ -48,10 +48,7 @@ function fixOf({ code, status, requestId, retryAfterMs }: EndpointError): string
         'or give the --events that it has.'
       );
     case 'invalid_request':
-      if (status === 413) return undefined;
-      return status === 415
-        ? 'It was sent: look for what changes requests on their way, such as a proxy.'
-        : 'Check the options, such as --url and --events.';
+      return status === 415 ? 'It was sent: look for what changes requests on their way, such as a proxy.' : undefined;
     case 'rate_limited':
       return `Try again in ${duration(retryAfterMs ?? 60_000)}.`;
     case 'server_error':
@@ -73,6 +70,11 @@ function namesOf(provider: EndpointProvider): Names {
   return [
     [/\blist\(\)/g, `hookproof endpoints ${provider} list`],
     [/\bbaseUrl\b/g, `--base-url (${provider.toUpperCase()}_URL)`],
+    // What it says is printed beside it.
+    [/: providerMessage says more, where there is one\./, '.'],
+    [/ providerMessage says more, where there is one\./, ''],
+    [/\bCheck url and events\b/, 'Check the options, such as --url and --events'],
+    [/\bCheck the arguments\b/, 'Check the options'],
     [/\bCheck apiKey\b/g, 'Check the API key (GRANTEX_API_KEY, --api-key-file)'],
     [/\bCheck token\b/g, 'Check the API key (GRANTIVA_TOKEN, --token-file)'],
     [/\bCheck cookie\b/g, 'Check the cookie (GRANTIVA_COOKIE, --cookie-file)'],

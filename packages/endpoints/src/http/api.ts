@@ -8,7 +8,13 @@ export interface Api {
   readonly baseUrl: BaseUrl;
   readonly credential: Credential;
   /** What to do about a refusal, where the provider has its own rules. */
-  readonly fixes: { readonly unauthorized: string; readonly forbidden: string; readonly planLimit: string };
+  readonly fixes: {
+    readonly unauthorized: string;
+    readonly forbidden: string;
+    readonly planLimit: string;
+    /** Of what a new or changed endpoint is to be. */
+    readonly refused?: string;
+  };
 }
 
 /** One call of an API. */

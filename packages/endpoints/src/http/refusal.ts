@@ -15,6 +15,11 @@ export function refusal(api: Api, call: ApiCall<unknown>, status: number, body: 
     inDoubt,
   });
   const { name, fixes } = api;
+  // By its code too: Grantex says with a 503 that it cannot count the requests now and so takes none.
+  if (status === 429 || /^RATE_LIMIT/.test(words.providerCode ?? '')) {
+    const fix = 'Call again after retryAfterMs, or in a minute where that is undefined.';
+    return failure('rate_limited', `${name} takes no more requests for now`, fix);
+  }
   switch (status) {
     case 401:
       return failure('unauthorized', `${name} did not accept the credentials`, fixes.unauthorized);
@@ -49,22 +54,14 @@ export function refusal(api: Api, call: ApiCall<unknown>, status: number, body: 
         `${name} did not get JSON`,
         'It was sent: look for what changes requests on their way, such as a proxy or the fetch option.',
       );
-    case 429:
-      return failure(
-        'rate_limited',
-        `${name} gets too many requests`,
-        'Call again after retryAfterMs, or in a minute where that is undefined.',
-      );
     default:
       if (status >= 500 && status <= 599) {
         return failure('server_error', `${name} failed`, `Call again later; give requestId to its support.`, true);
       }
       if (status >= 400 && status <= 499) {
-        return failure(
-          'invalid_request',
-          `${name} refused the request`,
-          'Check url and events: providerMessage says more, where there is one.',
-        );
+        const says = 'providerMessage says more, where there is one.';
+        const check = call.body === undefined ? 'Check the arguments:' : (fixes.refused ?? 'Check url and events:');
+        return failure('invalid_request', `${name} refused the request`, `${check} ${says}`);
       }
       return failure(
         'unexpected_response',
