@@ -44,6 +44,8 @@ describe('simulateProvider refuses', () => {
     ['behaviour.delivers', { behaviour: { delivers: [200] } }],
     ['behaviour.crashesOn', { behaviour: { crashesOn: 204 } }],
     ['behaviour.crashesOn', { behaviour: { crashesOn: ['204'] } }],
+    ['behaviour.restartsMs', { behaviour: { restartsMs: 120_000 } }],
+    ['behaviour.restartsMs[1]', { behaviour: { restartsMs: [1, -1] } }],
     ['behaviour.rebuild', { behaviour: { rebuild: {} } }],
     ['behaviour.userAgent', { behaviour: { userAgent: 7 } }],
     ['behaviour.userAgent', { behaviour: { userAgent: 'a\r\nb: c' } }],

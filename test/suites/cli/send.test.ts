@@ -152,8 +152,8 @@ describe('send', () => {
     const ended = await send('grant.created', '--retries', 'fast', '--json');
     expect(ended.code).toBe(0);
     expect(ended.records()).toMatchObject([
-      { kind: 'attempt', attempt: 1, status: 500, isDelivered: false, nextDelayMs: 60_000 },
-      { kind: 'attempt', attempt: 2, status: 500, isDelivered: false, nextDelayMs: 90_000 },
+      { kind: 'attempt', attempt: 1, status: 500, isDelivered: false, nextDelayMs: 30_000 },
+      { kind: 'attempt', attempt: 2, status: 500, isDelivered: false, nextDelayMs: 60_000 },
       { kind: 'attempt', attempt: 3, status: 200, isDelivered: true },
       { kind: 'summary', deliveries: 1, delivered: 1, requests: 3, results: { '200': 1, '500': 2 } },
     ]);

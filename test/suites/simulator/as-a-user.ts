@@ -41,8 +41,8 @@ test('a grant is revoked once the policy engine is back', async () => {
   assert.deepEqual(
     attempts.map(({ status, nextDelayMs }) => [status, nextDelayMs]),
     [
+      [500, 30_000],
       [500, 60_000],
-      [500, 90_000],
       [200, undefined],
     ],
   );

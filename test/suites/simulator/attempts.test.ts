@@ -8,7 +8,7 @@ const standardSecret = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD';
 const speed = Number.POSITIVE_INFINITY;
 
 const providers: readonly [name: string, provider: Provider, secret: string, delays: readonly number[]][] = [
-  ['grantex', grantex(), 'a', [60, 90, 150, 270]],
+  ['grantex', grantex(), 'a', [30, 60, 120, 240]],
   ['grantiva', grantiva(), 'whsec_a', [60, 300, 1_800]],
   ['gravv', gravv(), 'a', []],
   ['standard-webhooks', standardWebhooks(), standardSecret, [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000]],
@@ -143,9 +143,9 @@ describe('speed', () => {
     await sender.send();
     await sender.close();
     const [one = 0, two = 0, three = 0] = waits;
-    // A timer never fires before its time, so these are lower bounds: 60 and 90 seconds by 1,000.
-    expect(two - one).toBeGreaterThanOrEqual(59);
-    expect(three - two).toBeGreaterThanOrEqual(89);
+    // A timer never fires before its time, so these are lower bounds: 30 and 60 seconds by 1,000.
+    expect(two - one).toBeGreaterThanOrEqual(29);
+    expect(three - two).toBeGreaterThanOrEqual(59);
   });
 
   it('of 1 is the default: a retry waits for its real time', async () => {
@@ -159,7 +159,7 @@ describe('speed', () => {
       onAttempt: (_delivery, attempt) => attempts.emit('attempt', attempt),
     });
     const sent = sender.send('grant.revoked', { signal: controller.signal });
-    expect(await attempted).toMatchObject([{ status: 500, nextDelayMs: 60_000 }]);
+    expect(await attempted).toMatchObject([{ status: 500, nextDelayMs: 30_000 }]);
     expect(sender.log).toMatchObject([{ state: 'pending', retries: 0 }]);
     controller.abort();
     expect(await sent).toMatchObject({ state: 'aborted', retries: 0 });
@@ -168,14 +168,46 @@ describe('speed', () => {
 });
 
 describe('grantex crashes on', () => {
-  it.each([204, 205, 304])('%i: it is given up and not tried again', async (status) => {
-    const server = await rawServer(statuses(status));
+  it.each([204, 205, 304])(
+    '%i: the delivery comes again when it has started anew, and crashes it again',
+    async (status) => {
+      const server = await rawServer(statuses(status));
+      const sender = simulateProvider(grantex(), { url: server.url, secret: 'a', speed });
+      const { state, attempts, retries } = await sender.send();
+      await sender.close();
+      expect([state, retries, server.requests.length]).toEqual(['failed', 4, 5]);
+      // The real one would go on without end.
+      const crash = { number: 1, status, error: 'sender_crashed', isDelivered: false };
+      expect(attempts).toMatchObject([
+        ...Array.from({ length: 4 }, () => ({ ...crash, nextDelayMs: 120_000 })),
+        { ...crash, nextDelayMs: undefined },
+      ]);
+    },
+  );
+
+  it('204, and a receiver that is corrected meanwhile gets the event, with all its attempts left', async () => {
+    const server = await rawServer(statuses(204, 204, 500, 500, 500, 500, 200));
     const sender = simulateProvider(grantex(), { url: server.url, secret: 'a', speed });
     const { state, attempts } = await sender.send();
     await sender.close();
-    expect(state).toBe('failed');
-    expect(attempts).toMatchObject([{ status, error: 'sender_crashed', isDelivered: false, nextDelayMs: undefined }]);
-    expect(server.requests).toHaveLength(1);
+    expect(state).toBe('delivered');
+    expect(attempts.map(({ number, nextDelayMs }) => [number, nextDelayMs])).toEqual([
+      [1, 120_000],
+      [1, 120_000],
+      [1, 30_000],
+      [2, 60_000],
+      [3, 120_000],
+      [4, 240_000],
+      [5, undefined],
+    ]);
+  });
+
+  it('204 once and for all, where behaviour says that it does not start anew', async () => {
+    const server = await rawServer(statuses(204));
+    const behaviour = { restartsMs: [] };
+    const sender = simulateProvider(grantex(), { url: server.url, secret: 'a', speed, behaviour });
+    expect(await sender.send()).toMatchObject({ state: 'failed', retries: 0, attempts: [{ nextDelayMs: undefined }] });
+    await sender.close();
   });
 });
 

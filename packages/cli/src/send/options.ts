@@ -37,7 +37,7 @@ export function behaviourOf(options: SendOptions): Pick<SimulatorOptions, 'speed
     speed: retries === 'fast' ? fast : 1,
     behaviour: {
       ...(timeout === undefined ? {} : { timeoutMs: timeout * 1_000 }),
-      ...(retries === 'none' ? { delaysMs: [] } : {}),
+      ...(retries === 'none' ? { delaysMs: [], restartsMs: [] } : {}),
     },
     faults: {
       copies: options.copies,

@@ -337,7 +337,7 @@ describe('a retry of Grantex', () => {
       return (await receiver.receive({ headers: fresh, body })).outcome;
     };
     expect(await send()).toBe('handled');
-    for (const pause of [60, 90, 150, 270]) {
+    for (const pause of [30, 60, 120, 240]) {
       now += pause;
       expect(await send()).toBe('duplicate');
     }

@@ -17,8 +17,13 @@ export interface SendingBehaviour {
   readonly delaysMs: readonly number[];
   /** Whether a status counts as delivered. Redirects are not followed, and `Retry-After` is ignored. */
   readonly delivers: (status: number) => boolean;
-  /** Statuses that crash the sender: the attempt is its last. */
+  /** Statuses that crash the sender. */
   readonly crashesOn: readonly number[];
+  /**
+   * Milliseconds from each crash until the sender has started again and sends the delivery as if it never had; the crash
+   * after that is its last.
+   */
+  readonly restartsMs: readonly number[];
   /** The body of a retry, where the provider builds it anew; undefined for the same body. */
   readonly rebuild: ((type: string | undefined, body: Uint8Array) => Uint8Array | undefined) | undefined;
 }
@@ -32,10 +37,14 @@ const usual = {
   delaysMs: [],
   delivers: (status: number) => status >= 200 && status < 300,
   crashesOn: [],
+  restartsMs: [],
   rebuild: undefined,
 };
 
-/** As captured from the running service. */
+/**
+ * As captured from the running service. It waits 30, 60, 120 and 240 seconds and then for its next poll, which comes every 30
+ * seconds in each of its processes: with several of them at once, so that this is the least patience it has.
+ */
 const grantex: SendingBehaviour = {
   ...usual,
   headers: [
@@ -49,8 +58,10 @@ const grantex: SendingBehaviour = {
     'Transfer-Encoding',
   ],
   userAgent: 'Grantex-Webhooks/0.1',
-  delaysMs: seconds(60, 90, 150, 270),
+  delaysMs: seconds(30, 60, 120, 240),
   crashesOn: [204, 205, 304],
+  // The real one does so without end.
+  restartsMs: seconds(120, 120, 120, 120),
 };
 
 /** By its webhook documentation. How long it waits for a reply is not in it: the usual 10 seconds are a guess. */
@@ -111,6 +122,7 @@ const names: OptionNames<SendingBehaviour> = {
   delaysMs: true,
   delivers: true,
   crashesOn: true,
+  restartsMs: true,
   rebuild: true,
 };
 
@@ -119,14 +131,12 @@ export function behaviourOf(provider: Provider, changes: Partial<SendingBehaviou
   checkNames('behaviour', changes, names);
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   const behaviour: SendingBehaviour = { ...known(provider), ...given };
-  const { headers, userAgent, timeoutMs, delaysMs, delivers, crashesOn, rebuild } = behaviour;
+  const { headers, userAgent, timeoutMs, delaysMs, delivers, crashesOn, restartsMs, rebuild } = behaviour;
   checkHeaders(headers);
   if (userAgent !== undefined) checkHeader('behaviour.userAgent', 'User-Agent', userAgent);
   checkNumber('behaviour.timeoutMs', timeoutMs, { from: 1, to: longest });
-  if (!Array.isArray(delaysMs)) throw invalid('behaviour.delaysMs must be a list of milliseconds');
-  delaysMs.forEach((delay, index) => {
-    checkNumber(`behaviour.delaysMs[${index}]`, delay ?? 'none', { from: 0, to: longest });
-  });
+  checkTimes('behaviour.delaysMs', delaysMs);
+  checkTimes('behaviour.restartsMs', restartsMs);
   checkFunction('behaviour.delivers', delivers);
   checkFunction('behaviour.rebuild', rebuild);
   if (!Array.isArray(crashesOn) || !crashesOn.every(Number.isInteger)) {
@@ -136,8 +146,8 @@ export function behaviourOf(provider: Provider, changes: Partial<SendingBehaviou
 }
 
 /** Refuses a wait that is longer than a timer can be. */
-export function checkWaits({ delaysMs }: SendingBehaviour, speed: number): void {
-  if (delaysMs.every((delay) => delay / speed <= longest)) return;
+export function checkWaits({ delaysMs, restartsMs }: SendingBehaviour, speed: number): void {
+  if ([...delaysMs, ...restartsMs].every((delay) => delay / speed <= longest)) return;
   throw invalid(`speed must be higher: the waits would be longer than ${longest} ms`);
 }
 
@@ -168,6 +178,13 @@ function plain({ signature, notAccepted, headers, envelope, timeoutMs = usual.ti
     timeoutMs,
     headers: ['Host', 'Content-Type', 'User-Agent', ...made, 'Content-Length', 'Connection'],
   };
+}
+
+function checkTimes(option: string, times: unknown): void {
+  if (!Array.isArray(times)) throw invalid(`${option} must be a list of milliseconds`);
+  times.forEach((time: unknown, index) => {
+    checkNumber(`${option}[${index}]`, time ?? 'none', { from: 0, to: longest });
+  });
 }
 
 function checkHeaders(headers: unknown): void {

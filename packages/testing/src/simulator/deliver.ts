@@ -39,13 +39,17 @@ export interface Underway {
 export async function deliver(sending: Sending, underway: Underway): Promise<void> {
   const { entry, until } = underway;
   try {
-    for (let number = 1; entry.state === 'pending'; number++) {
-      const attempts = await inTurn(underway, () => attempt(sending, underway, number));
+    let [number, crashes] = [1, 0];
+    while (entry.state === 'pending') {
+      const attempts = await inTurn(underway, () => attempt(sending, underway, number, crashes));
       if (attempts === undefined) break;
-      entry.retries = number - 1;
+      entry.retries = number - 1 + crashes;
       entry.attempts.push(...attempts);
       entry.state = stateAfter(attempts);
       for (const one of attempts) sending.onAttempt?.(entry, one);
+      // What crashed the sender is no attempt to it: it has not come to count it.
+      if (attempts.some(isCrash)) crashes++;
+      else number++;
       const delay = attempts[0]?.nextDelayMs;
       if (delay !== undefined) await sleep(delay / sending.speed, undefined, { signal: until }).catch(() => undefined);
     }
@@ -64,6 +68,7 @@ async function attempt(
   sending: Sending,
   { entry, unsigned, faults: given, signal }: Underway,
   number: number,
+  crashes: number,
 ): Promise<readonly SimulatedAttempt[] | undefined> {
   const { provider, behaviour, url, agent, now } = sending;
   const faults = faultsOf(given, number);
@@ -75,13 +80,16 @@ async function attempt(
   const wire: Wire = { url, agent, timeoutMs: behaviour.timeoutMs, signal, faults };
   const exchanges = Array.from({ length: faults?.copies ?? 1 }, () => exchange(signed, wire));
   const results = (await Promise.all(exchanges)).map((result) => judged(result, behaviour));
-  const isOver = results.some(
-    ({ isDelivered, error }) => isDelivered || error === 'sender_crashed' || error === 'aborted',
-  );
-  const nextDelayMs = isOver ? undefined : behaviour.delaysMs[number - 1];
+  const isOver = results.some(({ isDelivered, error }) => isDelivered || error === 'aborted');
+  const next = results.some(isCrash) ? behaviour.restartsMs[crashes] : behaviour.delaysMs[number - 1];
+  const nextDelayMs = isOver ? undefined : next;
   return results.map((result) => {
     return { number, at: new Date(at), ...result, faults, nextDelayMs, sentHeaders: signed.headers };
   });
+}
+
+function isCrash({ error }: Pick<SimulatedAttempt, 'error'>): boolean {
+  return error === 'sender_crashed';
 }
 
 /** What the provider makes of a reply. */

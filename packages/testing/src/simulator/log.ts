@@ -1,8 +1,8 @@
 import type { Faults } from './faults.ts';
 
 /**
- * Where a delivery stands: waiting for an attempt or in one, delivered, given up after the last attempt or a crash of the
- * sender, or ended by an `AbortSignal` or by `close`.
+ * Where a delivery stands: waiting for an attempt or in one, delivered, given up after the last attempt or
+ * crash of the sender, or ended by an `AbortSignal` or by `close`.
  */
 export type SimulatedState = 'pending' | 'delivered' | 'failed' | 'aborted';
 
@@ -38,7 +38,7 @@ export interface SimulatedDelivery {
 
 /** One HTTP request and what came back. */
 export interface SimulatedAttempt {
-  /** Counted from 1. */
+  /** Counted from 1. One that crashed the sender does not count: the next has its number. */
   readonly number: number;
   /** When it began. */
   readonly at: Date;
