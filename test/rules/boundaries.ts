@@ -57,6 +57,7 @@ const rows: Readonly<Record<string, Boundary>> = {
       'libsql',
       'pg',
       'picocolors',
+      'undici',
       'zod',
     ],
     peers: ['bullmq', 'ioredis', 'libsql', 'pg'],

@@ -9,6 +9,7 @@ import {
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { Failure, usage } from '../failure.ts';
 import { several, whole } from '../options.ts';
+import { fetchThroughProxy } from '../proxy.ts';
 import { findSecret } from '../secrets.ts';
 import { jsonOption, type Shell } from '../shell.ts';
 import { printable, type Report } from '../terminal.ts';
@@ -54,7 +55,8 @@ export function addGrantex(parent: Command, shell: Shell): void {
     if (apiKey === undefined) {
       throw usage('There is no API key.', 'Set GRANTEX_API_KEY, or give --api-key-file <path>.');
     }
-    return grantexEndpoints({ apiKey, baseUrl, timeoutMs: options.timeout * 1_000 });
+    const fetch = await fetchThroughProxy(terminal);
+    return grantexEndpoints({ apiKey, baseUrl, fetch, timeoutMs: options.timeout * 1_000 });
   }
 
   action('list', 'List all endpoints.').action((options) =>

@@ -4,6 +4,7 @@ import { type GrantivaEndpoints, grantivaEndpoints } from '@hookproof/endpoints'
 import { exitCode } from '../exit-code.ts';
 import { usage } from '../failure.ts';
 import { several } from '../options.ts';
+import { fetchThroughProxy } from '../proxy.ts';
 import { findSecret } from '../secrets.ts';
 import { jsonOption, type Shell } from '../shell.ts';
 import type { Report } from '../terminal.ts';
@@ -50,7 +51,8 @@ export function addGrantiva(parent: Command, shell: Shell): void {
       throw usage("Grantiva's host is not known.", 'Set GRANTIVA_URL, or give --base-url https://…');
     }
     const credential = await credentialOf(options, report);
-    return grantivaEndpoints({ ...credential, baseUrl, timeoutMs: options.timeout * 1_000 });
+    const fetch = await fetchThroughProxy(terminal);
+    return grantivaEndpoints({ ...credential, baseUrl, fetch, timeoutMs: options.timeout * 1_000 });
   }
 
   action('list', 'List all endpoints of your organisation, newest first.').action((options) =>
