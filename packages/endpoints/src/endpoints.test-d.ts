@@ -68,6 +68,8 @@ switch (grant.action) {
   case 'replaced':
     expectTypeOf(grant.endpoint.secret).toEqualTypeOf<EndpointSecret>();
     expectTypeOf(grant.previous).toEqualTypeOf<GrantexEndpoint>();
+    expectTypeOf(grant.kept).toEqualTypeOf<'pending' | 'failed' | undefined>();
+    expectTypeOf(grant.deleteError).toEqualTypeOf<Error | undefined>();
     break;
   case 'unchanged':
     expectTypeOf(grant.endpoint).toEqualTypeOf<GrantexEndpoint>();
@@ -75,6 +77,18 @@ switch (grant.action) {
   default:
     expectTypeOf(grant).toBeNever();
 }
+// The secret is told before the wait for what is queued.
+await grants.ensure({
+  ...{ url: 'https://b', events: ['grant.created'], replace: true, waitMs: 1, pollMs: 1 },
+  onCreated: ({ secret }, previous) => {
+    expectTypeOf(secret).toEqualTypeOf<EndpointSecret>();
+    expectTypeOf(previous).toEqualTypeOf<GrantexEndpoint | undefined>();
+  },
+});
+expectTypeOf(await grants.retire('wh_1', { onPending: (pending) => pending.toFixed() })).toEqualTypeOf<{
+  readonly deleted: boolean;
+  readonly pending: number;
+}>();
 // @ts-expect-error Grantex has no update
 grants.update;
 // @ts-expect-error and no description

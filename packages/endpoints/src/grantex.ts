@@ -211,8 +211,8 @@ function cannotUpdate(): EndpointError {
     'An endpoint with this URL has other events, and Grantex cannot change it.',
     {
       fix:
-        'Pass replace: true for a new endpoint with a new secret, after which this one is deleted; or delete it yourself; ' +
-        'or pass the events that it has.',
+        'Pass replace: true for a new endpoint with a new secret, after which this one is deleted once nothing is queued for ' +
+        'it; or retire it yourself; or pass the events that it has.',
       attempts: 0,
     },
   );

@@ -44,8 +44,8 @@ function fixOf({ code, status, requestId, retryAfterMs }: EndpointError): string
       return '';
     case 'cannot_update':
       return (
-        'Give --replace for a new endpoint with a new secret, after which this one is deleted; or delete it yourself; ' +
-        'or give the --events that it has.'
+        'Give --replace for a new endpoint with a new secret, after which this one is deleted once nothing is queued for it; ' +
+        'or delete it yourself; or give the --events that it has.'
       );
     case 'invalid_request':
       return status === 415 ? 'It was sent: look for what changes requests on their way, such as a proxy.' : undefined;
