@@ -11,7 +11,7 @@ export interface GrantexEndpoint {
   readonly id: string;
   readonly url: string;
   readonly events: readonly string[];
-  /** ISO 8601, as Grantex sent it. */
+  /** ISO 8601, as Grantex sent it; after the creation some milliseconds other than in a list. */
   readonly createdAt: string;
 }
 

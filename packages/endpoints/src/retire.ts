@@ -7,8 +7,8 @@ import { invalid, maxTimer } from './options.ts';
 /** How to wait for the deliveries that are queued for an endpoint, which Grantex deletes with it. */
 export interface RetireOptions {
   /**
-   * Milliseconds to wait at most, from 0, which looks once; 900,000 by default: Grantex tries a delivery for about 11 minutes,
-   * and a burst waits for its turn.
+   * Milliseconds after which it does not look again, from 0, which looks once; 900,000 by default: Grantex tries a delivery
+   * for about 11 minutes, and a burst waits for its turn.
    */
   readonly waitMs?: number | undefined;
   /** Milliseconds between one look at what is pending and the next; 5,000 by default. */

@@ -21,6 +21,7 @@ export async function deliveringGrantex() {
   const stopped = new AbortController();
   let happened = 0;
   let polls = 0;
+  let isHeld = false;
 
   /** Lets something happen, and returns the id of its event. */
   const happen = (type: 'grant.created' | 'grant.revoked'): string => {
@@ -64,6 +65,7 @@ export async function deliveringGrantex() {
 
   async function deliver(): Promise<void> {
     while (await sleep(pollMs, true, { signal: stopped.signal }).catch(() => false)) {
+      if (isHeld) continue;
       polls += 1;
       const batch = deliveries.filter(isDue).reverse().slice(0, 20);
       for (let first = 0; first < batch.length; first += 5) {
@@ -73,24 +75,33 @@ export async function deliveringGrantex() {
   }
   const delivering = deliver();
 
+  /** Lets no poll come, as between two of them, until it is taken back. */
+  const hold = (held: boolean) => {
+    isHeld = held;
+  };
+
   async function close(): Promise<void> {
     stopped.abort();
     await delivering;
     await server.close();
   }
   const endpoints = grantexEndpoints({ baseUrl: server.baseUrl, apiKey: grantexKey, backoff: () => 0 });
-  return { ...server, happen, close, endpoints };
+  return { ...server, happen, hold, close, endpoints };
 }
 
-/** A receiver of Grantex's on loopback, which counts how often it has handled each event. */
-export async function countingReceiver() {
+/**
+ * A receiver of Grantex's on loopback, which counts how often it has handled each event.
+ *
+ * @param deployed secrets that it takes besides its own
+ */
+export async function countingReceiver(deployed: () => readonly string[] = () => []) {
   const handled = new Map<string, number>();
   const secrets: string[] = [];
   const refused: string[] = [];
   let isDown = false;
   const middleware = grantexWebhooks({
     // The owner stays through the rotation: without one, a copy under another secret would be another event.
-    secret: () => ({ owner: 'app', secrets }),
+    secret: () => ({ owner: 'app', secrets: [...deployed(), ...secrets] }),
     on: {
       '*': ({ id = '' }) => {
         if (isDown) throw new Error('down');
