@@ -14,7 +14,18 @@ export async function fetchThroughProxy({ env }: Pick<Terminal, 'env'>): Promise
   const { EnvHttpProxyAgent, fetch } = await import('undici');
   // What is not https is on loopback, and a credential that goes there must not go to a proxy.
   const dispatcher = new EnvHttpProxyAgent({ httpsProxy, httpProxy: '', noProxy: value('NO_PROXY') });
-  return (url, init) => fetch(url, { ...init, dispatcher });
+  return (url, init) =>
+    fetch(url, { ...init, dispatcher }).catch((thrown: unknown) => {
+      throw noTunnel(thrown) ?? thrown;
+    });
+}
+
+/** What undici says where the proxy opens no tunnel, under the code that Bun has for it. */
+function noTunnel(thrown: unknown): Error | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const status = /^Proxy response \((\d+)\)/.exec(thrown.message)?.[1];
+  if (status === undefined) return noTunnel(thrown.cause);
+  return Object.assign(new Error(`The proxy answered ${status}.`), { code: 'ERR_PROXY_TUNNEL' });
 }
 
 function proxyIn(name: string, given: string): string | undefined {

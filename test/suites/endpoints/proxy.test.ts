@@ -75,6 +75,16 @@ describe.skipIf(!hasOpenssl)('a proxy', () => {
     for (const { stdout, stderr } of [wrong, refused]) expect(stdout + stderr).not.toContain('s3cret');
   });
 
+  it('that opens no tunnel is told as what it is, and nothing was created', async () => {
+    const around = { ...env, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, GRANTEX_URL: 'https://elsewhere.test' };
+    const wanted = ['--url', 'https://example.com/hooks', '--events', 'grant.created', '--print-secret'];
+    const { code, stderr } = await hookproof(['endpoints', 'grantex', 'create', ...wanted], { env: around });
+    expect(code).toBe(3);
+    expect(stderr).toContain('The proxy answered 403. Check HTTPS_PROXY');
+    expect(stderr).not.toContain('may exist');
+    expect(proxy.tunnels).toMatchObject([{ target: 'elsewhere.test:443' }]);
+  });
+
   it('is not used for a host in NO_PROXY', async () => {
     const HTTPS_PROXY = `http://127.0.0.1:${proxy.port}`;
     const around = { ...env, HTTPS_PROXY, NO_PROXY: `localhost,${hiddenHost}` };

@@ -38,7 +38,7 @@ export function failureIn(provider: EndpointProvider, thrown: unknown): Failure 
 }
 
 /** What to do on the command line, where that is other than in a program; undefined where it is the same. */
-function fixOf({ code, status, requestId, retryAfterMs }: EndpointError): string | undefined {
+function fixOf({ code, status, requestId, retryAfterMs, cause }: EndpointError): string | undefined {
   switch (code) {
     case 'aborted':
       return '';
@@ -47,6 +47,9 @@ function fixOf({ code, status, requestId, retryAfterMs }: EndpointError): string
         'Give --replace for a new endpoint with a new secret, after which this one is deleted once nothing is queued for it; ' +
         'or delete it yourself; or give the --events that it has.'
       );
+    case 'network_error':
+      if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_PROXY_TUNNEL')) return undefined;
+      return `${cause.message} Check HTTPS_PROXY: its address, its user and password; and whether it lets you there.`;
     case 'invalid_request':
       return status === 415 ? 'It was sent: look for what changes requests on their way, such as a proxy.' : undefined;
     case 'rate_limited':

@@ -13,7 +13,14 @@ export type Attempt<T> =
   | { readonly failure?: undefined; readonly value: T };
 
 /** Codes of connections that were never made, so that nothing can have been done. */
-const neverSent = new Set(['ECONNREFUSED', 'ConnectionRefused', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'ConnectionRefused',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_PROXY_TUNNEL',
+]);
 
 /** Sends a request once and reads its answer; never throws. */
 export async function attempt<T>(
