@@ -48,7 +48,7 @@ function mistake({ code, message }: CommanderError, program: Command, argv: read
 
 /** What was given may be a secret beside a misspelt option, or a URL with a password in a command's place. */
 function withoutValues(message: string): string {
-  return message.replace(/(--[\w-]+)=.*?'/s, "$1'").replace(/(unknown command) '(?![a-z-]{1,20}').*/s, '$1.');
+  return message.replace(/('--[\w-]+)=.*'/s, "$1'").replace(/(unknown command) '(?![a-z-]{1,20}').*/s, '$1.');
 }
 
 /** The words of a command line that name the command. */

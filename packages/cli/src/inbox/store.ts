@@ -79,10 +79,13 @@ function read(text: string): Store {
 }
 
 /** `scheme://…` or `user:password@…`, but not `C:\\…`. */
-const isUrlLike = /:\/\/|^(?![a-z]:[\\/]).*:.*@/is;
+function isUrlLike(text: string): boolean {
+  const colon = text.indexOf(':');
+  return text.includes('://') || (colon !== -1 && !/^[a-z]:[\\/]/i.test(text) && text.lastIndexOf('@') > colon);
+}
 
 function file(path: string): Store {
-  if (isUrlLike.test(path)) throw usage('That is no store of an inbox.', `Give ${forms}.`);
+  if (isUrlLike(path)) throw usage('That is no store of an inbox.', `Give ${forms}.`);
   return { engine: 'sqlite', location: path, label: printable(path), passwords: [] };
 }
 

@@ -1,4 +1,4 @@
-import { encode, fromBase64 } from '../bytes/encoding.ts';
+import { encode, fromBase64, withoutEnd } from '../bytes/encoding.ts';
 import { streamReader } from '../bytes/stream.ts';
 import { isJsonObject } from '../event/event.ts';
 import type { Finding } from './causes.ts';
@@ -47,7 +47,7 @@ function* textVariants(text: string): Generator<TextVariant> {
   const bom = '\ufeff';
   if (text.startsWith(bom)) yield ['body_bom', 'without', text.slice(1)];
   else yield ['body_bom', 'with', bom + text];
-  const trimmed = withoutFinalNewlines(text);
+  const trimmed = withoutEnd(text, '\r\n');
   if (trimmed !== text) yield ['body_final_newline', 'without the line break at its end', trimmed];
   yield ['body_final_newline', 'with a line break at its end', `${trimmed}\n`];
   yield ['body_final_newline', 'with a line break (CRLF) at its end', `${trimmed}\r\n`];
@@ -104,13 +104,6 @@ export function isCutOff(body: Uint8Array): boolean {
 function isShallow(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1));
-}
-
-// No pattern: on a long run of line breaks that is not at the end it would take quadratic time.
-function withoutFinalNewlines(text: string): string {
-  let end = text.length;
-  while (end > 0 && (text[end - 1] === '\n' || text[end - 1] === '\r')) end -= 1;
-  return text.slice(0, end);
 }
 
 /** A form, or the value of its only field. */

@@ -1,4 +1,4 @@
-import { fromBase64 } from '../bytes/encoding.ts';
+import { fromBase64, withoutEnd } from '../bytes/encoding.ts';
 import { cryptography } from '../proof/crypto.ts';
 import { type HashAlgorithm, macBytes } from '../proof/cryptography.ts';
 import type { CompiledScheme } from '../proof/scheme.ts';
@@ -91,7 +91,7 @@ function firstEntry(
   scheme: CompiledScheme,
   value: string,
 ): { text: string; times: number; problem: Cause | undefined } {
-  const bare = value.trim().replace(/^["']+|["']+$/g, '');
+  const bare = withoutEnd(value.trim().replace(/^["']+/, ''), '"\'');
   const beside = scheme.timestamp?.prefix ?? '';
   const entries = bare
     .split(scheme.separator ?? /,\s*/)
@@ -135,7 +135,7 @@ function readDigest(scheme: CompiledScheme, text: string): Digest | undefined {
       return { ...digest, algorithm: scheme.algorithm, problem: 'digest_truncated' };
     }
   }
-  const usual = text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+  const usual = withoutEnd(text.replaceAll('-', '+').replaceAll('_', '/'), '=');
   if (!/^[a-z0-9+/]+$/i.test(usual)) return undefined;
   const padded = usual.padEnd(Math.ceil(usual.length / 4) * 4, '=');
   const digest = { text: padded, encoding: 'base64' } as const;

@@ -1,4 +1,4 @@
-import { encode, fromBase64, toBase64, toHex } from '../bytes/encoding.ts';
+import { encode, fromBase64, toBase64, toHex, withoutEnd } from '../bytes/encoding.ts';
 import { type Secret, secretBytesOf, withoutSurroundings } from '../proof/secret.ts';
 import type { Provider } from '../provider.ts';
 import type { Finding } from './causes.ts';
@@ -35,7 +35,8 @@ function miscopied(text: string, name: string): readonly SecretVariant[] {
   if (trimmed !== text) variants.push([trimmed, /[\r\n]/.test(text) ? 'secret_newline' : 'secret_whitespace']);
   if (meant !== trimmed) variants.push([meant, 'secret_quoted']);
   // Files of settings in which nobody reads the escape.
-  const unescaped = meant.replace(/(?:\\[nr])+$/, '');
+  let unescaped = meant;
+  while (/^\\[nr]$/.test(unescaped.slice(-2))) unescaped = unescaped.slice(0, -2);
   if (unescaped !== meant) variants.push([unescaped, 'secret_newline']);
   if (bare === meant) variants.push([prefix + meant, 'secret_prefix_missing']);
   else variants.push([bare, 'secret_prefix_unexpected']);
@@ -108,6 +109,6 @@ function fromHex(text: string): Uint8Array | undefined {
 
 /** The usual alphabet and padding, for what was written in the URL's. */
 function padded(text: string): string {
-  const usual = text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+  const usual = withoutEnd(text.replaceAll('-', '+').replaceAll('_', '/'), '=');
   return usual.padEnd(Math.ceil(usual.length / 4) * 4, '=');
 }
