@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { addAbortSignal } from 'node:stream';
 import { usage } from './failure.ts';
+import { keysOf, pastedText } from './paste.ts';
 import { printable, type Report } from './terminal.ts';
 
 /** No webhook is as large: 16 MiB. */
@@ -9,13 +10,12 @@ export const maxInputBytes = 16 * 1024 * 1024;
 /** Reads a file whole, or standard input for `-`; `what` is its name for the user. */
 export async function readInput(path: string, what: string, report: Report): Promise<Uint8Array> {
   const { stdin, signal } = report.terminal;
-  if (path === '-' && stdin.isTTY)
-    await report.note(`${what} is read from here: paste it, then press Enter and Ctrl-D.`);
+  const isPasted = path === '-' && stdin.isTTY === true;
   const stream = addAbortSignal(signal, path === '-' ? stdin : createReadStream(path));
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of stream) {
+    for await (const chunk of isPasted ? keysOf(what, report) : stream) {
       chunks.push(Buffer.from(chunk));
       size += chunk.length;
       if (size > maxInputBytes) break;
@@ -25,5 +25,6 @@ export async function readInput(path: string, what: string, report: Report): Pro
     throw usage(`${path === '-' ? 'Standard input' : printable(path)} could not be read (${reason}).`);
   }
   if (size > maxInputBytes) throw usage(`${what} is larger than ${maxInputBytes / 1024 / 1024} MiB.`);
-  return Buffer.concat(chunks);
+  const whole = Buffer.concat(chunks);
+  return isPasted && stdin.setRawMode !== undefined ? pastedText(whole) : whole;
 }

@@ -8,7 +8,11 @@ export type Output = Writable & { readonly isTTY?: boolean | undefined; readonly
 
 /** What a command sees of the outside: streams, environment, and the wish to stop. */
 export interface Terminal {
-  readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
+  readonly stdin: Readable & {
+    readonly isTTY?: boolean | undefined;
+    /** Has a terminal hand on each key; what is pasted is read so, because by lines it would be cut. */
+    readonly setRawMode?: (isRaw: boolean) => unknown;
+  };
   /** Results alone, so that they can be piped. */
   readonly stdout: Output;
   /** Progress, warnings and errors. */

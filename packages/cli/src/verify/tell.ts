@@ -97,6 +97,11 @@ function hintsOf({ verdict, secrets, isTimed }: Told): readonly string[] {
   const option = String(evidence?.['option'] ?? '');
   const named = secrets.find((_secret, index) => option === (secrets.length === 1 ? 'secret' : `secret[${index}]`));
   if (named !== undefined) hints.push(`The option ${option} is what ${named.from} holds.`);
+  if (cause === 'signature_absent' || cause === 'signature_incomplete') {
+    hints.push(
+      'A capture shows only what its tool kept; some leave out headers. If the sender did send it, give it: --header.',
+    );
+  }
   if (cause === 'body_final_newline') {
     hints.push(
       'If your editor or shell wrote that line break into the capture, or left it out, the request itself is fine.',

@@ -11,6 +11,7 @@ import { judge } from './judge.ts';
 import type { Moment } from './moment.ts';
 import { readSecrets } from './secrets.ts';
 import { tellVerdict } from './tell.ts';
+import { checkHidden, withCut } from './uncaptured.ts';
 
 /** What `hookproof verify` was told. */
 export interface VerifyOptions {
@@ -80,12 +81,13 @@ async function readRequest(
     : chooseRequest(readCapture(await readInput(file ?? '-', 'The request', report), format), provider, entry);
   const given = new Set(header.map(([name]) => name.toLowerCase()));
   const headers = [...(captured?.headers ?? []).filter(([name]) => !given.has(name.toLowerCase())), ...header];
+  checkHidden(headers, provider);
   const body = await givenBody(options, report);
   if (body === undefined && captured?.body === undefined) throw noBody(captured);
   const { method = 'POST', target, isCut = false, counted, notes = [] } = captured ?? {};
   // What the capture lacks of the body does not matter where it is given beside it.
   if (body !== undefined) return { method, target, headers, body, isCut: false, notes: [] };
-  return { method, target, headers, body: captured?.body, isCut, counted, notes };
+  return withCut({ method, target, headers, body: captured?.body, isCut, counted, notes });
 }
 
 async function givenBody({ body, bodyFile }: VerifyOptions, report: Report): Promise<Uint8Array | undefined> {
@@ -96,5 +98,5 @@ async function givenBody({ body, bodyFile }: VerifyOptions, report: Report): Pro
 function noBody(captured: CapturedRequest | undefined): Error {
   const fix = "Give it with --body-file <path>; --body '' is an empty one.";
   if (captured === undefined) return usage('There is no body.', fix);
-  return usage('The capture does not hold the body: curl -v, for one, does not print it.', fix);
+  return usage(`The capture does not hold the body. ${captured.whyNoBody ?? ''}`.trimEnd(), fix);
 }

@@ -5,6 +5,7 @@ import { exitCode } from '../../../../packages/cli/src/exit-code.ts';
 import { Failure } from '../../../../packages/cli/src/failure.ts';
 import { formats, readCapture } from '../../../../packages/cli/src/verify/captures/formats.ts';
 import { hookproof } from '../hookproof.ts';
+import { fileOf } from './captures.ts';
 
 /** Reads a capture in every format; whatever it is, it is read or refused in words. */
 function readEveryWay(capture: Uint8Array): void {
@@ -29,6 +30,11 @@ const pieces = fc.constantFrom(
   '=> Send header, 9 bytes (0x9)\n', '=> Send data, 99999999 bytes\n', '0000: ', '41 3a ', 'text', '{"log":{"entries":[', '{"request":', '{"method":"POST",',
   '"headers":[', ']', '}', '[', ',', '"__proto__":', '\u0000', '\ufeff', '\u001b[2J',
 ); // biome-ignore format: a list
+
+const har = (text: string) => {
+  const request = { method: 'POST', headers: [], postData: { text, encoding: 'base64' } };
+  return JSON.stringify({ log: { entries: [{ request }] } });
+};
 
 describe('hostile captures', () => {
   it('any bytes are read or refused in words', () => {
@@ -84,10 +90,32 @@ describe('hostile captures', () => {
     ['many announcements', '=> Send header, 1 bytes\n'.repeat(200_000)],
     ['many lines of a dump', `=> Send data, 9 bytes\n${'0000: 41\n'.repeat(400_000)}`],
     ['many requests', '> POST / HTTP/1.1\n> \n'.repeat(200_000)],
+    ['a prompt without an end', `${'$ '.repeat(1_000_000)}curl a`],
+    ['variables without an end', `curl${' A=b'.repeat(1_000_000)} curl a`.slice(5)],
+    ['a folder without an end', `${'/a'.repeat(2_000_000)}/curl a`],
+    ['base64 with spaces', har(`${'A'.repeat(1_000_000)}${' '.repeat(2_000_000)}!`)],
+    ['base64 with padding', har(`A${'='.repeat(4_000_000)}A`)],
     ['a dump of spaces', `=> Send header, 16 bytes\n0000: ${' '.repeat(4_000_000)}`],
   ])('%s', (_what, text) => readEveryWay(Buffer.from(text)));
 
   const env = { HOOKPROOF_SECRET: 'a' };
+
+  it.each([
+    ['padding', `x${'='.repeat(4_000_000)}x`],
+    ['line breaks that are written out', `x${'\\n'.repeat(2_000_000)}x`],
+    ['quotes', `x${'"'.repeat(4_000_000)}x`],
+    ['spaces', `x${' '.repeat(4_000_000)}x`],
+  ])('a secret with %s takes no time by the square of its length', async (_what, secret) => {
+    const input = `POST / HTTP/1.1\nX-Gravv-Signature: ${'0'.repeat(64)}\n\n{}`;
+    const { stdout } = await hookproof(['verify', 'gravv', '--secret-file', fileOf(secret)], { input });
+    expect(stdout).toContain('because of nothing_fits');
+  });
+
+  it('nor does what is no option, no command or no store', async () => {
+    const long = (sign: string) => sign.repeat(120_000);
+    const wrong = [['send', `--${long('-')}`], ['send', `--a=${long("'")}`], [long('a')], ['inbox', 'list', long(':')]];
+    for (const argv of wrong) expect((await hookproof(argv)).code).not.toBe(0);
+  });
 
   it('more than 16 MiB of standard input is refused', async () => {
     const input = Array.from({ length: 17 }, () => Buffer.alloc(1024 * 1024, 'a'));

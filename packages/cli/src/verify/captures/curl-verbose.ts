@@ -1,5 +1,5 @@
 import { readHead } from './head.ts';
-import { type CapturedRequest, headerOf } from './request.ts';
+import { type CapturedRequest, mayHaveBody } from './request.ts';
 
 /** Reads what `curl -v` prints: `> ` stands before what it sends. The body is not in it. */
 export function readCurlVerbose(text: string): readonly CapturedRequest[] {
@@ -22,7 +22,6 @@ export function readCurlVerbose(text: string): readonly CapturedRequest[] {
 
 function requestOf(lines: readonly string[]): CapturedRequest {
   const head = readHead(lines);
-  const length = headerOf(head.headers, 'content-length');
-  const hasNone = length === '0' || (length === undefined && head.method !== 'POST');
-  return { ...head, body: hasNone ? new Uint8Array() : undefined, isCut: false };
+  const body = mayHaveBody(head.method, head.headers) ? undefined : new Uint8Array();
+  return { ...head, body, whyNoBody: 'curl -v does not print it.', isCut: false };
 }

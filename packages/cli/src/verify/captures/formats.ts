@@ -1,5 +1,5 @@
 import { usage } from '../../failure.ts';
-import { readCurlCommand } from './curl-command.ts';
+import { curlCommandIn, ofPowerShell, readCurlCommand } from './curl-command.ts';
 import { isTraceLine, readCurlTrace } from './curl-trace.ts';
 import { readCurlVerbose } from './curl-verbose.ts';
 import { readHar } from './har.ts';
@@ -25,7 +25,7 @@ export function readCapture(capture: Uint8Array, format?: Format): readonly Capt
 const readers = {
   har: (bytes: Uint8Array) => readHar(Buffer.from(bytes).toString('utf8')),
   http: (bytes: Uint8Array) => [readRawHttp(bytes)],
-  command: (bytes: Uint8Array) => [readCurlCommand(Buffer.from(bytes).toString('latin1').trim())],
+  command: (bytes: Uint8Array) => [readCurlCommand(curlCommandIn(Buffer.from(bytes).toString('latin1').trim()) ?? '')],
   trace: (bytes: Uint8Array) => readCurlTrace(Buffer.from(bytes).toString('latin1')),
   verbose: (bytes: Uint8Array) => readCurlVerbose(Buffer.from(bytes).toString('latin1')),
 } as const;
@@ -33,13 +33,8 @@ const readers = {
 function kindOf(begin: string, format: Format | undefined): keyof typeof readers {
   if (format === 'har' || format === 'http') return format;
   const text = begin.trimStart();
-  if (/^(?:\$ )?curl\s/.test(text)) return 'command';
-  if (/^(?:\$session = |Invoke-WebRequest\b)/.test(text)) {
-    throw usage(
-      'This command was copied for PowerShell, which is not read here.',
-      'Copy it as "cURL (bash)", or save a HAR.',
-    );
-  }
+  if (curlCommandIn(text) !== undefined) return 'command';
+  if (/^(?:\$session = |Invoke-WebRequest\b)/.test(text)) throw ofPowerShell();
   if (format === undefined && text.startsWith('{') && !text.startsWith('{ [')) return 'har';
   for (const line of text.split('\n')) {
     if (format === undefined && readRequestLine(line) !== undefined) return 'http';

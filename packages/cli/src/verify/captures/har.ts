@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { usage } from '../../failure.ts';
-import type { CapturedRequest } from './request.ts';
+import { type CapturedRequest, type Header, headerOf, mayHaveBody } from './request.ts';
 
 const har = z.object({ log: z.object({ entries: z.array(z.unknown()) }) });
 
@@ -45,26 +45,69 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function requestOf({ method, url, headers, bodySize = -1, postData }: HarRequest): CapturedRequest {
-  const { text, encoding } = postData ?? {};
-  const isBase64 = encoding?.toLowerCase() === 'base64';
-  const body = text === undefined ? new Uint8Array() : Buffer.from(text, isBase64 ? 'base64' : 'utf8');
-  // Form fields alone do not tell how they were written.
-  const isMissing = text === undefined && (bodySize > 0 || (postData ?? undefined) !== undefined);
-  const notes = [
-    ...(!isBase64 && text?.includes('\ufffd') ? [lostNote] : []),
-    ...(bodySize > 0 && !isMissing && bodySize !== body.length
-      ? [`The HAR says that the body had ${bodySize} bytes; its text has ${body.length}.`]
-      : []),
-  ];
+function requestOf({ method, url, headers: all, bodySize = -1, postData }: HarRequest): CapturedRequest {
+  const headers = all.filter(({ name }) => !name.startsWith(':')).map(({ name, value }): Header => [name, value]);
+  const size = sizeOf(bodySize, headers);
+  const { text = '', encoding } = postData ?? {};
+  const request = { method, target: url, headers, isCut: false, notes: [] };
+  if (text === '') {
+    // Form fields alone do not tell how they were written.
+    const hasFields = (postData ?? undefined) !== undefined && postData?.text === undefined;
+    const isEmpty = !hasFields && (size === undefined ? !mayHaveBody(method, headers) : size === 0);
+    return { ...request, body: isEmpty ? new Uint8Array() : undefined, whyNoBody };
+  }
+  const { body, note } = bodyIn(text, encoding, size);
+  const isLossy = encoding === undefined && text.includes('\ufffd');
   return {
-    method,
-    target: url,
-    headers: headers.filter(({ name }) => !name.startsWith(':')).map(({ name, value }) => [name, value] as const),
-    body: isMissing ? undefined : body,
-    isCut: false,
-    notes,
+    ...request,
+    body,
+    isCut: body.length < (size ?? 0),
+    notes: [
+      ...(note === undefined ? [] : [note]),
+      ...(isLossy ? [lostNote] : []),
+      ...(size !== undefined && size > 0 && size !== body.length
+        ? [`The HAR says that the body had ${size} bytes; its text has ${body.length}.`]
+        : []),
+    ],
   };
+}
+
+const whyNoBody =
+  'The HAR was exported without it: many tools leave the text of a request out, and then it says nothing of what was sent.';
+
+/** The bytes for which the text of a HAR stands. Tools forget to say that it is base64, or say so of plain text. */
+function bodyIn(
+  text: string,
+  encoding: string | undefined,
+  size: number | undefined,
+): { readonly body: Buffer; readonly note?: string } {
+  const plain = Buffer.from(text);
+  const packed = text.replace(/\s/g, '');
+  const isBase64 = packed.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(packed);
+  const decoded = Buffer.from(isBase64 ? packed : '', 'base64');
+  if (encoding?.toLowerCase() === 'base64') {
+    if (isBase64) return { body: decoded };
+    return { body: plain, note: 'The HAR says that the body is in base64. It is not, and was taken as it stands.' };
+  }
+  const isMeant = size === undefined || size <= 0 ? isJson(decoded) : size === decoded.length && size !== plain.length;
+  if (!isBase64 || !isMeant) return { body: plain };
+  return { body: decoded, note: 'The body in the HAR is base64, although the HAR does not say so: it was decoded.' };
+}
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    return typeof JSON.parse(bytes.toString()) === 'object';
+  } catch {
+    return false;
+  }
+}
+
+/** How many bytes the body had, by what the HAR says; of one in chunks tools say 0 too. */
+function sizeOf(bodySize: number, headers: readonly Header[]): number | undefined {
+  const length = headerOf(headers, 'content-length')?.trim() ?? '';
+  if (bodySize > 0) return bodySize;
+  if (/^\d{1,15}$/.test(length)) return Number(length);
+  return bodySize === 0 && headerOf(headers, 'transfer-encoding') === undefined ? 0 : undefined;
 }
 
 const lostNote =

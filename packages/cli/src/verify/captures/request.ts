@@ -10,6 +10,8 @@ export interface CapturedRequest {
   readonly headers: readonly Header[];
   /** The bytes that were signed, as far as the capture has them; undefined where this kind of capture has none. */
   readonly body: Uint8Array | undefined;
+  /** Why the body is not in the capture, where more is known than that. */
+  readonly whyNoBody?: string | undefined;
   /** Whether the capture ends before the body does. */
   readonly isCut: boolean;
   /** How many bytes of the body Content-Length counts, where the capture has more; undefined where they agree. */
@@ -25,4 +27,15 @@ export function headerOf(headers: readonly Header[], ...names: readonly string[]
     if (values.length > 0) return values.join(', ');
   }
   return undefined;
+}
+
+/**
+ * Whether a request that a tool shows without a body may have had one all the same: only a length of 0, or a method that has
+ * none, says that there was nothing to capture.
+ */
+export function mayHaveBody(method: string, headers: readonly Header[]): boolean {
+  const length = headerOf(headers, 'content-length')?.trim();
+  if (length !== undefined) return length !== '0';
+  const isChunked = headerOf(headers, 'transfer-encoding') !== undefined;
+  return isChunked || !['GET', 'HEAD', 'OPTIONS'].includes(method.toUpperCase());
 }

@@ -19,7 +19,10 @@ export function wordsOf(command: string): readonly string[] {
   for (let at = 0; at < command.length && words.length <= maxWords; at = part.lastIndex) {
     const found = part.exec(command)?.groups;
     if (found === undefined)
-      throw usage('A quote in the curl command is not closed.', 'Copy it whole, as cURL (bash).');
+      throw usage(
+        'A quote in the curl command is not closed.',
+        'Copy it whole, as cURL (bash), into a file: a terminal may cut a long line that is pasted.',
+      );
     // The command ends where another begins, or where its output goes.
     if (found['end'] !== undefined) break;
     if (found['gap'] === undefined) word = (word ?? '') + textOf(found);
