@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { usage } from './failure.ts';
 import type { Report } from './terminal.ts';
+import { wrapped } from './wrap.ts';
 
 /** Refuses to go on where nobody can be asked. */
 export function checkTerminal({ terminal: { stdin } }: Report): void {
@@ -13,7 +14,7 @@ export function checkTerminal({ terminal: { stdin } }: Report): void {
 export async function confirmed(question: string, report: Report): Promise<boolean> {
   checkTerminal(report);
   const { stdin, stderr, signal } = report.terminal;
-  stderr.write(`${question} y/N `);
+  stderr.write(wrapped(`${question} y/N `, stderr));
   // Not as a terminal of readline's, where Ctrl-C would be a key like any other.
   const lines = createInterface({ input: stdin, terminal: false });
   try {

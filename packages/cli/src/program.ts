@@ -7,6 +7,7 @@ import { addVerify } from './commands/verify.ts';
 import type { Shell } from './shell.ts';
 import { coloursFor } from './terminal.ts';
 import { version } from './version.ts';
+import { wrapped } from './wrap.ts';
 
 /** All commands of `hookproof`. */
 export function createProgram(shell: Shell): Command {
@@ -22,8 +23,8 @@ export function createProgram(shell: Shell): Command {
     .exitOverride()
     .configureHelp({ sortOptions: false, styleTitle: (title) => coloursFor(terminal, terminal.stdout).bold(title) })
     .configureOutput({
-      writeOut: (text) => terminal.stdout.write(text),
-      writeErr: (text) => terminal.stderr.write(text),
+      writeOut: (text) => terminal.stdout.write(wrapped(text, terminal.stdout)),
+      writeErr: (text) => terminal.stderr.write(wrapped(text, terminal.stderr)),
       getOutHelpWidth: () => terminal.stdout.columns ?? 100,
       getErrHelpWidth: () => terminal.stderr.columns ?? 100,
       outputError: () => {}, // `run` says it

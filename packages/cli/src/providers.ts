@@ -47,6 +47,13 @@ export async function providerOf(name: string, signature?: Signature): Promise<P
 
 async function providerOfModule(path: string): Promise<Provider> {
   const module: Record<string, unknown> = await import(pathToFileURL(path).href).catch((cause: unknown) => {
+    if (Reflect.get(Object(cause), 'code') === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?tsx?$/.test(path)) {
+      throw usage(
+        `Node ${process.versions.node} does not read TypeScript, and ${path} is such a module.`,
+        'Use Node 22.18 or later; or a loader: npm install --save-dev tsx, then NODE_OPTIONS="--import tsx" hookproof …; or ' +
+          'give the .js file that it is compiled to.',
+      );
+    }
     throw usage(`The module ${path} could not be loaded: ${cause instanceof Error ? cause.message : cause}`);
   });
   const exported: unknown = module['default'];

@@ -4,6 +4,7 @@ import { type Failure, type FailureDetails, failureOf, usage } from './failure.t
 import { createProgram } from './program.ts';
 import { createShell, interruption } from './shell.ts';
 import { coloursFor, escaped, printable, type Terminal } from './terminal.ts';
+import { wrapped } from './wrap.ts';
 
 /**
  * Runs one command line. It never throws and never ends the process.
@@ -61,7 +62,7 @@ function tell({ code, message, fix, details }: Failure, terminal: Terminal, json
   const { red } = coloursFor(terminal, terminal.stderr);
   const text = json
     ? escaped(JSON.stringify({ error: { code, message, fix, ...details } }))
-    : `${red('Error:')} ${lines(message, wordsOf(details), fix)}`;
+    : wrapped(`${red('Error:')} ${lines(message, wordsOf(details), fix)}`, terminal.stderr);
   terminal.stderr.write(`${text}\n`);
 }
 

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { visibleLength } from './wrap.ts';
 
 const none = { top: '', bottom: '', left: '', right: '', middle: '', mid: '' } as const;
 const chars = {
@@ -34,9 +35,4 @@ export function tableOf(
     .toString()
     .split('\n')
     .map((line) => line.trimEnd());
-}
-
-function visibleLength(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours
-  return text.replace(/\u001b\[\d+m/g, '').length;
 }

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { printable as printableUpTo } from '@hookproof/core/strict';
 import picocolors from 'picocolors';
+import { type Width, wrapped } from './wrap.ts';
 
 /** A stream that may be a terminal. */
-export type Output = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
+export type Output = Writable & Width;
 
 /** What a command sees of the outside: streams, environment, and the wish to stop. */
 export interface Terminal {
@@ -40,8 +41,13 @@ export class Report {
     this.colours = coloursFor(terminal, terminal.stdout);
   }
 
-  /** A line of the result for a reader; nothing with `--json`. */
+  /** A line of the result for a reader, in as many as its terminal needs; nothing with `--json`. */
   async say(line = ''): Promise<void> {
+    await this.show(wrapped(line, this.terminal.stdout));
+  }
+
+  /** The same for a line that is there to be copied: it stays one. */
+  async show(line: string): Promise<void> {
     if (!this.json) await write(this.terminal.stdout, line);
   }
 
@@ -52,7 +58,8 @@ export class Report {
 
   /** A line beside the result: a warning, or what is being done; with `--json` an object too. It is made printable here. */
   async note(line: string): Promise<void> {
-    await write(this.terminal.stderr, this.json ? escaped(JSON.stringify({ note: line })) : printable(line));
+    const { stderr } = this.terminal;
+    await write(stderr, this.json ? escaped(JSON.stringify({ note: line })) : wrapped(printable(line), stderr));
   }
 }
 

@@ -108,6 +108,16 @@ test('what is missing is named with the command that installs it', async () => {
   assert.deepEqual([code, stderr.includes('npm install')], [exitCode.failed, true], stderr);
 });
 
+test('a provider in TypeScript is read, or told with what reads it', async () => {
+  const path = join(folder, 'acme.ts');
+  writeFileSync(path, 'const none: number = 1;\nexport default none;\n');
+  const { code, stderr } = await hookproof(['send', path]);
+  const reads =
+    Reflect.get(process.features, 'typescript') !== undefined && Reflect.get(process.features, 'typescript') !== false;
+  assert.equal(code, exitCode.usage);
+  assert.match(stderr, reads ? /default export/ : /does not read TypeScript(.|\n)*22\.18(.|\n)*--import tsx/);
+});
+
 test('as a function', async () => {
   const { stdin, stdout, stderr, env } = process;
   const { signal } = new AbortController();

@@ -53,6 +53,7 @@ describe('docs/cli.md', () => {
       '--version',
       '--save-dev',
       '--global',
+      '--import',
       '--trace',
       '--trace-ascii',
       '--data-raw',

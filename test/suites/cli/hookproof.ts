@@ -19,16 +19,18 @@ export interface Surroundings {
   readonly input?: string | Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array>;
   /** Whether a person sits at it. */
   readonly isTerminal?: boolean;
+  /** How wide the terminal is, in characters; 100 by default. */
+  readonly columns?: number;
   readonly signal?: AbortSignal;
 }
 
 /** Runs a command line in this process, with streams of its own. */
 export async function hookproof(argv: readonly string[], around: Surroundings = {}): Promise<Ended> {
-  const { env = {}, input = '', isTerminal = false, signal = new AbortController().signal } = around;
+  const { env = {}, input = '', isTerminal = false, columns, signal = new AbortController().signal } = around;
   const chunks = typeof input === 'string' || input instanceof Uint8Array ? [Buffer.from(input)] : input;
   const stdin = Object.assign(Readable.from(chunks, { objectMode: false }), { isTTY: isTerminal });
-  const stdout = collect(isTerminal);
-  const stderr = collect(isTerminal);
+  const stdout = collect(isTerminal, columns);
+  const stderr = collect(isTerminal, columns);
   const code = await run(argv, { stdin, stdout: stdout.stream, stderr: stderr.stream, env, signal });
   return { code, stdout: stdout.text(), stderr: stderr.text(), records: () => recordsOf(stdout.text()) };
 }
@@ -40,7 +42,7 @@ function recordsOf(text: string): readonly Record<string, unknown>[] {
     .map((line) => JSON.parse(line));
 }
 
-function collect(isTTY: boolean) {
+function collect(isTTY: boolean, columns = 100) {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -48,7 +50,7 @@ function collect(isTTY: boolean) {
       done();
     },
   });
-  return { stream: Object.assign(stream, { isTTY, columns: 100 }), text: () => Buffer.concat(chunks).toString() };
+  return { stream: Object.assign(stream, { isTTY, columns }), text: () => Buffer.concat(chunks).toString() };
 }
 
 const main = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url));

@@ -91,6 +91,44 @@ describe('send', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('answer 200')]);
   });
 
+  it.each([
+    [301, /leads elsewhere/],
+    [400, /no JSON/],
+    [401, /the same secret/],
+    [402, /answers 402/],
+    [403, /before the receiver/],
+    [404, /is the path right/],
+    [405, /no POST/],
+    [408, /bodyTimeoutMs/],
+    [409, /being handled right now/],
+    [413, /maxBodyBytes/],
+    [415, /Content-Encoding/],
+    [422, /does not fit what gravv sends/],
+    [429, /--rate/],
+    [500, /its log has the error/],
+    [501, /failed with 501/],
+    [502, /A proxy/],
+    [503, /handler_timeout/],
+    [504, /A proxy/],
+  ])('a reply of %i is told with where to look', async (status, said) => {
+    const url = await listen((_request, response) => response.writeHead(status).end());
+    const env = { HOOKPROOF_SECRET: 'a secret for tests', HOOKPROOF_URL: url };
+    const { code, stderr } = await hookproof(['send', 'gravv', '--count', '2'], { env });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(said)]);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    const json = await hookproof(['send', 'gravv', '--json'], { env });
+    expect(JSON.parse(json.stderr)).toEqual({ note: expect.stringMatching(said) });
+    expect((await hookproof(['send', 'gravv', '--expect', String(status)], { env })).stderr).toBe('');
+  });
+
+  it('replies of several kinds are told each', async () => {
+    let count = 0;
+    const url = await listen((_request, response) => response.writeHead([422, 500][count++ % 2] ?? 500).end());
+    const env = { HOOKPROOF_SECRET: 'a secret for tests', HOOKPROOF_URL: url };
+    const { stderr } = await hookproof(['send', 'gravv', '--count', '4'], { env });
+    expect(stderr).toMatch(/^The event does not fit.*\nThe app failed.*\n$/);
+  });
+
   it("--data is put into the provider's envelope", async () => {
     const { events, send } = await app(grantiva());
     expect(await send('device.high_risk', '--data', '{"device_id":"dev_7","risk_score":91}')).toMatchObject({

@@ -21,13 +21,30 @@ Examples:
   $ hookproof completion zsh > "\${fpath[1]}/_hookproof"
   $ hookproof completion fish > ~/.config/fish/completions/hookproof.fish`,
     )
-    .action((shell) => completions(program).setup('hookproof', 'hookproof', shell));
+    .action((shell) => {
+      if (shell === 'bash') console.log(wordsOfBash);
+      completions(program).setup('hookproof', 'hookproof', shell);
+    });
   program
     .command('complete', { hidden: true })
     .argument('[words...]')
     .allowUnknownOption()
     .action((words) => completions(program, words).parse(words));
 }
+
+/** What the script takes from the package bash-completion, for a bash without it: the words up to the cursor. */
+const wordsOfBash = `# Where the package bash-completion is loaded, its own function is used.
+if ! declare -F _get_comp_words_by_ref >/dev/null; then
+  _get_comp_words_by_ref() {
+    local IFS=$' \\t\\n'
+    read -ra words <<<"\${COMP_LINE:0:COMP_POINT}"
+    [[ "\${COMP_LINE:0:COMP_POINT}" == *[[:space:]] ]] && words+=('')
+    cword=$((\${#words[@]} - 1))
+    cur=\${words[cword]}
+    prev=\${words[cword > 0 ? cword - 1 : 0]}
+  }
+fi
+`;
 
 /** What can be completed: the commands and options that help shows, and the values of which there is a list. */
 function completions(program: Command, words: readonly string[] = []): RootCommand {

@@ -100,10 +100,10 @@ async function showDelivery(delivery: StoredDelivery, withSignatures: boolean, r
   await report.say();
   await report.say(colours.bold('Headers') + (withSignatures ? '' : ' (signatures are hidden: --headers shows them)'));
   for (const [name, value] of shownHeaders(delivery.headers, withSignatures)) {
-    await report.say(`  ${printable(name)}: ${printable(value)}`);
+    await report.show(`  ${printable(name)}: ${printable(value)}`);
   }
   await report.say();
   const { kind, lines } = bodyLines(delivery.body);
   await report.say(`${colours.bold('Body')} (${delivery.body.length.toLocaleString('en')} bytes, ${kind})`);
-  for (const line of lines) await report.say(line);
+  for (const line of lines) await report.show(line);
 }

@@ -9,6 +9,8 @@ const manyDeliveries = 30;
 /** Shows a run while it goes on. */
 export interface Live {
   readonly onAttempt: (delivery: SimulatedDelivery, attempt: SimulatedAttempt) => void;
+  /** Lets go of the line of a bar, so that a note can be read. */
+  readonly pause: () => void;
   /** Waits until everything is written. */
   readonly end: () => Promise<void>;
 }
@@ -26,6 +28,7 @@ export function showLive(report: Report, count: number, quiet: boolean): Live {
         await report.record(recordOf(delivery, attempt));
       });
     },
+    pause() {},
     end: () => written,
   };
 }
@@ -36,7 +39,8 @@ function showBar(report: Report, count: number): Live {
   const bar = new SingleBar({
     stream: stderr,
     format: `${cyan('{bar}')} {value}/{total} deliveries, {requests} requests, {failures}, {duration_formatted}, {eta_formatted} to go`,
-    barsize: 24,
+    // The figures beside it have 66 characters, and what goes beyond the edge is not shown.
+    barsize: Math.max(4, Math.min(24, (stderr.columns ?? 100) - 66)),
   });
   // By its id, because each of several copies is told.
   const ended = new Set<string>();
@@ -48,7 +52,11 @@ function showBar(report: Report, count: number): Live {
       requests += 1;
       if (!attempt.isDelivered) failures += 1;
       if (attempt.isDelivered || attempt.nextDelayMs === undefined) ended.add(delivery.id);
-      bar.update(ended.size, payload());
+      if (bar.isActive) bar.update(ended.size, payload());
+    },
+    pause() {
+      // A bar turns the wrapping of lines off.
+      if (bar.isActive) bar.stop();
     },
     async end() {
       if (bar.isActive) bar.stop();

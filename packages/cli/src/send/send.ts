@@ -7,7 +7,7 @@ import { readSecret } from '../secrets.ts';
 import { interruption } from '../shell.ts';
 import type { Report } from '../terminal.ts';
 import { eventsOf } from './events.ts';
-import { hintOf } from './hints.ts';
+import { hintsOf } from './hints.ts';
 import { type Live, showLive } from './live.ts';
 import { asOptions, behaviourOf, type SendOptions } from './options.ts';
 import { summaryOf, tellSummary } from './summary.ts';
@@ -30,6 +30,7 @@ export async function send(
   const url = options.url ?? (env['HOOKPROOF_URL'] || `http://localhost:3000/webhooks/${provider.name}`);
   const ending = () => {
     if (interruption(report.terminal) === undefined) return;
+    live?.pause();
     void report.note('Ending what is on the wire. Ctrl-C again ends at once.');
   };
   signal.addEventListener('abort', ending, { once: true });
@@ -52,9 +53,8 @@ export async function send(
       expect === undefined
         ? summary.delivered === deliveries.length
         : deliveries.every(({ attempts }) => attempts.at(-1)?.status === expect);
-    const hint = hintOf({ provider, summary, url, options });
-    if (!isExpected && !quiet && interruption(report.terminal) === undefined && hint !== undefined) {
-      await report.note(hint);
+    if (!isExpected && !quiet && interruption(report.terminal) === undefined) {
+      for (const hint of hintsOf({ provider, summary, url, options })) await report.note(hint);
     }
     return isExpected ? exitCode.ok : exitCode.no;
   } catch (thrown) {
