@@ -102,8 +102,9 @@ it('what is not there ends with 1 and is told on standard error, whatever its id
   await inbox.counts();
   const options = new Map([
     ['discard', ['--yes']],
+    ['resend', ['--to', 'http://localhost:1']],
   ]);
-  for (const command of ['show', 'replay', 'discard']) {
+  for (const command of ['show', 'replay', 'discard', 'resend']) {
     for (const id of ['1', '99999999999999999999999', 'evt_1', `grantex:${'0'.repeat(64)}`]) {
       const argv = ['inbox', command, path, id, ...(options.get(command) ?? [])];
       const { code, stdout, stderr } = await hookproof(argv, { env: { HOOKPROOF_SECRET: 'a secret for tests' } });

@@ -5,6 +5,7 @@ import { addDiscard } from '../inbox/discard.ts';
 import { addList } from '../inbox/list.ts';
 import { addPrune } from '../inbox/prune.ts';
 import { addReplay } from '../inbox/replay.ts';
+import { addResend } from '../inbox/resend.ts';
 import { addRestore } from '../inbox/restore.ts';
 import { addShow } from '../inbox/show.ts';
 import type { Shell } from '../shell.ts';
@@ -37,6 +38,7 @@ At three in the morning:
   addList(inbox, shell);
   addShow(inbox, shell);
   addReplay(inbox, shell);
+  addResend(inbox, shell);
   addDiscard(inbox, shell);
   addCounts(inbox, shell);
   addPrune(inbox, shell);
