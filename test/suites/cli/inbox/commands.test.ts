@@ -252,6 +252,13 @@ describe.each(engines)('hookproof inbox on %s', { timeout: 60_000 }, (_engine, n
       expect(stderr).toContain(`no delivery ${missing}.`);
     }
     expect((await cli('show', [missing])).code).toBe(1);
+    for (const id of ['99999999999999999999999', 'evt_1', `grantex:${'0'.repeat(64)}`]) {
+      for (const words of [['show'], ['replay'], ['discard', '--yes'], ['resend', '--to', 'http://localhost:1']]) {
+        const [command = '', ...options] = words;
+        const ended = await cli(command, [id, ...options]);
+        expect(ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining(`no delivery ${id}.`) });
+      }
+    }
     const { code, stderr } = await cli('show', [missing, '--json']);
     expect([code, JSON.parse(stderr)]).toMatchObject([1, { error: { code: 'no_delivery' } }]);
     expect(await inbox.counts()).toMatchObject({ dead: 2, handled: 1 });
