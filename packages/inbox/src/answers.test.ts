@@ -17,6 +17,7 @@ const silentEngine: Engine = {
   recover: never,
   page: never,
   get: never,
+  known: never,
   counts: never,
   replay: never,
   discard: never,

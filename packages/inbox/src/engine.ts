@@ -94,6 +94,8 @@ export interface Engine<Lanes extends boolean = boolean, Completed extends Await
   /** Deliveries in the order of arrival, up to `limit`. */
   page(filter: DeliveryFilter, from: string | undefined, limit: number): Awaitable<Page>;
   get(id: string): Awaitable<StoredDelivery | undefined>;
+  /** Says of each of some keys of a receiver whether `store` would find its event known. */
+  known(name: string, keys: readonly string[]): Awaitable<readonly boolean[]>;
   counts(name: string | undefined): Awaitable<DeliveryCounts>;
   /**
    * Has deliveries that nobody works on handled again from attempt 1, where they are still in `state` (undefined for

@@ -155,6 +155,16 @@ export function createInbox<Lanes extends boolean, Completed extends Awaitable<v
       await usable();
       return engine.get(id);
     },
+    async known(name, keys) {
+      const found = new Set<string>();
+      for (let start = 0; start < keys.length; start += batchSize) {
+        await nextStep();
+        const some = keys.slice(start, start + batchSize);
+        const answers = await engine.known(name, some);
+        for (const [index, key] of some.entries()) if (answers[index]) found.add(key);
+      }
+      return found;
+    },
     async counts(name) {
       await usable();
       return engine.counts(name);

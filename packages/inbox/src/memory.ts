@@ -185,6 +185,7 @@ function memoryEngine({ laneTimeoutMs, retainKeysMs, now }: Settings): Engine<tr
       const found = all.get(id)?.delivery;
       return found && { ...found, headers: new Map(found.headers), body: new Uint8Array(found.body) };
     },
+    known: (name, keys) => keys.map((key) => ids.has(uniqueOf({ name, key })) || pruned.has(uniqueOf({ name, key }))),
     counts(name) {
       const counts = { waiting: 0, working: 0, handled: 0, dead: 0 };
       for (const { delivery } of all.values())

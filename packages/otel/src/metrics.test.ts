@@ -80,6 +80,7 @@ test('an attempt of the inbox is counted and timed apart from the delivery', asy
     accept: async () => ({ id: 'dlv_1', isNew: true }),
     async *list() {},
     get: unused,
+    known: unused,
     counts: unused,
     replay: unused,
     discard: unused,

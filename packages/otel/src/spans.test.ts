@@ -210,6 +210,7 @@ describe('an attempt of the inbox', () => {
       accept: unused,
       async *list() {},
       get: unused,
+      known: unused,
       counts: unused,
       replay: unused,
       discard: unused,

@@ -43,6 +43,7 @@ const unreachable: Inbox = {
   accept: refused,
   async *list() {},
   get: refused,
+  known: refused,
   counts: refused,
   replay: refused,
   discard: refused,

@@ -24,7 +24,16 @@ function inboxOf(stored: NewDelivery[]): Inbox {
       return { id: 'dlv_1', isNew: true };
     },
     async *list() {},
-    ...{ get: unused, counts: unused, replay: unused, discard: unused, prune: unused, drain: unused, close: unused },
+    ...{
+      get: unused,
+      known: unused,
+      counts: unused,
+      replay: unused,
+      discard: unused,
+      prune: unused,
+      drain: unused,
+      close: unused,
+    },
   };
 }
 

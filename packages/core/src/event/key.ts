@@ -71,6 +71,15 @@ export function owned(owner: string | undefined, text: string): Awaitable<string
   return boundedKey(`${owner.startsWith('=') ? owner : encodeURIComponent(owner)}:${text}`);
 }
 
+/**
+ * The key under which an inbox has an event that is known by its id, as a provider's delivery log may have it.
+ *
+ * @param owner whose event it is, as the inbox shows it; undefined where there is but one owner
+ */
+export async function storedKey(owner: string | undefined, id: string): Promise<string> {
+  return owned(owner, await boundedKey(id));
+}
+
 function bounded(key: string | undefined): Awaitable<string | undefined> {
   return key === undefined || key === '' ? undefined : boundedKey(key);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { WebhookError } from '../error.ts';
+import { storedKey } from '../event/key.ts';
 import { cryptography } from '../proof/crypto.ts';
 import { signBody } from '../proof/sign.ts';
 import { grantex } from '../providers/grantex.ts';
@@ -28,6 +29,7 @@ function inboxWith(accept: Inbox['accept'], { lanes = true, register = () => {} 
     accept,
     async *list() {},
     get: unused,
+    known: unused,
     counts: unused,
     replay: unused,
     discard: unused,
@@ -96,6 +98,19 @@ describe('a delivery is answered with 2xx', () => {
     expect(deliveries).toEqual([]);
   });
 });
+
+it.each(['evt_1', 'e'.repeat(300), 'evt_\0', '\ud800', 'évt: 1'])(
+  'storedKey is the key that an event with the id %j is stored under, for whichever owner',
+  async (id) => {
+    const owners = [secret, () => secret, ...['acme', 'a:b é'].map((owner) => () => ({ owner, secrets: secret }))];
+    for (const option of owners) {
+      const { send, deliveries } = set(stored, { secret: option });
+      await send({ ...event, id });
+      expect(deliveries).toHaveLength(1);
+      expect(await storedKey(deliveries[0]?.owner, id)).toBe(deliveries[0]?.key);
+    }
+  },
+);
 
 describe('a delivery that could not be stored is answered with 503, and no handler runs:', () => {
   it.each<[what: string, accept: Inbox['accept']]>([

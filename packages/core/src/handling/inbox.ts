@@ -200,6 +200,11 @@ export interface Inbox<C extends Complete = Complete> {
   list(filter?: DeliveryFilter): AsyncIterable<DeliverySummary>;
   /** One delivery with its headers and bytes; undefined where there is none. */
   get(id: string): Promise<StoredDelivery | undefined>;
+  /**
+   * Which of some keys of a receiver are of events that it knows: whose delivery is there, or was pruned and is still
+   * remembered. A delivery with any other key would be new.
+   */
+  known(name: string, keys: readonly string[]): Promise<ReadonlySet<string>>;
   /** How many deliveries are in each state, of one receiver or of all. */
   counts(name?: string): Promise<DeliveryCounts>;
   /**

@@ -37,6 +37,7 @@ function set(options: Partial<Options>) {
     accept: unused,
     async *list() {},
     get: unused,
+    known: unused,
     counts: unused,
     replay: unused,
     discard: unused,

@@ -50,6 +50,7 @@ function storing(accept: Inbox['accept']): NonNullable<Scene['options']> {
       accept,
       async *list() {},
       get: unused,
+      known: unused,
       counts: unused,
       replay: unused,
       discard: unused,

@@ -7,7 +7,7 @@ import { type PostgresPool, type PostgresQueries, runsQueries, transaction } fro
 import { storeAll } from './deliveries.ts';
 import { type Lane, lanesOf } from './lanes.ts';
 import { limitedPool } from './limits.ts';
-import { countsOf, discardAll, forgetSome, oneOf, pageOf, pruneSome, replayAll } from './managing.ts';
+import { countsOf, discardAll, forgetSome, knownAmong, oneOf, pageOf, pruneSome, replayAll } from './managing.ts';
 import { migrate } from './migrations.ts';
 import { listenForBreaks, ownPoolLike } from './own-pool.ts';
 import { leaveLane, prolong, recoverAll } from './recovery.ts';
@@ -128,6 +128,7 @@ export function postgresEngine(given: PostgresPool, schema: string, settings: Se
       return found;
     },
 
+    known: (name, keys) => knownAmong(store, name, keys),
     counts: (name) => countsOf(store, name),
 
     async replay(ids, state) {

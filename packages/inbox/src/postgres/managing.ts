@@ -1,4 +1,5 @@
 import type { DeliveryCounts, DeliveryFilter, DeliveryState, StoredDelivery } from '@hookproof/core';
+import { textIn } from '../columns.ts';
 import type { Page } from '../engine.ts';
 import { stateOf } from '../states.ts';
 import { type PostgresQueries, transaction } from './client.ts';
@@ -52,6 +53,23 @@ export async function oneOf({ patient, table }: Store, id: string): Promise<Stor
   const [row] = rows;
   if (row === undefined) return undefined;
   return { ...summaryOf(row), headers: headersIn(row), body: bytesIn(row, 'body') };
+}
+
+export async function knownAmong(
+  { patient, table, keys }: Store,
+  name: string,
+  some: readonly string[],
+): Promise<readonly boolean[]> {
+  const { rows } = await patient.query(
+    `
+    SELECT (
+      EXISTS (SELECT 1 FROM ${table} d WHERE d.name = $1 AND d.key = f.key)
+      OR EXISTS (SELECT 1 FROM ${keys} k WHERE k.name = $1 AND k.key = f.key)
+    )::text AS known
+    FROM unnest($2::text[]) WITH ORDINALITY AS f(key, place) ORDER BY place`,
+    [name, some],
+  );
+  return rows.map((row) => textIn(row, 'known') === 'true');
 }
 
 export async function countsOf({ patient, table }: Store, name: string | undefined): Promise<DeliveryCounts> {

@@ -6,7 +6,7 @@ import { createArrivals } from './arrivals.ts';
 import { type Link, listIn, orThrow } from './client.ts';
 import { createDiscarder } from './discarding.ts';
 import { grouped } from './grouped.ts';
-import { failureFields, type Place, placeIn, type Row, reasonOf } from './jobs.ts';
+import { failureFields, type Place, placeIn, placeOf, type Row, reasonOf } from './jobs.ts';
 import { keysOf } from './keys.ts';
 import { persistenceWarning } from './persistence.ts';
 import { createPruner } from './pruning.ts';
@@ -133,6 +133,13 @@ export function redisEngine(link: Link, prefix: string, settings: Settings): Eng
     async get(id) {
       const place = placeIn(id);
       return place === undefined ? undefined : shelf.readWhole(place);
+    },
+
+    async known(name, some) {
+      const found = await link.commands(
+        some.map((key) => placeOf(name, key)).map((place) => ['exists', keys.job(place), keys.known(place)]),
+      );
+      return found.map((count) => Number(count) > 0);
     },
 
     async counts(name): Promise<DeliveryCounts> {

@@ -15,7 +15,7 @@ const rowsPerPage = 20_000;
 export function sqliteLists(
   { sql, reading, transaction }: Transactions,
   { now, retainKeysMs }: Settings,
-): Pick<Engine, 'page' | 'get' | 'counts' | 'replay' | 'discard' | 'prune' | 'forget'> {
+): Pick<Engine, 'page' | 'get' | 'known' | 'counts' | 'replay' | 'discard' | 'prune' | 'forget'> {
   /** The row of a delivery that nobody works on, where it is in the state that is meant. */
   function idle(id: string, wanted: DeliveryState | undefined): unknown {
     const row = sql('SELECT seq, name, lane, in_lane, state FROM hookproof_deliveries WHERE seq = ?').get(seqOf(id));
@@ -92,6 +92,14 @@ export function sqliteLists(
           SELECT ${summaryColumns}, headers, body FROM hookproof_deliveries d JOIN hookproof_bodies b ON b.seq = d.seq
           WHERE d.seq = ?`).get(seqOf(id));
         return isRow(row) ? { ...summaryOf(row), headers: headersIn(row), body: bytesIn(row, 'body') } : undefined;
+      }),
+
+    known: (name, keys) =>
+      reading(() => {
+        const known = sql(`
+          SELECT 1 FROM hookproof_deliveries WHERE name = ? AND key = ?
+          UNION ALL SELECT 1 FROM hookproof_keys WHERE name = ? AND key = ?`);
+        return keys.map((key) => isRow(known.get(name, key, name, key)));
       }),
 
     counts: (name) =>

@@ -59,6 +59,31 @@ export function retentionTests(inbox: InboxUnderTest): Tests {
         }),
     ],
     [
+      'known names the keys of events that are there, were pruned or are dead, of this receiver alone, and no others',
+      () =>
+        withStore(inbox, async ({ start }) => {
+          const process = await start({ maxAttempts: 1 }, ({ event }) => {
+            if (event.id === 'evt_dead') throw new Error('boom');
+          });
+          const known = async (...keys: readonly string[]) => [...(await process.inbox.known('grantex', keys))];
+          assert.deepEqual(await known(), []);
+          for (const id of ['evt_pruned', 'evt_discarded']) await deliver(process, id);
+          await process.attempts(2);
+          for await (const { id, key } of process.inbox.list()) {
+            if (key === 'evt_discarded') await process.inbox.discard(id);
+          }
+          assert.equal(await pruneAll(process), 1);
+          for (const id of ['evt_there', 'evt_dead']) await deliver(process, id);
+          await process.attempts(4);
+          const all = ['evt_1', 'evt_pruned', 'evt_discarded', 'evt_there', 'evt_dead', '', "' OR 1=1", '__proto__'];
+          assert.deepEqual(await known(...all), ['evt_pruned', 'evt_there', 'evt_dead']);
+          assert.deepEqual([...(await process.inbox.known('other', all))], []);
+          // More than one look into the store, and the same key twice.
+          const many = Array.from({ length: 1_203 }, (_, index) => `evt_${index}`);
+          assert.deepEqual(await known('evt_there', ...many, 'evt_dead', 'evt_there'), ['evt_there', 'evt_dead']);
+        }),
+    ],
+    [
       'the same key of another receiver or owner is another event, also when one was pruned',
       () =>
         withStore(inbox, async ({ start }) => {
