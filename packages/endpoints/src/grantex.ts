@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { checkEndpointUrl, checkEvents, checkId } from './arguments.ts';
-import { checkFilter, deliveriesOf, type GrantexDeliveries, type GrantexDeliveryFilter, Page } from './deliveries.ts';
+import { checkFilter, type GrantexDeliveries, type GrantexDeliveryFilter, Page } from './deliveries.ts';
 import { type Created, sameEvents, secretSchema, withUrl } from './endpoint.ts';
 import { EndpointError } from './error.ts';
 import type { GrantexEndpoint, GrantexEnsured, NewGrantexEndpoint, WantedGrantexEndpoint } from './grantex-endpoint.ts';
@@ -19,6 +19,7 @@ import {
   invalid,
   ownOptions,
 } from './options.ts';
+import { deliveriesOf } from './pages.ts';
 import {
   checkWait,
   type GrantexRetired,
@@ -97,12 +98,12 @@ export function grantexEndpoints(options: GrantexEndpointsOptions): GrantexEndpo
 
   const deliveries: GrantexEndpoints['deliveries'] = (id, filter = {}, call) => {
     const path = `${root}/${checkId(id)}/deliveries`;
-    const { status, pageSize } = checkFilter(filter);
+    const { status, pageSize, page: first } = checkFilter(filter);
     checkCall(call ?? {});
     return deliveriesOf((page) => {
       const query = new URLSearchParams({ ...(status && { status }), page: `${page}`, pageSize: `${pageSize}` });
       return send({ method: 'GET', path: `${path}?${query}`, ofEndpoint: true, answer: Page }, call);
-    });
+    }, first);
   };
 
   const sleepIn = (call: CallOptions | undefined) =>

@@ -41,5 +41,6 @@ export type {
   FetchReader,
   FetchResponse,
 } from './options.ts';
+export type { Deliveries, DeliveryPage, PageChoice } from './pages.ts';
 export type { GrantexRetired, RetireOptions } from './retire.ts';
 export { EndpointSecret } from './secret.ts';

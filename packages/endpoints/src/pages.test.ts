@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { deliveriesOf, type GrantexDelivery } from './deliveries.ts';
+import type { GrantexDelivery } from './deliveries.ts';
+import { deliveriesOf } from './pages.ts';
 
 const delivery = (id: string): GrantexDelivery => ({
   id,
@@ -56,7 +57,7 @@ describe('reading pages ends', () => {
 
   it('with an error where a server never ends', async () => {
     const { asked, pageAt } = server((page) => [`a${page}`, `b${page}`]);
-    await expect(idsOf(deliveriesOf(pageAt, 6))).rejects.toMatchObject({ code: 'unexpected_response' });
+    await expect(idsOf(deliveriesOf(pageAt, 1, 6))).rejects.toMatchObject({ code: 'unexpected_response' });
     expect(asked).toEqual([1, 2, 3]);
   });
 });
@@ -68,6 +69,13 @@ it('new deliveries that push a whole page onwards hide none of the older ones', 
     return all.slice((page - 1) * 2, page * 2);
   });
   expect(await idsOf(deliveriesOf(pageAt))).toEqual(['f', 'e', 'd', 'c', 'b', 'a']);
+});
+
+it('reading begins with a page, and where no total is told it ends with an empty one', async () => {
+  const { asked, pageAt } = server((page) => (page < 4 ? [`a${page}`] : []));
+  const untold = async (page: number) => ({ ...(await pageAt(page)), total: undefined });
+  expect(await idsOf(deliveriesOf(untold, 2))).toEqual(['a2', 'a3']);
+  expect(asked).toEqual([2, 3, 4]);
 });
 
 it('each loop begins anew', async () => {
