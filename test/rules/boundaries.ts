@@ -71,7 +71,7 @@ const rows: Readonly<Record<string, Boundary>> = {
     alongside: ['commander'],
   },
   core: { imports: ['zod'], inside: againstOrder, hasPlace },
-  endpoints: { imports: [core, 'zod'] },
+  endpoints: { imports: [core, forInboxes, 'zod'] },
   express: { adapterTo: 'express', imports: [core, forAdapters, 'express'], peers: ['express'], node: typesOfNodeHttp },
   fastify: {
     adapterTo: 'fastify',

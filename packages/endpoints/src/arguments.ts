@@ -3,8 +3,16 @@ import { invalid } from './options.ts';
 
 /** The path segment of an id; throws `invalid_options` for one that could lead elsewhere, such as `../x`. */
 export function checkId(id: unknown): string {
+  return checkIdOf('id', 'an endpoint', 'list()', id);
+}
+
+/** The same of anything that a provider has ids for. */
+export function checkIdOf(argument: string, what: string, from: string, id: unknown): string {
   if (typeof id === 'string' && /^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,199}$/.test(id)) return id;
-  throw invalid('id is no id of an endpoint.', 'Take it from list(): letters, digits, dots, dashes and underscores.');
+  throw invalid(
+    `${argument} is no id of ${what}.`,
+    `Take it from ${from}: letters, digits, dots, dashes and underscores.`,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { checkDescription, checkEndpointUrl, checkEvents, checkId } from './arguments.ts';
+import { checkDescription, checkEndpointUrl, checkEvents, checkId, checkIdOf } from './arguments.ts';
 import {
   type Created,
   type EndpointChange,
@@ -9,11 +9,21 @@ import {
   secretSchema,
   withUrl,
 } from './endpoint.ts';
+import { Delivery, type GrantivaDelivery, type GrantivaTest, Page, Test } from './grantiva-deliveries.ts';
 import type { Api } from './http/api.ts';
 import { checkBaseUrl } from './http/base-url.ts';
 import { createClient } from './http/client.ts';
 import { bearer, cookies } from './http/credential.ts';
-import { type CallOptions, type ClientOptions, checkNames, checkOptions, invalid, ownOptions } from './options.ts';
+import {
+  type CallOptions,
+  type ClientOptions,
+  checkCall,
+  checkNames,
+  checkOptions,
+  invalid,
+  ownOptions,
+} from './options.ts';
+import { checkPages, type Deliveries, deliveriesOf, type PageChoice } from './pages.ts';
 
 /**
  * An event that an endpoint can subscribe to: those of Grantiva's webhook API, those of its dashboard, and any other name,
@@ -88,6 +98,15 @@ export interface GrantivaEndpoints {
    * left alone.
    */
   ensure(endpoint: NewGrantivaEndpoint, call?: CallOptions): Promise<Ensured<GrantivaEndpoint>>;
+  /**
+   * What became of the deliveries to an endpoint, the newest first. Nothing is asked for before it is read; wrong arguments
+   * throw at once.
+   */
+  deliveries(id: string, choice?: PageChoice, call?: CallOptions): Deliveries<GrantivaDelivery>;
+  /** Has a delivery sent again, in the background: the log tells what becomes of it. */
+  retry(id: string, deliveryId: string, call?: CallOptions): Promise<GrantivaDelivery>;
+  /** Has a made-up `attestation.completed` sent, which is signed but in no log, and tells what your endpoint answered. */
+  test(id: string, call?: CallOptions): Promise<GrantivaTest>;
 }
 
 /**
@@ -137,6 +156,33 @@ export function grantivaEndpoints(options: GrantivaEndpointsOptions): GrantivaEn
 
   return {
     list,
+    deliveries(id, choice = {}, call) {
+      const path = `${root}/${checkId(id)}/deliveries`;
+      const names = { pageSize: true, page: true } as const;
+      const { pageSize, page: first } = checkPages(checkNames<PageChoice>('deliveries', choice, names));
+      checkCall(call ?? {});
+      return deliveriesOf(async (page) => {
+        const query = new URLSearchParams({ page: `${page}`, per: `${pageSize}` });
+        const answer = await send({ method: 'GET', path: `${path}?${query}`, ofEndpoint: true, answer: Page }, call);
+        const { total, per } = answer.metadata;
+        return { deliveries: answer.items, total, page, pageSize: per ?? pageSize };
+      }, first);
+    },
+
+    async retry(id, deliveryId, call) {
+      const delivery = checkIdOf('deliveryId', 'a delivery', 'deliveries()', deliveryId);
+      const path = `${root}/${checkId(id)}/deliveries/${delivery}/retry`;
+      const names = { what: 'endpoint or delivery', fix: 'Look with list() and deliveries(): it may be deleted.' };
+      const refused = 'Is the endpoint active? update(id, { isActive: true }) turns it on.';
+      // A receiver knows a copy.
+      return send({ method: 'POST', path, ofEndpoint: true, names, refused, sends: 'again', answer: Delivery }, call);
+    },
+
+    async test(id, call) {
+      const path = `${root}/${checkId(id)}/test`;
+      return send({ method: 'POST', path, ofEndpoint: true, sends: 'once', answer: Test }, call);
+    },
+
     create: async (endpoint, call) => create(checkNew(endpoint), call),
     update: async (id, changes, call) => update(id, checkChanges(changes), call),
 
@@ -182,14 +228,16 @@ function grantivaApi({ baseUrl, token, cookie }: GrantivaEndpointsOptions): Api 
     );
   }
   const given = token === undefined ? 'cookie' : 'token';
+  // Its pages disagree.
+  const sessionAlone =
+    token === undefined ? '' : ' By its newer pages no API key is accepted here: give cookie, of a dashboard session.';
   return {
     name: 'Grantiva',
     baseUrl: checkBaseUrl(baseUrl),
     credential: token === undefined ? cookies('cookie', cookie) : bearer('token', token),
     fixes: {
-      unauthorized: `Check ${given}: it may be expired or revoked, or of another host than baseUrl.`,
-      forbidden:
-        'Use the credentials of someone with the Admin role or above in the organisation, on a plan with webhooks.',
+      unauthorized: `Check ${given}: it may be expired or revoked, or of another host than baseUrl.${sessionAlone}`,
+      forbidden: `Use the credentials of someone with the Admin role or above in the organisation, on a plan with webhooks.${sessionAlone}`,
       planLimit: 'Webhooks need a paid plan, and each allows a number of endpoints: delete one, or change the plan.',
     },
   };

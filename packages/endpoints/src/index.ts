@@ -1,5 +1,6 @@
 /**
- * Manage webhook endpoints at Grantiva and Grantex: typed clients on `fetch`, for every runtime that has one.
+ * Manage webhook endpoints at Grantiva and Grantex, read the delivery logs of Grantiva, Grantex and Gravv, and compare them with
+ * an inbox: typed clients on `fetch`, for every runtime that has one.
  *
  * @module
  */
@@ -31,6 +32,14 @@ export {
   grantivaEndpoints,
   type NewGrantivaEndpoint,
 } from './grantiva.ts';
+export type { GrantivaDelivery, GrantivaDeliveryStatus, GrantivaTest } from './grantiva-deliveries.ts';
+export {
+  type GravvDeliveries,
+  type GravvDeliveriesOptions,
+  type GravvHistoryFilter,
+  gravvDeliveries,
+} from './gravv.ts';
+export type { GravvCall, GravvDelivery, GravvDeliveryStatus, GravvEvent, GravvSent } from './gravv-answers.ts';
 export type {
   CallOptions,
   ClientOptions,
@@ -42,5 +51,11 @@ export type {
   FetchResponse,
 } from './options.ts';
 export type { Deliveries, DeliveryPage, PageChoice } from './pages.ts';
+export type { TakingReceiver } from './reconcile/bring.ts';
+export type { DeliveryLog, LoggedContent, LoggedDelivery, LogPage, LogWindow } from './reconcile/log.ts';
+export { grantexLog, grantivaLog, gravvLog } from './reconcile/logs.ts';
+export type { SearchedInbox } from './reconcile/lookup.ts';
+export type { ReconcileCursor, ReconcileOptions } from './reconcile/options.ts';
+export { type MissingDelivery, type ReconciledPage, reconcile } from './reconcile/reconcile.ts';
 export type { GrantexRetired, RetireOptions } from './retire.ts';
 export { EndpointSecret } from './secret.ts';

@@ -15,6 +15,8 @@ export interface ClientOptions {
    * fifth more or less is added at random. A `retry-after` of the provider that is longer is waited for instead.
    */
   readonly backoff?: ((attempt: number) => number) | undefined;
+  /** Requests that all calls of this client begin in a second at most, such as 0.5; as many as they need by default. */
+  readonly requestsPerSecond?: number | undefined;
 }
 
 /** Options of a single call. */
@@ -72,9 +74,16 @@ export interface Settings {
   readonly timeoutMs: number;
   readonly maxAttempts: number;
   readonly backoff: (attempt: number) => number;
+  readonly requestsPerSecond: number;
 }
 
-const clientNames: OptionNames<ClientOptions> = { fetch: true, timeoutMs: true, maxAttempts: true, backoff: true };
+const clientNames: OptionNames<ClientOptions> = {
+  fetch: true,
+  timeoutMs: true,
+  maxAttempts: true,
+  backoff: true,
+  requestsPerSecond: true,
+};
 
 // Node's timers turn anything above 2^31-1 into 1 ms.
 export const maxTimer = 2 ** 31 - 1;
@@ -83,6 +92,7 @@ export const maxTimer = 2 ** 31 - 1;
 export function checkOptions(of: string, options: ClientOptions, own: Readonly<Record<string, true>>): Settings {
   const given = checkNames<ClientOptions>(of, options, { ...own, ...clientNames });
   const { fetch = globalFetch, timeoutMs = 10_000, maxAttempts = 4, backoff = doubling } = given;
+  const { requestsPerSecond = Number.POSITIVE_INFINITY } = given;
   if (typeof fetch !== 'function') throw invalid('fetch is no function.', 'Leave it out for the global one.');
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= maxTimer)) {
     throw invalid('timeoutMs is no time.', `Give milliseconds above 0 and at most ${maxTimer}.`);
@@ -93,7 +103,10 @@ export function checkOptions(of: string, options: ClientOptions, own: Readonly<R
   if (typeof backoff !== 'function') {
     throw invalid('backoff is no function.', 'Give a function of the attempt, from 1, that returns milliseconds.');
   }
-  return { fetch, timeoutMs, maxAttempts, backoff };
+  if (typeof requestsPerSecond !== 'number' || !(requestsPerSecond >= 0.001)) {
+    throw invalid('requestsPerSecond is no rate.', 'Give a number of at least 0.001.');
+  }
+  return { fetch, timeoutMs, maxAttempts, backoff, requestsPerSecond };
 }
 
 /** Checks the options of a single call; throws `invalid_options`. */

@@ -1,8 +1,8 @@
 import type { GrantexDeliveries } from './deliveries.ts';
 import { EndpointError } from './error.ts';
 import { temporary } from './http/client.ts';
-import { pause } from './http/pause.ts';
 import { invalid, maxTimer } from './options.ts';
+import { pause } from './pause.ts';
 
 /** How to wait for the deliveries that are queued for an endpoint, which Grantex deletes with it. */
 export interface RetireOptions {

@@ -7,7 +7,7 @@ import type { GrantexDelivery } from '@hookproof/endpoints';
 import * as z from 'zod';
 
 /** A request as the provider got it. */
-interface Seen {
+export interface Seen {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -34,7 +34,15 @@ export interface ProviderServer {
   readonly close: () => Promise<void>;
 }
 
-async function serve(api: (seen: Seen) => Reply): Promise<ProviderServer> {
+/**
+ * Serves an API on loopback, on a port that is free.
+ *
+ * @param before is waited for before each answer
+ */
+export async function serve(
+  api: (seen: Seen) => Reply,
+  before: (seen: Seen) => Promise<void> = async () => undefined,
+): Promise<ProviderServer> {
   const seen: Seen[] = [];
   const answers: Answer[] = [];
   const server = createServer(async (request, response) => {
@@ -42,6 +50,7 @@ async function serve(api: (seen: Seen) => Reply): Promise<ProviderServer> {
     const { method = '', headers } = request;
     const one: Seen = { method, path: pathname, query: searchParams, headers, body: await text(request) };
     seen.push(one);
+    await before(one);
     const answer = answers.shift() ?? usual;
     answer(response, () => api(one), one);
   });

@@ -26,6 +26,12 @@ export interface ApiCall<T> {
   readonly body?: object;
   /** Whether the path names an endpoint, which may not be there. */
   readonly ofEndpoint: boolean;
+  /** What else than an endpoint it names: how that is called, and what to do where it is not there. */
+  readonly names?: { readonly what: string; readonly fix: string };
+  /** Of a POST that makes no endpoint but has something sent: whether that may be repeated. */
+  readonly sends?: 'once' | 'again';
+  /** What to do where the provider refuses the request; by default that is about an endpoint's fields. */
+  readonly refused?: string;
   /** What the answer must be; that of a DELETE has no content. */
   readonly answer: z.ZodType<T>;
 }

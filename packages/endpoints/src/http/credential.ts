@@ -9,6 +9,17 @@ export interface Credential {
 
 /** A token in `Authorization: Bearer`; throws `invalid_options`. */
 export function bearer(option: string, token: unknown): Credential {
+  const checked = checkToken(option, token);
+  return { headers: { authorization: `Bearer ${checked}` }, redact: redactor([checked]) };
+}
+
+/** A key in a header of its own; throws `invalid_options`. */
+export function keyIn(header: string, option: string, key: unknown): Credential {
+  const checked = checkToken(option, key);
+  return { headers: { [header]: checked }, redact: redactor([checked]) };
+}
+
+function checkToken(option: string, token: unknown): string {
   const checked = check(option, token);
   if (/\s/.test(checked)) {
     const fix = /^bearer\s/i.test(checked)
@@ -19,7 +30,7 @@ export function bearer(option: string, token: unknown): Credential {
   if (checked.startsWith('whsec_')) {
     throw invalid(`${option} is a signing secret.`, 'That belongs to a receiver. Give a key of the management API.');
   }
-  return { headers: { authorization: `Bearer ${checked}` }, redact: redactor([checked]) };
+  return checked;
 }
 
 /** A whole `Cookie` header; throws `invalid_options`. */

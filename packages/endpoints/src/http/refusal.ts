@@ -31,6 +31,9 @@ export function refusal(api: Api, call: ApiCall<unknown>, status: number, body: 
       }
       return failure('forbidden', `${name} does not allow this to these credentials`, fixes.forbidden);
     case 404:
+      if (call.names !== undefined) {
+        return failure('not_found', `${name} has no ${call.names.what} with this id`, call.names.fix);
+      }
       return call.ofEndpoint
         ? failure(
             'not_found',
@@ -61,7 +64,7 @@ export function refusal(api: Api, call: ApiCall<unknown>, status: number, body: 
       if (status >= 400 && status <= 499) {
         const says = 'providerMessage says more, where there is one.';
         const check = call.body === undefined ? 'Check the arguments:' : (fixes.refused ?? 'Check url and events:');
-        return failure('invalid_request', `${name} refused the request`, `${check} ${says}`);
+        return failure('invalid_request', `${name} refused the request`, call.refused ?? `${check} ${says}`);
       }
       return failure(
         'unexpected_response',
