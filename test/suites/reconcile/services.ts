@@ -79,13 +79,13 @@ async function lossy({ provider, secret, eventOf, api, waits }: Kind, url: strin
         return { id, eventId, mark, type, body: text, createdAt, status: 'pending' as Sent['status'], ...none };
       });
       log.push(...made);
-      for (const sent of made) {
-        if (random() < loss) {
-          lost.push(sent.mark);
-          sent.status = random() < 0.5 ? 'delivered' : 'failed';
-          sent.attempts = 1;
-        } else await send(sent);
-      }
+      const leaving = made.filter((sent) => {
+        if (random() >= loss) return true;
+        lost.push(sent.mark);
+        Object.assign(sent, { status: random() < 0.5 ? 'delivered' : 'failed', attempts: 1 });
+        return false;
+      });
+      await Promise.all(leaving.map(send));
     },
     async close() {
       await sender.close();

@@ -3,6 +3,7 @@ import { grantex as grantexProvider } from '@hookproof/core';
 import {
   type GrantexDelivery,
   type GrantexEndpoints,
+  type GrantexEndpointsOptions,
   grantexEndpoints,
   type WantedGrantexEndpoint,
 } from '@hookproof/endpoints';
@@ -19,7 +20,7 @@ import { printSecretOption, saveSecretOption, withSecretPlace } from './keep-sec
 import { addMissing } from './missing.ts';
 import { commandFor, retireEndpoint, tellOthers, tellPending, tellReplaced, waitOption } from './retire.ts';
 
-interface Connection {
+export interface GrantexConnection {
   readonly timeout: number;
   readonly baseUrl?: string | undefined;
   readonly apiKey?: string | undefined;
@@ -36,28 +37,9 @@ export function addGrantex(parent: Command, shell: Shell): void {
   const { terminal, perform } = tellingFailures(shell, 'grantex');
   const call = { signal: terminal.signal };
 
-  const action = (name: string, summary: string) =>
-    grantex
-      .command(name)
-      .description(summary)
-      .option('--api-key <key>', 'your API key: better in GRANTEX_API_KEY')
-      .option('--api-key-file <path>', 'a file with the API key; - for standard input')
-      .option('--base-url <url>', 'where the API is; GRANTEX_URL, or https://api.grantex.dev')
-      .option(...timeoutOption)
-      .option(...jsonOption);
+  const action = (name: string, summary: string) => withGrantexConnection(grantex.command(name)).description(summary);
 
-  async function connect(
-    { apiKey: given, apiKeyFile: file, ...options }: Connection,
-    report: Report,
-  ): Promise<GrantexEndpoints> {
-    const baseUrl = options.baseUrl ?? (terminal.env['GRANTEX_URL'] || undefined);
-    const apiKey = await findSecret({ name: 'api-key', env: ['GRANTEX_API_KEY'], given, file }, report);
-    if (apiKey === undefined) {
-      throw usage('There is no API key.', 'Set GRANTEX_API_KEY, or give --api-key-file <path>.');
-    }
-    const fetch = await fetchThroughProxy(terminal);
-    return grantexEndpoints({ apiKey, baseUrl, fetch, timeoutMs: options.timeout * 1_000 });
-  }
+  const connect = grantexClient;
 
   action('list', 'List all endpoints.').action((options) =>
     perform(options, async (report) => listEndpoints(await connect(options, report), report)),
@@ -167,6 +149,32 @@ function notKept(former: string): Failure {
   return new Failure(exitCode.failed, 'secret_not_kept', `The former endpoint, ${former}, is still there.`, {
     fix: `Put the new secret in its place, and then: ${commandFor(former)}`,
   });
+}
+
+/** Adds the options that say where Grantex is, and how to call it. */
+export function withGrantexConnection(command: Command) {
+  return command
+    .option('--api-key <key>', 'your API key: better in GRANTEX_API_KEY')
+    .option('--api-key-file <path>', 'a file with the API key; - for standard input')
+    .option('--base-url <url>', 'where the API is; GRANTEX_URL, or https://api.grantex.dev')
+    .option(...timeoutOption)
+    .option(...jsonOption);
+}
+
+/** Makes the client that the options and the environment describe. */
+export async function grantexClient(
+  { apiKey: given, apiKeyFile: file, ...options }: GrantexConnection,
+  report: Report,
+  limits: Pick<GrantexEndpointsOptions, 'requestsPerSecond'> = {},
+): Promise<GrantexEndpoints> {
+  const { env } = report.terminal;
+  const baseUrl = options.baseUrl ?? (env['GRANTEX_URL'] || undefined);
+  const apiKey = await findSecret({ name: 'api-key', env: ['GRANTEX_API_KEY'], given, file }, report);
+  if (apiKey === undefined) {
+    throw usage('There is no API key.', 'Set GRANTEX_API_KEY, or give --api-key-file <path>.');
+  }
+  const fetch = await fetchThroughProxy(report.terminal);
+  return grantexEndpoints({ apiKey, baseUrl, fetch, timeoutMs: options.timeout * 1_000, ...limits });
 }
 
 /** Prints one delivery of an endpoint on a line. */

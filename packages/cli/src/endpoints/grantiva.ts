@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { grantiva as grantivaProvider } from '@hookproof/core';
-import { type GrantivaEndpoints, grantivaEndpoints } from '@hookproof/endpoints';
+import { type GrantivaEndpoints, type GrantivaEndpointsOptions, grantivaEndpoints } from '@hookproof/endpoints';
 import { exitCode } from '../exit-code.ts';
 import { usage } from '../failure.ts';
 import { several } from '../options.ts';
@@ -13,7 +13,7 @@ import { tellingFailures } from './failures.ts';
 import { printSecretOption, saveSecretOption, withSecretPlace } from './keep-secret.ts';
 import { addMissing } from './missing.ts';
 
-interface Connection {
+export interface GrantivaConnection {
   readonly timeout: number;
   readonly baseUrl?: string | undefined;
   readonly token?: string | undefined;
@@ -31,29 +31,8 @@ export function addGrantiva(parent: Command, shell: Shell): void {
   const { terminal, perform } = tellingFailures(shell, 'grantiva');
   const call = { signal: terminal.signal };
 
-  const action = (name: string, summary: string) =>
-    grantiva
-      .command(name)
-      .description(summary)
-      .option('--base-url <url>', "your organisation's Grantiva host; GRANTIVA_URL")
-      .option('--token <token>', 'an API key, gpat_… or aat_…: better in GRANTIVA_TOKEN')
-      .option('--token-file <path>', 'a file with the API key; - for standard input')
-      .option(
-        '--cookie-file <path>',
-        'instead of an API key, a file with the Cookie header of a session; GRANTIVA_COOKIE',
-      )
-      .option(...timeoutOption)
-      .option(...jsonOption);
-
-  async function connect(options: Connection, report: Report): Promise<GrantivaEndpoints> {
-    const baseUrl = options.baseUrl ?? terminal.env['GRANTIVA_URL'];
-    if (baseUrl === undefined || baseUrl === '') {
-      throw usage("Grantiva's host is not known.", 'Set GRANTIVA_URL, or give --base-url https://…');
-    }
-    const credential = await credentialOf(options, report);
-    const fetch = await fetchThroughProxy(terminal);
-    return grantivaEndpoints({ ...credential, baseUrl, fetch, timeoutMs: options.timeout * 1_000 });
-  }
+  const action = (name: string, summary: string) => withGrantivaConnection(grantiva.command(name)).description(summary);
+  const connect = grantivaClient;
 
   action('list', 'List all endpoints of your organisation, newest first.').action((options) =>
     perform(options, async (report) => listEndpoints(await connect(options, report), report)),
@@ -137,9 +116,38 @@ export function addGrantiva(parent: Command, shell: Shell): void {
   );
 }
 
+/** Adds the options that say where Grantiva is, and how to call it. */
+export function withGrantivaConnection(command: Command) {
+  return command
+    .option('--base-url <url>', "your organisation's Grantiva host; GRANTIVA_URL")
+    .option('--token <token>', 'an API key, gpat_… or aat_…: better in GRANTIVA_TOKEN')
+    .option('--token-file <path>', 'a file with the API key; - for standard input')
+    .option(
+      '--cookie-file <path>',
+      'instead of an API key, a file with the Cookie header of a session; GRANTIVA_COOKIE',
+    )
+    .option(...timeoutOption)
+    .option(...jsonOption);
+}
+
+/** Makes the client that the options and the environment describe. */
+export async function grantivaClient(
+  options: GrantivaConnection,
+  report: Report,
+  limits: Pick<GrantivaEndpointsOptions, 'requestsPerSecond'> = {},
+): Promise<GrantivaEndpoints> {
+  const baseUrl = options.baseUrl ?? report.terminal.env['GRANTIVA_URL'];
+  if (baseUrl === undefined || baseUrl === '') {
+    throw usage("Grantiva's host is not known.", 'Set GRANTIVA_URL, or give --base-url https://…');
+  }
+  const credential = await credentialOf(options, report);
+  const fetch = await fetchThroughProxy(report.terminal);
+  return grantivaEndpoints({ ...credential, baseUrl, fetch, timeoutMs: options.timeout * 1_000, ...limits });
+}
+
 /** An option goes before the environment; of two that are alike, neither is chosen silently. */
 async function credentialOf(
-  { token: given, tokenFile: file, cookieFile }: Connection,
+  { token: given, tokenFile: file, cookieFile }: GrantivaConnection,
   report: Report,
 ): Promise<{ readonly token: string } | { readonly cookie: string }> {
   const { GRANTIVA_TOKEN, GRANTIVA_COOKIE } = report.terminal.env;

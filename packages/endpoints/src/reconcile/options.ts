@@ -1,6 +1,6 @@
 import { checkNames, invalid, type OptionNames } from '@hookproof/core/strict';
 import type { TakingReceiver } from './bring.ts';
-import type { DeliveryLog, LoggedDelivery, LogWindow } from './log.ts';
+import type { DeliveryLog, LogWindow } from './log.ts';
 import type { SearchedInbox } from './lookup.ts';
 
 /** Where a run goes on that was ended: plain data, which can be written as JSON. */
@@ -40,15 +40,13 @@ export interface ReconcileOptions {
   readonly backfill?: TakingReceiver | undefined;
   /** The cursor of the last page of a run that was ended: this one goes on after it, with its `since` and `until`. */
   readonly from?: ReconcileCursor | undefined;
-  /** What an earlier run found missing: it is looked for again first. */
-  readonly again?: readonly LoggedDelivery[] | undefined;
   /** Stops the run. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const names: OptionNames<ReconcileOptions> = {
   ...{ log: true, inbox: true, receiverName: true, owner: true, since: true, until: true, types: true },
-  ...{ resend: true, patienceMs: true, backfill: true, from: true, again: true, signal: true },
+  ...{ resend: true, patienceMs: true, backfill: true, from: true, signal: true },
 };
 
 /** The options with their defaults. */
@@ -57,14 +55,13 @@ export type Reconciling = Omit<ReconcileOptions, 'receiverName' | 'from'> & {
   readonly window: LogWindow;
   readonly page: number;
   readonly patienceMs: number;
-  readonly again: readonly LoggedDelivery[];
   readonly isWanted: (type: string) => boolean;
 };
 
 /** Checks the options; throws `invalid_options`. */
 export function checkReconcile(options: ReconcileOptions): Reconciling {
   const given = checkNames<ReconcileOptions>('reconcile', options, names);
-  const { log, inbox, receiverName, types = ['*'], resend, patienceMs = 10_000, backfill, again = [] } = given;
+  const { log, inbox, receiverName, types = ['*'], resend, patienceMs = 10_000, backfill } = given;
   if (typeof log?.pages !== 'function') {
     throw invalid('log is no delivery log.', 'Give what grantexLog, grantivaLog or gravvLog returns.');
   }
@@ -87,7 +84,7 @@ export function checkReconcile(options: ReconcileOptions): Reconciling {
   const { page, ...window } = startOf(given);
   return {
     ...given,
-    ...{ name: receiverName ?? log.provider, window, page, patienceMs, again },
+    ...{ name: receiverName ?? log.provider, window, page, patienceMs },
     isWanted: (type) => types.some((one) => (one.endsWith('*') ? type.startsWith(one.slice(0, -1)) : type === one)),
   };
 }

@@ -61,16 +61,10 @@ export function reconcile(options: ReconcileOptions): AsyncIterable<ReconciledPa
 /** So many are sent again, and none arrives, before no more are. */
 const mostInVain = 10;
 
-/** Deliveries that are looked for again at once. */
-const againAtOnce = 100;
-
 async function* pagesOf(given: Reconciling): AsyncGenerator<ReconciledPage> {
-  const { log, window, page: first, again, signal } = given;
+  const { log, window, page: first, signal } = given;
   const compare = comparing(given);
   const cursor = (page: number) => ({ since: window.since.toISOString(), until: window.until.toISOString(), page });
-  for (let start = 0; start < again.length; start += againAtOnce) {
-    yield { ...(await compare(again.slice(start, start + againAtOnce))), cursor: cursor(first) };
-  }
   for await (const { page, deliveries } of log.pages(window, first, { signal })) {
     const wanted = deliveries.filter(({ type, createdAt }) => given.isWanted(type) && isIn(window, createdAt));
     yield { ...(await compare(wanted)), cursor: cursor(page + 1) };
