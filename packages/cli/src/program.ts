@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import { addCompletion } from './commands/completion.ts';
 import { addEndpoints } from './commands/endpoints.ts';
 import { addInbox } from './commands/inbox.ts';
+import { addReconcile } from './commands/reconcile.ts';
 import { addSend } from './commands/send.ts';
 import { addVerify } from './commands/verify.ts';
 import type { Shell } from './shell.ts';
@@ -33,6 +34,7 @@ export function createProgram(shell: Shell): Command {
   addSend(program, shell);
   addVerify(program, shell);
   addEndpoints(program, shell);
+  addReconcile(program, shell);
   addInbox(program, shell);
   addCompletion(program);
   return program;

@@ -474,7 +474,6 @@ describe('what a provider has not is told with what there is instead', () => {
       'Grantex cannot change an endpoint',
       'ensure --url … --events … --replace',
     ],
-    [['grantiva', 'deliveries', 'id', '--status', 'failed'], "Grantiva's API does not tell", 'delivery log'],
     [['gravv', 'list', '--json'], "Gravv's API does not manage endpoints", 'dashboard'],
   ])('%j', async (argv, problem, fix) => {
     const { code, stdout, stderr } = await hookproof(['endpoints', ...argv]);

@@ -5,7 +5,7 @@ import { Failure, failureOf, inWordsOf, type Names, problemOf } from '../failure
 import type { Shell } from '../shell.ts';
 
 /** A provider whose API has endpoints, as its command is called. */
-export type EndpointProvider = 'grantiva' | 'grantex';
+export type EndpointProvider = 'grantiva' | 'grantex' | 'gravv';
 
 /** The shell, whose work ends with errors in the words of the command line. */
 export function tellingFailures(shell: Shell, provider: EndpointProvider): Shell {
@@ -78,7 +78,7 @@ function namesOf(provider: EndpointProvider): Names {
     [/ providerMessage says more, where there is one\./, ''],
     [/\bCheck url and events\b/, 'Check the options, such as --url and --events'],
     [/\bCheck the arguments\b/, 'Check the options'],
-    [/\bCheck apiKey\b/g, 'Check the API key (GRANTEX_API_KEY, --api-key-file)'],
+    [/\bCheck apiKey\b/g, `Check the API key (${provider.toUpperCase()}_API_KEY, --api-key-file)`],
     [/\bCheck token\b/g, 'Check the API key (GRANTIVA_TOKEN, --token-file)'],
     [/\bCheck cookie\b/g, 'Check the cookie (GRANTIVA_COOKIE, --cookie-file)'],
     [/^(apiKey|token)\b/, 'The API key'],

@@ -1,17 +1,21 @@
 import type { Command } from '@commander-js/extra-typings';
 import { grantiva as grantivaProvider } from '@hookproof/core';
-import { type GrantivaEndpoints, type GrantivaEndpointsOptions, grantivaEndpoints } from '@hookproof/endpoints';
+import {
+  type GrantivaDelivery,
+  type GrantivaEndpoints,
+  type GrantivaEndpointsOptions,
+  grantivaEndpoints,
+} from '@hookproof/endpoints';
 import { exitCode } from '../exit-code.ts';
 import { usage } from '../failure.ts';
-import { several } from '../options.ts';
+import { several, whole } from '../options.ts';
 import { fetchThroughProxy } from '../proxy.ts';
 import { findSecret } from '../secrets.ts';
 import { jsonOption, type Shell } from '../shell.ts';
-import type { Report } from '../terminal.ts';
+import { printable, type Report } from '../terminal.ts';
 import { deleteEndpoint, listEndpoints, showCreated, showEndpoint, timeoutOption, warnOfUnknown } from './actions.ts';
 import { tellingFailures } from './failures.ts';
 import { printSecretOption, saveSecretOption, withSecretPlace } from './keep-secret.ts';
-import { addMissing } from './missing.ts';
 
 export interface GrantivaConnection {
   readonly timeout: number;
@@ -25,8 +29,8 @@ export interface GrantivaConnection {
 export function addGrantiva(parent: Command, shell: Shell): void {
   const grantiva = parent
     .command('grantiva')
-    .summary('list, create, ensure, update, delete')
-    .description('Manage webhook endpoints at Grantiva.')
+    .summary('list, create, ensure, update, delete, deliveries')
+    .description('Manage webhook endpoints at Grantiva, and see what became of their deliveries.')
     .addHelpText('after', help);
   const { terminal, perform } = tellingFailures(shell, 'grantiva');
   const call = { signal: terminal.signal };
@@ -108,12 +112,37 @@ export function addGrantiva(parent: Command, shell: Shell): void {
       }),
     );
 
-  addMissing(
-    grantiva,
-    'deliveries',
-    "Grantiva's API does not tell what became of deliveries.",
-    'Its dashboard has a delivery log.',
-  );
+  action('deliveries', 'Show what became of the deliveries to an endpoint, the newest first.')
+    .argument('<id>', 'id of the endpoint, as list shows it')
+    .option('--limit <n>', 'how many at most', whole(1, 1_000_000), 100)
+    .action((id, options) =>
+      perform(options, async (report) => {
+        const client = await connect(options, report);
+        const { limit } = options;
+        let shown = 0;
+        for await (const delivery of client.deliveries(id, { pageSize: Math.min(limit, 100) }, call)) {
+          if (shown === limit) {
+            await report.note(`… and more: --limit ${limit * 10}`);
+            break;
+          }
+          shown += 1;
+          await showDelivery(report, delivery);
+        }
+        if (shown === 0) await report.note('There are no deliveries.');
+        return exitCode.ok;
+      }),
+    );
+}
+
+/** Prints one delivery of an endpoint on a line. */
+async function showDelivery(report: Report, delivery: GrantivaDelivery): Promise<void> {
+  const { dim, green, red, yellow } = report.colours;
+  const { id, status, eventType, attemptCount, createdAt, httpStatus, error = '' } = delivery;
+  const colour = status === 'success' ? green : status === 'failed' ? red : yellow;
+  const attempts = attemptCount === undefined ? '' : `${attemptCount} ${attemptCount === 1 ? 'attempt' : 'attempts'}`;
+  const parts = [dim(printable(createdAt)), printable(eventType), dim(printable(id)), colour(printable(status))];
+  await report.say([...parts, attempts, httpStatus ?? '', printable(error)].filter((part) => part !== '').join('  '));
+  await report.record(delivery);
 }
 
 /** Adds the options that say where Grantiva is, and how to call it. */
