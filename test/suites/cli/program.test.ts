@@ -107,7 +107,7 @@ describe('completion', () => {
       complete('verify', './pac'),
     ]);
     expect(await found).toEqual([
-      ['send', 'verify', 'endpoints', 'inbox', 'completion'],
+      ['send', 'verify', 'endpoints', 'reconcile', 'inbox', 'completion'],
       ['grantiva', 'grantex', 'gravv'],
       sampleTypes(grantex()),
       ['--retries'],

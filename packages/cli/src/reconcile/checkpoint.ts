@@ -12,7 +12,7 @@ export interface Run {
 }
 
 /** How far a run came with the log of one endpoint. */
-export interface Reached {
+interface Reached {
   /** The page that comes next; undefined after the last. */
   readonly page: number | undefined;
   readonly counts: Counts;

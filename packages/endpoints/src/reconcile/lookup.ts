@@ -30,12 +30,15 @@ const atOnce = 20;
 
 /** Makes a way to look for deliveries: by the event's id, or the one in the log, and then by a header. */
 export function lookup({ inbox, name, owner, idHeader, since }: Searched): FindAbsent {
-  // Ids alone, of one header: about 100 bytes for each delivery that the inbox has stored since.
+  // Ids alone: a few hundred bytes for each delivery that the inbox has stored since.
   const ids = new Set<string>();
+  /** Those of the last look, of which the next one sees a part again. */
+  let looked = new Set<string>();
   let from = new Date(since.getTime() - clockMs);
 
   async function readHeaders(header: string): Promise<void> {
     const begun = Date.now();
+    const looking = new Set<string>();
     let some: string[] = [];
     const read = async () => {
       for (const delivery of await Promise.all(some.map((id) => inbox.get(id)))) {
@@ -45,10 +48,12 @@ export function lookup({ inbox, name, owner, idHeader, since }: Searched): FindA
       some = [];
     };
     for await (const { id } of inbox.list({ name, receivedFrom: from })) {
-      some.push(id);
+      looking.add(id);
+      if (!looked.has(id)) some.push(id);
       if (some.length === atOnce) await read();
     }
     await read();
+    looked = looking;
     from = new Date(begun - overlapMs);
   }
 
