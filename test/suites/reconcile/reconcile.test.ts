@@ -9,6 +9,11 @@ const byMark = (marks: readonly string[]) => [...marks].sort();
 describe.each([
   ['Gravv', gravv(), (url: string) => gravvService(url)],
   ['Gravv, whose history tells no event_id,', gravv(), (url: string) => gravvService(url, { withEventIds: false })],
+  [
+    'Gravv, of events that have no id in their body,',
+    gravv(),
+    (url: string) => gravvService(url, { withEventIds: false, isFlat: true }),
+  ],
   ['Grantiva', grantiva(), grantivaService],
   ["Grantiva, with key: 'delivery',", grantiva({ key: 'delivery' }), grantivaService],
 ] as const)('what %s lost', (_name, provider, service) => {

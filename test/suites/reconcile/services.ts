@@ -102,21 +102,16 @@ function pageOf<T>(rows: readonly T[], query: URLSearchParams, sizeName: string)
 export const keys = { gravv: 'grvSec_sandbox_0123456789', grantex: 'gx_0123456789', grantiva: 'session=0123456789' };
 const secret = 'whsec_of_the_reconcile_suite_0123456789';
 
-/** Gravv, with its history. `withEventIds` says whether the history tells `event_id`, or only each event by itself. */
-export function gravvService(url: string, { withEventIds = true, keepsBodies = true } = {}): Promise<LossyProvider> {
+/**
+ * Gravv, with its history. `withEventIds` says whether the history tells `event_id`, or only each event by itself; `isFlat`,
+ * whether the events are of payees, which have no `event_id` in their body.
+ */
+export function gravvService(url: string, { withEventIds = true, isFlat = false } = {}): Promise<LossyProvider> {
   const kind: Kind = {
     provider: gravv(),
     secret,
-    eventOf: (mark, event_id, timestamp) => ({
-      type: 'transfer.status.completed',
-      body: {
-        event_id,
-        tenant_id: 'tnt_1',
-        timestamp,
-        event_data: { amount: '1.00', client_reference: null, client_metadata: { mark } },
-        event_type: 'transfer.status.completed',
-      },
-    }),
+    eventOf: (mark, event_id, timestamp) =>
+      isFlat ? payeeEvent(mark, timestamp) : transferEvent(mark, event_id, timestamp),
     waits: true,
     api:
       (log) =>
@@ -150,7 +145,7 @@ export function gravvService(url: string, { withEventIds = true, keepsBodies = t
             body: { data: { ...result, response_body: JSON.parse(sent.reply || 'null') }, error: null },
           };
         }
-        const payload = keepsBodies ? JSON.parse(sent.body) : undefined;
+        const payload = JSON.parse(sent.body);
         const signature = createHmac('sha256', secret).update(sent.body).digest('hex');
         const request_headers = { 'Content-Type': 'application/json', 'X-Signature': signature };
         const detail = { ...summary(sent), event_id: sent.eventId, request_headers, payload, attempts: sent.attempts };
@@ -158,6 +153,16 @@ export function gravvService(url: string, { withEventIds = true, keepsBodies = t
       },
   };
   return lossy(kind, url);
+}
+
+function payeeEvent(mark: string, occurred_at: string) {
+  return { type: 'payee.setup.completed', body: { event_type: 'completed', payee_id: 'pay_1', occurred_at, mark } };
+}
+
+function transferEvent(mark: string, event_id: string, timestamp: string) {
+  const event_data = { amount: '1.00', client_reference: null, client_metadata: { mark } };
+  const event_type = 'transfer.status.completed';
+  return { type: event_type, body: { event_id, tenant_id: 'tnt_1', timestamp, event_data, event_type } };
 }
 
 /** Grantex, with the deliveries of its endpoint `wh_1`. */

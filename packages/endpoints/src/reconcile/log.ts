@@ -1,3 +1,4 @@
+import { parseJson } from '../http/outside-text.ts';
 import type { CallOptions } from '../options.ts';
 
 /** A delivery as a provider's log has it. */
@@ -21,7 +22,7 @@ export interface LoggedDelivery {
 
 /** What was sent, as far as a log has kept it. */
 export interface LoggedContent {
-  /** The event's own id. */
+  /** The event's own id, as the body has it; where it has none, the hash of the body is taken for its key. */
   readonly eventId: string | undefined;
   readonly headers: ReadonlyMap<string, string>;
   /** The body, or what it may have been: only a signature tells. */
@@ -63,18 +64,10 @@ export interface DeliveryLog {
 /** The outcome or code in a reply of a receiver, which may be text or JSON; undefined where it is another's reply. */
 export function outcomeIn(reply: unknown): string | undefined {
   const { outcome, code }: { outcome?: unknown; code?: unknown } = {
-    ...Object(typeof reply === 'string' ? json(reply) : reply),
+    ...Object(typeof reply === 'string' ? parseJson(reply) : reply),
   };
   const found = outcome ?? code;
   return typeof found === 'string' && /^[a-z_]{1,40}$/.test(found) ? found : undefined;
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether everything on a page is older than the window: of a log with the newest first, nothing follows. */

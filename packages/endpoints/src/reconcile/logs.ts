@@ -5,6 +5,7 @@ import type { GrantivaEndpoints } from '../grantiva.ts';
 import type { GrantivaDelivery } from '../grantiva-deliveries.ts';
 import type { GravvDeliveries } from '../gravv.ts';
 import type { GravvDelivery } from '../gravv-answers.ts';
+import { parseJson } from '../http/outside-text.ts';
 import { fieldOf } from '../loose.ts';
 import { type DeliveryLog, isPast, type LoggedDelivery, outcomeIn } from './log.ts';
 
@@ -82,10 +83,12 @@ export function gravvLog(gravv: GravvDeliveries): DeliveryLog {
       }
     },
     async content({ id }, call) {
-      const { eventId, payload, requestHeaders: headers } = await gravv.event(id, call);
-      const told = fieldOf(payload, 'event_id');
+      const { eventId: known, payload, requestHeaders: headers } = await gravv.event(id, call);
       const bodies = payload === undefined || payload === null ? [] : [textOf(payload)];
-      return { eventId: typeof told === 'string' ? told : eventId, headers, bodies };
+      // What the body says is what a receiver reads; payee.setup.* has none.
+      const told = fieldOf(typeof payload === 'string' ? parseJson(payload) : payload, 'event_id');
+      const eventId = typeof told === 'string' ? told : bodies.length === 0 ? known : undefined;
+      return { eventId, headers, bodies };
     },
     async resend({ id }, call) {
       const { responseStatus, responseBody } = await gravv.send(id, call);

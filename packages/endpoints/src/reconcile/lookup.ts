@@ -16,8 +16,11 @@ export interface Searched {
   readonly since: Date;
 }
 
-/** Finds those deliveries that an inbox does not know. */
-export type FindAbsent = (deliveries: readonly LoggedDelivery[]) => Promise<readonly LoggedDelivery[]>;
+/** Finds those deliveries that an inbox does not know; `hashes` are of the bodies of those whose events have no id. */
+export type FindAbsent = (
+  deliveries: readonly LoggedDelivery[],
+  hashes?: ReadonlyMap<LoggedDelivery, string>,
+) => Promise<readonly LoggedDelivery[]>;
 
 /** Clocks of providers and of this machine differ by less, and no delivery is stored before it was made. */
 const clockMs = 60 * 60_000;
@@ -57,9 +60,10 @@ export function lookup({ inbox, name, owner, idHeader, since }: Searched): FindA
     from = new Date(begun - overlapMs);
   }
 
-  return async (deliveries) => {
+  return async (deliveries, hashes) => {
     if (deliveries.length === 0) return [];
-    const keys = await Promise.all(deliveries.map(({ eventId, id }) => storedKey(owner, eventId ?? id)));
+    const idOf = (delivery: LoggedDelivery) => delivery.eventId ?? hashes?.get(delivery) ?? delivery.id;
+    const keys = await Promise.all(deliveries.map((delivery) => storedKey(owner, idOf(delivery))));
     const known = await inbox.known(name, keys);
     const absent = deliveries.filter((_, index) => !known.has(keys[index] ?? ''));
     if (idHeader === undefined || absent.every(({ id }) => ids.has(id))) return absent.filter(({ id }) => !ids.has(id));

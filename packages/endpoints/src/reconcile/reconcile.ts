@@ -85,6 +85,8 @@ function comparing(given: Reconciling) {
   let resend = given.resend === true ? log.resend : undefined;
   let inVain = 0;
 
+  const hashes = new Map<LoggedDelivery, string>();
+
   /** Asks for what was sent, where the list of the log does not tell enough; of all of them where it is to be taken in. */
   async function contentsOf(absent: readonly LoggedDelivery[]) {
     const contents = new Map<LoggedDelivery, LoggedContent>();
@@ -93,19 +95,25 @@ function comparing(given: Reconciling) {
       if (delivery.eventId !== undefined && backfill === undefined) continue;
       const content = await log.content(delivery, call).catch(nothingThere);
       if (content === undefined) continue;
-      const { eventId = content.eventId } = delivery;
-      contents.set({ ...delivery, eventId }, content);
+      const known = { ...delivery, eventId: delivery.eventId ?? content.eventId };
+      contents.set(known, content);
+      const [body] = content.bodies;
+      if (known.eventId === undefined && body !== undefined) hashes.set(known, await sha256Hex(body));
     }
     return contents;
   }
 
   return async (deliveries: readonly LoggedDelivery[]): Promise<Omit<ReconciledPage, 'cursor'>> => {
+    hashes.clear();
     const handled = deliveries.filter(({ outcome }) => outcome !== 'ignored');
     const unknown = await findAbsent(handled);
     const contents = await contentsOf(unknown.filter(({ isPending }) => !isPending));
     // Those of which more is known now take the place of what the list told of them.
     const told = new Map([...contents.keys()].map((delivery) => [delivery.id, delivery]));
-    const absent = await findAbsent(unknown.map((delivery) => told.get(delivery.id) ?? delivery));
+    const absent = await findAbsent(
+      unknown.map((delivery) => told.get(delivery.id) ?? delivery),
+      hashes,
+    );
     const missing = absent.filter(({ isPending }) => !isPending);
 
     const kept = new Map([...contents].filter(([delivery]) => missing.includes(delivery)));
@@ -120,7 +128,7 @@ function comparing(given: Reconciling) {
     if (inVain >= mostInVain) resend = undefined;
 
     // What has an id is there when the inbox knows it; for what has none, the word of whoever took it stands.
-    const still = new Set(await findAbsent(missing));
+    const still = new Set(await findAbsent(missing, hashes));
     const isBrought = (delivery: LoggedDelivery) =>
       !still.has(delivery) ||
       (log.idHeader === undefined &&
@@ -143,4 +151,9 @@ function comparing(given: Reconciling) {
 function nothingThere(error: unknown): undefined {
   if (error instanceof EndpointError && error.code === 'not_found') return;
   throw error;
+}
+
+async function sha256Hex(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
