@@ -215,6 +215,17 @@ it('endpoints grantiva deliveries shows what became of each', async () => {
   expect(shown.stdout.match(/^\S+Z {2}device\.new {2}\S{36} {2}success {2}1 attempt {2}202$/gm)).toHaveLength(3);
 });
 
+it('on a terminal that is too narrow, the id of what is missing has a line of its own', async () => {
+  const { server, store, env } = await scene(gravv(), gravvService);
+  await server.emit(2, 1, until());
+  const around = { env: { ...env, NO_COLOR: '1' }, isTerminal: true };
+  const { stdout, stderr } = await hookproof(['reconcile', 'gravv', store, '--rate', '1000'], around);
+  expect(
+    stdout.match(/^missing {2}\S+Z {2}transfer\.status\.completed\n {2}[\w-]{36} {2}(sent|failed)$/gm),
+  ).toHaveLength(2);
+  expect(stderr).toContain('\r\u001b[K2 compared, 2 missing …');
+});
+
 it('what cannot be done says why, in the words of the command line', async () => {
   const { store, env } = await scene(gravv(), gravvService);
   const run = (more: object, ...argv: readonly string[]) =>

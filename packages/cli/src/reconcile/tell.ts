@@ -9,19 +9,21 @@ export async function tellDelivery(
   endpoint: string | undefined,
   delivery: LoggedDelivery | MissingDelivery,
 ): Promise<void> {
-  const { dim, green, red } = report.colours;
+  const { green, red } = report.colours;
   const { id, eventId, type, createdAt, status, attempts } = delivery;
   const tried = 'tried' in delivery ? delivery.tried : undefined;
   const attempted = attempts === undefined ? undefined : `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
-  const parts = [
-    kind === 'missing' ? red(kind) : green(kind),
-    dim(printable(createdAt)),
-    printable(type),
-    dim(printable(eventId ?? id)),
+  const event = [createdAt, type].map(printable);
+  const about = [
+    printable(eventId ?? id),
     [status, attempted].filter(Boolean).map(String).map(printable).join(', '),
     ...(tried === undefined ? [] : [printable(wordsOf(tried))]),
   ];
-  await report.say(parts.join('  '));
+  const { isTTY, columns = 80 } = report.terminal.stdout;
+  const isTooLong = isTTY === true && [kind, ...event, ...about].join('  ').length > columns;
+  const start = `${(kind === 'missing' ? red : green)(kind)}  ${event.join('  ')}`;
+  // An id is there to be copied, and stays whole.
+  await report.say(`${start}${isTooLong ? '\n' : ''}  ${about.join('  ')}`);
   const { isPending: _, outcome: __, ...told } = delivery;
   await report.record({ kind, endpoint, ...told });
 }
