@@ -10,6 +10,7 @@ import { withInbox } from '../inbox/open.ts';
 import { storeArgument } from '../inbox/options.ts';
 import { when } from '../inbox/when.ts';
 import { positive, several } from '../options.ts';
+import { fetchThroughProxy } from '../proxy.ts';
 import { type RunOptions, runReconcile } from '../reconcile/reconcile.ts';
 import { findSecret, readSecret } from '../secrets.ts';
 import { jsonOption, type Shell } from '../shell.ts';
@@ -90,8 +91,9 @@ function addGravv(parent: Command, shell: Shell): void {
           throw usage('There is no API key.', 'Set GRAVV_API_KEY, or give --api-key-file <path>.');
         }
         const baseUrl = options.baseUrl ?? (terminal.env['GRAVV_URL'] || undefined);
+        const fetch = await fetchThroughProxy(terminal);
         const limits = { timeoutMs: timeout * 1_000, requestsPerSecond: rate };
-        const log = gravvLog(gravvDeliveries({ apiKey, baseUrl, ...limits }));
+        const log = gravvLog(gravvDeliveries({ apiKey, baseUrl, fetch, ...limits }));
         const secretSource = { env: ['HOOKPROOF_SECRET'], given: options.secret, file: options.secretFile };
         const secret = wanted === true ? await readSecret({ name: 'secret', ...secretSource }, report) : undefined;
         return withInbox(store, options, wanted === true ? 'change' : 'look', report, (inbox) => {
