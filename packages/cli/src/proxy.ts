@@ -33,5 +33,5 @@ function proxyIn(name: string, given: string): string | undefined {
   const url = /^[a-z][a-z\d+.-]*:\/\//i.test(given) ? given : `http://${given}`;
   // It may hold a password, so it is not repeated.
   if (URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol)) return url;
-  throw usage(`${name} is no address of a proxy.`, 'Set it to http://host:port, or unset it.');
+  throw usage(`${name} is not the address of a proxy.`, 'Set it to http://host:port, or unset it.');
 }

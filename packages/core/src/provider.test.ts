@@ -105,7 +105,7 @@ describe('defineProvider', () => {
     });
   });
 
-  it.each(['key', 'bare'])('refuses a %s that is no function', (option) => {
+  it.each(['key', 'bare'])('refuses a %s that is not a function', (option) => {
     const made = () =>
       Reflect.apply(defineProvider, undefined, [{ name: 'acme', signature: hex, envelope, [option]: 'id' }]);
     expect(mistake(made)).toMatchObject({

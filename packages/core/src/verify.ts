@@ -135,7 +135,7 @@ export interface VerifySignatureOptions {
  * Compares a signature in constant time, and nothing else: no freshness, no event. Of several schemes it uses the one
  * that signs just what is given: `grantex()` checks `X-Grantex-Signature` without the option `timestamp` and
  * `X-Grantex-Signature-V2` with it. An option whose value is undefined, because the sender left the header out, counts
- * as given, and is no signature.
+ * as given, and is not a signature.
  *
  * @returns whether one of the secrets made the signature; false for whatever a sender may put there
  * @throws WebhookError `invalid_options` for an unusable secret, or where no scheme signs just what is given

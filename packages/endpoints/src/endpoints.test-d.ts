@@ -36,7 +36,7 @@ const [listed] = await endpoints.list();
 listed?.secret;
 // @ts-expect-error an update has none
 (await endpoints.update('1', { isActive: true })).secret;
-// @ts-expect-error a secret is no text
+// @ts-expect-error a secret is not text
 const text: string = created.secret;
 void text;
 

@@ -156,9 +156,9 @@ export function grantexEndpoints(options: GrantexEndpointsOptions): GrantexEndpo
       const wanted = checkNew(given);
       const wait = checkWait(given);
       const { replace = false, onCreated = () => {} } = given;
-      if (typeof replace !== 'boolean') throw invalid('replace is no boolean.', 'Give true or false.');
+      if (typeof replace !== 'boolean') throw invalid('replace is not a boolean.', 'Give true or false.');
       if (typeof onCreated !== 'function')
-        throw invalid('onCreated is no function.', 'Give one that takes an endpoint.');
+        throw invalid('onCreated is not a function.', 'Give one that takes an endpoint.');
       const same = withUrl(await list(call), wanted.url);
       const fitting = same.find(({ events }) => sameEvents(events, wanted.events));
       const others = same.filter((one) => one !== (fitting ?? same[0]));

@@ -251,7 +251,7 @@ function checkChanges(given: GrantivaEndpointUpdate): GrantivaEndpointUpdate {
   const changes = checkNames<GrantivaEndpointUpdate>('update', given, names);
   const { isActive, events } = changes;
   if (isActive !== undefined && typeof isActive !== 'boolean')
-    throw invalid('isActive is no boolean.', 'Give true or false.');
+    throw invalid('isActive is not a boolean.', 'Give true or false.');
   const description = checkDescription(changes.description);
   if (isActive === undefined && events === undefined && description === undefined) {
     throw invalid('There is nothing to change.', 'Give isActive, events or description.');

@@ -134,7 +134,7 @@ function checkHistory(filter: GravvHistoryFilter) {
     throw invalid('status is none of an event.', `Give one of ${statuses.join(', ')}.`);
   }
   if (type !== undefined && (typeof type !== 'string' || type === '')) {
-    throw invalid('type is no type of an event.', 'Give its whole name, such as transfer.status.completed.');
+    throw invalid('type is not a type of an event.', 'Give its whole name, such as transfer.status.completed.');
   }
   const [start_date, end_date] = [isoOf('since', since), isoOf('until', until)];
   if (start_date !== undefined && end_date !== undefined && start_date > end_date) {
@@ -148,5 +148,5 @@ function checkHistory(filter: GravvHistoryFilter) {
 function isoOf(option: string, date: unknown): string | undefined {
   if (date === undefined) return undefined;
   if (date instanceof Date && date.getTime() > 0) return date.toISOString();
-  throw invalid(`${option} is no Date.`, 'Give a Date, such as new Date(Date.now() - 86_400_000).');
+  throw invalid(`${option} is not a Date.`, 'Give a Date, such as new Date(Date.now() - 86_400_000).');
 }

@@ -17,7 +17,7 @@ describe('wrong options name the option', () => {
     [{ fetch: {} }, 'fetch'],
     [{ timeout: 5 }, 'timeout is not an option of grantexEndpoints. Did you mean timeoutMs?'],
     [{ token: 'gpat_1' }, 'token is not an option of grantexEndpoints. There are: apiKey, baseUrl, fetch, '],
-    [{ apiKey: undefined }, 'apiKey is no text'],
+    [{ apiKey: undefined }, 'apiKey is not text'],
     [{ apiKey: '' }, 'apiKey is empty'],
     [{ apiKey: ' \n' }, 'apiKey is empty'],
     [{ apiKey: 'a\n' }, 'apiKey ends in a line break'],

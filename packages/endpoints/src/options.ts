@@ -93,18 +93,18 @@ export function checkOptions(of: string, options: ClientOptions, own: Readonly<R
   const given = checkNames<ClientOptions>(of, options, { ...own, ...clientNames });
   const { fetch = globalFetch, timeoutMs = 10_000, maxAttempts = 4, backoff = doubling } = given;
   const { requestsPerSecond = Number.POSITIVE_INFINITY } = given;
-  if (typeof fetch !== 'function') throw invalid('fetch is no function.', 'Leave it out for the global one.');
+  if (typeof fetch !== 'function') throw invalid('fetch is not a function.', 'Leave it out for the global one.');
   if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= maxTimer)) {
-    throw invalid('timeoutMs is no time.', `Give milliseconds above 0 and at most ${maxTimer}.`);
+    throw invalid('timeoutMs is not a time.', `Give milliseconds above 0 and at most ${maxTimer}.`);
   }
   if (!Number.isSafeInteger(maxAttempts) || maxAttempts < 1) {
-    throw invalid('maxAttempts is no number of attempts.', 'Give a whole number, at least 1.');
+    throw invalid('maxAttempts is not a number of attempts.', 'Give a whole number, at least 1.');
   }
   if (typeof backoff !== 'function') {
-    throw invalid('backoff is no function.', 'Give a function of the attempt, from 1, that returns milliseconds.');
+    throw invalid('backoff is not a function.', 'Give a function of the attempt, from 1, that returns milliseconds.');
   }
   if (typeof requestsPerSecond !== 'number' || !(requestsPerSecond >= 0.001)) {
-    throw invalid('requestsPerSecond is no rate.', 'Give a number of at least 0.001.');
+    throw invalid('requestsPerSecond is not a rate.', 'Give a number of at least 0.001.');
   }
   return { fetch, timeoutMs, maxAttempts, backoff, requestsPerSecond };
 }
@@ -116,7 +116,7 @@ export function checkCall(call: CallOptions): AbortSignal | undefined {
   }
   const { signal } = checkNames<CallOptions>('a call', call, { signal: true });
   if (signal !== undefined && (typeof signal !== 'object' || signal === null || !('aborted' in signal))) {
-    throw invalid('signal is no AbortSignal.', 'Give that of an AbortController, or AbortSignal.timeout(ms).');
+    throw invalid('signal is not an AbortSignal.', 'Give that of an AbortController, or AbortSignal.timeout(ms).');
   }
   return signal;
 }

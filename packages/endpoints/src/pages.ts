@@ -29,9 +29,9 @@ export interface PageChoice {
 /** Checks which part of a log is asked for; throws `invalid_options`. */
 export function checkPages({ pageSize = 100, page = 1 }: PageChoice) {
   if (!Number.isSafeInteger(pageSize) || pageSize < 1 || pageSize > 100) {
-    throw invalid('pageSize is no size of a page.', 'Give a whole number from 1 to 100.');
+    throw invalid('pageSize is not a size of a page.', 'Give a whole number from 1 to 100.');
   }
-  if (!Number.isSafeInteger(page) || page < 1) throw invalid('page is no page.', 'Give a whole number from 1.');
+  if (!Number.isSafeInteger(page) || page < 1) throw invalid('page is not a page.', 'Give a whole number from 1.');
   return { pageSize, page };
 }
 

@@ -37,12 +37,12 @@ export const waitNames = { waitMs: true, pollMs: true, onPending: true } as cons
 /** Checks how to wait; throws `invalid_options`. */
 export function checkWait({ waitMs = 900_000, pollMs = 5_000, onPending = () => {} }: RetireOptions): Wait {
   if (typeof waitMs !== 'number' || !(waitMs >= 0 && waitMs <= maxTimer)) {
-    throw invalid('waitMs is no time.', `Give milliseconds from 0 to ${maxTimer}.`);
+    throw invalid('waitMs is not a time.', `Give milliseconds from 0 to ${maxTimer}.`);
   }
   if (typeof pollMs !== 'number' || !(pollMs > 0 && pollMs <= maxTimer)) {
-    throw invalid('pollMs is no time.', `Give milliseconds above 0 and at most ${maxTimer}.`);
+    throw invalid('pollMs is not a time.', `Give milliseconds above 0 and at most ${maxTimer}.`);
   }
-  if (typeof onPending !== 'function') throw invalid('onPending is no function.', 'Give one that takes a number.');
+  if (typeof onPending !== 'function') throw invalid('onPending is not a function.', 'Give one that takes a number.');
   return { waitMs, pollMs, onPending };
 }
 

@@ -24,8 +24,17 @@ export interface Verdict {
   readonly violations: readonly string[];
 }
 
-/** All runs by event. */
-function runsIn(journal: string): ReadonlyMap<string, readonly Run[]> {
+/** Whether each server that lives has told what became of every run: one whose store was away tells it late. */
+export function isTold(journal: string): boolean {
+  const { runs, killed } = read(journal);
+  return [...runs.values()].flat().every(({ server, report }) => report !== undefined || killed.has(server));
+}
+
+/** All runs by event, and the servers that were killed. */
+function read(journal: string): {
+  readonly runs: ReadonlyMap<string, readonly Run[]>;
+  readonly killed: ReadonlySet<string>;
+} {
   const runs = new Map<string, Run[]>();
   const killed = new Set<string>();
   for (const line of readFileSync(journal, 'utf8').split('\n')) {
@@ -42,7 +51,7 @@ function runsIn(journal: string): ReadonlyMap<string, readonly Run[]> {
     if (what === 'end' && run !== undefined) run.ended = true;
     if (what === 'report' && run !== undefined) run.report = [outcome, code];
   }
-  return runs;
+  return { runs, killed };
 }
 
 /**
@@ -52,7 +61,7 @@ function runsIn(journal: string): ReadonlyMap<string, readonly Run[]> {
  * @param reported whether a reported failure is such a reason, besides a kill in the middle of the run
  */
 export function judge(journal: string, answered: ReadonlySet<string>, reported: boolean): Verdict {
-  const runs = runsIn(journal);
+  const { runs } = read(journal);
   const violations: string[] = [];
   const isHandled = (id: string) => runs.get(id)?.some(({ ended }) => ended) === true;
   const lost = [...answered].filter((id) => !isHandled(id));

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DeliveryCounts, Inbox } from '@hookproof/core';
 import { type Crew, hire, type Order } from './crew.ts';
 import { type EngineName, openInbox, type Place } from './engines.ts';
+import { isTold } from './journal.ts';
 import { secret } from './load.ts';
 
 /** Milliseconds after which a silent server is missed: short, so that rounds are. */
@@ -19,7 +20,7 @@ export interface Stage {
   readonly journal: string;
   /** The store as this process sees it, which does not work on it. */
   readonly inbox: Inbox;
-  /** Resolves with the counts when nothing waits and nothing is worked on. */
+  /** Resolves with the counts when nothing waits, nothing is worked on, and what became of each run is told. */
   readonly quiet: () => Promise<DeliveryCounts>;
 }
 
@@ -46,7 +47,7 @@ export async function onStage<T>(
     inbox: { ...options, ...own },
   });
   try {
-    return await play({ name, crew, journal, inbox: watch.inbox, quiet: () => quiet(() => watch.inbox.counts(name)) });
+    return await play({ name, crew, journal, inbox: watch.inbox, quiet: () => quiet(watch.inbox, name, journal) });
   } finally {
     await crew.dismiss();
     await watch.close();
@@ -54,12 +55,15 @@ export async function onStage<T>(
   }
 }
 
-async function quiet(count: () => Promise<DeliveryCounts>): Promise<DeliveryCounts> {
+async function quiet(inbox: Inbox, name: string, journal: string): Promise<DeliveryCounts> {
   const until = performance.now() + 120_000;
   for (;;) {
-    const counts = await count();
-    if (counts.waiting + counts.working === 0) return counts;
-    if (performance.now() > until) throw new Error(`after two minutes there is still work: ${JSON.stringify(counts)}`);
+    const counts = await inbox.counts(name);
+    if (counts.waiting + counts.working === 0 && isTold(journal)) return counts;
+    if (performance.now() > until)
+      throw new Error(
+        `after two minutes there is still work, or what became of a run is not told: ${JSON.stringify(counts)}`,
+      );
     await pause(100);
   }
 }

@@ -109,7 +109,7 @@ describe('endpoints grantiva', () => {
     const { server, grantiva } = await start();
     const save = (path: string) => grantiva(action, '--url', url, '--events', 'device.new', '--save-secret', path);
     const refused = (says: string) => ({ code: 2, stderr: expect.stringContaining(says) });
-    expect(await save(folder)).toMatchObject(refused('is no file'));
+    expect(await save(folder)).toMatchObject(refused('is not a file'));
     expect(await save(join(folder, 'no', 'such'))).toMatchObject(refused('(ENOENT)'));
     const path = join(folder, 'secret');
     await symlink(join(folder, 'elsewhere'), `${path}.new`);

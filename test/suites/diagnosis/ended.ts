@@ -126,7 +126,7 @@ export const ended: readonly Mistake[] = [
   wrongEvent(
     {
       cause: 'invalid_body',
-      what: 'a sender that signs what is no JSON',
+      what: 'a sender that signs what is not JSON',
       explains: 'The body is genuine, but not JSON',
       fix: /\w/,
     },

@@ -202,7 +202,7 @@ export const malformed: readonly Mistake[] = [
       {
         cause: 'signature_malformed',
         what: 'a sender whose variable is not set',
-        explains: `What ${header} holds is no signature: it is not ${form}, but 16 characters.`,
+        explains: `What ${header} holds is not a signature: it is not ${form}, but 16 characters.`,
         fix: 'an unset variable',
       },
       () => `sha256=${String(undefined)}`,
@@ -215,7 +215,7 @@ export const malformed: readonly Mistake[] = [
       {
         cause: 'signature_malformed',
         what: 'a sender of Standard Webhooks whose variable is not set',
-        explains: `What webhook-signature holds is no signature: it is not ${standardForm}, but 12 characters.`,
+        explains: `What webhook-signature holds is not a signature: it is not ${standardForm}, but 12 characters.`,
         fix: 'an unset variable',
       },
       () => `v1,${String(undefined)}`,

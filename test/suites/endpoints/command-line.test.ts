@@ -108,11 +108,15 @@ describe('an error of an endpoint, on the command line', () => {
   });
 
   it.each([
-    [['list'], { GRANTEX_URL: 'example' }, '--base-url (GRANTEX_URL) is no URL.'],
+    [['list'], { GRANTEX_URL: 'example' }, '--base-url (GRANTEX_URL) is not a URL.'],
     [['list'], { GRANTEX_API_KEY: ' a' }, 'The API key has space around it.\nTake it away where it is kept.'],
     [['list'], { GRANTEX_API_KEY: 'whsec_1' }, 'The API key is a signing secret.'],
-    [['delete', '../x', '--yes'], {}, 'This is no id of an endpoint.\nTake it from hookproof endpoints grantex list:'],
-    [[...create, '--url', 'example'], {}, '--url is no URL.'],
+    [
+      ['delete', '../x', '--yes'],
+      {},
+      'This is not an id of an endpoint.\nTake it from hookproof endpoints grantex list:',
+    ],
+    [[...create, '--url', 'example'], {}, '--url is not a URL.'],
     [[...create, '--url', 'ftp://example.com'], {}, '--url is not https.'],
   ])('of a wrong option names it: %j %j', async (argv, env, says) => {
     const { code, stderr } = await grantex(argv, { env });
@@ -124,7 +128,7 @@ describe('an error of an endpoint, on the command line', () => {
   it.each([
     [{ GRANTIVA_TOKEN: 'gpat_wrong' }, 3, 'Check the API key (GRANTIVA_TOKEN, --token-file)'],
     [{ GRANTIVA_COOKIE: 'a=wrong' }, 3, 'Check the cookie (GRANTIVA_COOKIE, --cookie-file)'],
-    [{ GRANTIVA_COOKIE: 'wrong' }, 2, 'The cookie is no Cookie header.'],
+    [{ GRANTIVA_COOKIE: 'wrong' }, 2, 'The cookie is not a Cookie header.'],
   ])('of Grantiva names its own options: %j', async (credential, code, says) => {
     const grantiva = await grantivaServer();
     const env = { GRANTIVA_URL: grantiva.baseUrl, ...credential };

@@ -68,11 +68,13 @@ describe('the methods of Grantex', () => {
       wrong('description is not an option of a new endpoint.'),
     );
     const replace: object = { replace: 'yes' };
-    await expect(endpoints.ensure({ url, events, ...replace })).rejects.toMatchObject(wrong('replace is no boolean'));
-    await expect(endpoints.delete('../x')).rejects.toMatchObject(wrong('id is no id'));
-    expect(() => endpoints.deliveries('../x')).toThrow('id is no id');
-    expect(() => endpoints.deliveries('wh_1', { pageSize: 101 })).toThrow('pageSize is no size');
-    expect(() => endpoints.deliveries('wh_1', { pageSize: 0 })).toThrow('pageSize is no size');
+    await expect(endpoints.ensure({ url, events, ...replace })).rejects.toMatchObject(
+      wrong('replace is not a boolean'),
+    );
+    await expect(endpoints.delete('../x')).rejects.toMatchObject(wrong('id is not an id'));
+    expect(() => endpoints.deliveries('../x')).toThrow('id is not an id');
+    expect(() => endpoints.deliveries('wh_1', { pageSize: 101 })).toThrow('pageSize is not a size');
+    expect(() => endpoints.deliveries('wh_1', { pageSize: 0 })).toThrow('pageSize is not a size');
     const status: object = { status: 'lost' };
     expect(() => endpoints.deliveries('wh_1', status)).toThrow('status is none of a delivery');
     expect(server.seen).toEqual([]);

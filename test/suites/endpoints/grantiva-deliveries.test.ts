@@ -81,8 +81,8 @@ it('where a token is refused, the fix names the cookie of a session', async () =
 
 it('ids that could lead elsewhere are refused', async () => {
   const { server, endpoints } = await grantiva();
-  expect(() => endpoints.deliveries('../x')).toThrow('id is no id of an endpoint');
-  await expect(endpoints.retry('ep_1', '../x')).rejects.toThrow('deliveryId is no id of a delivery');
-  await expect(endpoints.test('a/b')).rejects.toThrow('id is no id of an endpoint');
+  expect(() => endpoints.deliveries('../x')).toThrow('id is not an id of an endpoint');
+  await expect(endpoints.retry('ep_1', '../x')).rejects.toThrow('deliveryId is not an id of a delivery');
+  await expect(endpoints.test('a/b')).rejects.toThrow('id is not an id of an endpoint');
   expect(server.seen).toEqual([]);
 });

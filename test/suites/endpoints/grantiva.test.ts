@@ -86,7 +86,7 @@ describe('the methods of Grantiva', () => {
     'refuse the id %j before they send anything',
     async (id) => {
       const { server, endpoints } = await grantiva();
-      const wrong = { code: 'invalid_options', message: expect.stringMatching(/^id is no id/) };
+      const wrong = { code: 'invalid_options', message: expect.stringMatching(/^id is not an id/) };
       await expect(endpoints.delete(id)).rejects.toMatchObject(wrong);
       await expect(endpoints.update(id, { isActive: true })).rejects.toMatchObject(wrong);
       expect(server.seen).toEqual([]);
@@ -98,15 +98,15 @@ describe('the methods of Grantiva', () => {
     const wrong = (message: string) => ({ code: 'invalid_options', message: expect.stringContaining(message) });
     const { id } = server.add({ url, events });
     await expect(endpoints.update(id, {})).rejects.toMatchObject(wrong('nothing to change'));
-    await expect(endpoints.update(id, { events: [] })).rejects.toMatchObject(wrong('events is no list'));
+    await expect(endpoints.update(id, { events: [] })).rejects.toMatchObject(wrong('events is not a list'));
     const misspelt: object = { isactive: true };
     await expect(endpoints.update(id, misspelt)).rejects.toMatchObject(
       wrong('isactive is not an option of update. Did you mean isActive?'),
     );
     const moved: object = { url };
     await expect(endpoints.update(id, moved)).rejects.toMatchObject(wrong('url cannot be changed'));
-    await expect(endpoints.create({ url, events: [] })).rejects.toMatchObject(wrong('events is no list'));
-    await expect(endpoints.ensure({ url: 'example.com', events })).rejects.toMatchObject(wrong('url is no URL'));
+    await expect(endpoints.create({ url, events: [] })).rejects.toMatchObject(wrong('events is not a list'));
+    await expect(endpoints.ensure({ url: 'example.com', events })).rejects.toMatchObject(wrong('url is not a URL'));
     const signal: object = new AbortController().signal;
     await expect(endpoints.list(signal)).rejects.toMatchObject(wrong('Wrap it: { signal }'));
     expect(server.seen).toEqual([]);

@@ -168,12 +168,12 @@ it('the API key of Gravv goes in a header of its own, and is in no error', async
 
 it.each([
   [() => gravvDeliveries({ apiKey: '' }), 'apiKey is empty'],
-  [() => gravvDeliveries({ apiKey, requestsPerSecond: 0 }), 'requestsPerSecond is no rate'],
-  [() => gravvDeliveries({ apiKey }).history({ pageSize: 101 }), 'pageSize is no size'],
-  [() => gravvDeliveries({ apiKey }).history({ page: 0 }), 'page is no page'],
-  [() => gravvDeliveries({ apiKey }).history({ type: '' }), 'type is no type'],
+  [() => gravvDeliveries({ apiKey, requestsPerSecond: 0 }), 'requestsPerSecond is not a rate'],
+  [() => gravvDeliveries({ apiKey }).history({ pageSize: 101 }), 'pageSize is not a size'],
+  [() => gravvDeliveries({ apiKey }).history({ page: 0 }), 'page is not a page'],
+  [() => gravvDeliveries({ apiKey }).history({ type: '' }), 'type is not a type'],
   [() => gravvDeliveries({ apiKey }).history({ since: new Date(2), until: new Date(1) }), 'since is after until'],
-  [() => gravvDeliveries({ apiKey }).history({ since: new Date('no') }), 'since is no Date'],
+  [() => gravvDeliveries({ apiKey }).history({ since: new Date('no') }), 'since is not a Date'],
 ])('wrong arguments of Gravv are named before anything is sent: %#', (call, message) => {
   expect(call).toThrow(message);
 });
@@ -184,7 +184,7 @@ it('an id that could lead elsewhere is refused', async () => {
     for (const call of [client.event(wrong), client.calls(wrong), client.send(wrong)]) {
       await expect(call).rejects.toMatchObject({
         code: 'invalid_options',
-        message: expect.stringMatching(/^id is no id of an event/),
+        message: expect.stringMatching(/^id is not an id of an event/),
       });
     }
   }

@@ -68,7 +68,10 @@ describe.skipIf(!hasOpenssl)('a proxy', () => {
     expect(proxy.tunnels).toMatchObject([{ authorization: `Basic ${btoa('user:s3cret-word')}` }]);
     const socks = { ...env, HTTPS_PROXY: 'socks5://user:s3cret-word@127.0.0.1:1' };
     const wrong = await hookproof(list, { env: socks });
-    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('HTTPS_PROXY is no address of a proxy.') });
+    expect(wrong).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('HTTPS_PROXY is not the address of a proxy.'),
+    });
     const elsewhere = { ...env, HTTPS_PROXY, GRANTEX_URL: 'https://elsewhere.test' };
     const refused = await hookproof(list, { env: elsewhere });
     expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('network_error') });

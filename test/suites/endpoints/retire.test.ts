@@ -243,13 +243,13 @@ describe('a wait for what is pending', () => {
   });
 
   it.each([
-    [{ waitMs: -1 }, 'waitMs is no time'],
-    [{ waitMs: Number.NaN }, 'waitMs is no time'],
-    [{ waitMs: 2 ** 31 }, 'waitMs is no time'],
-    [{ pollMs: 0 }, 'pollMs is no time'],
-    [{ pollMs: 2 ** 31 }, 'pollMs is no time'],
-    [{ onPending: 7 }, 'onPending is no function'],
-    [{ onCreated: {} }, 'onCreated is no function'],
+    [{ waitMs: -1 }, 'waitMs is not a time'],
+    [{ waitMs: Number.NaN }, 'waitMs is not a time'],
+    [{ waitMs: 2 ** 31 }, 'waitMs is not a time'],
+    [{ pollMs: 0 }, 'pollMs is not a time'],
+    [{ pollMs: 2 ** 31 }, 'pollMs is not a time'],
+    [{ onPending: 7 }, 'onPending is not a function'],
+    [{ onCreated: {} }, 'onCreated is not a function'],
     [{ wait: 7 }, 'Did you mean waitMs?'],
   ])('is refused with wrong options: %j', async (options, message) => {
     const { server, endpoints } = await withPending(0);

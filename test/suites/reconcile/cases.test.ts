@@ -167,16 +167,16 @@ describe('options of reconcile that are wrong are named:', () => {
   const inbox = inboxFor();
   const log = logOfOne('grantex', logged({}));
   it.each([
-    [{ log: undefined }, 'log is no delivery log'],
-    [{ inbox: {} }, 'inbox is no inbox'],
+    [{ log: undefined }, 'log is not a delivery log'],
+    [{ inbox: {} }, 'inbox is not an inbox'],
     [{ resend: true }, 'resend was given, but grantex cannot send again'],
     [{ backfill: { receive: () => undefined } }, 'backfill was given, but the log of grantex keeps no bodies'],
-    [{ since: '2026-01-01' }, 'since is no Date'],
-    [{ until: new Date('none') }, 'until is no Date'],
+    [{ since: '2026-01-01' }, 'since is not a Date'],
+    [{ until: new Date('none') }, 'until is not a Date'],
     [{ since: new Date(), until: new Date(5) }, 'since is not before until'],
-    [{ types: 'device.new' }, 'types is no list'],
-    [{ patienceMs: Number.NaN }, 'patienceMs is no time'],
-    [{ from: { since: 'x', until: 'y', page: 1 } }, 'from is no cursor'],
+    [{ types: 'device.new' }, 'types is not a list'],
+    [{ patienceMs: Number.NaN }, 'patienceMs is not a time'],
+    [{ from: { since: 'x', until: 'y', page: 1 } }, 'from is not a cursor'],
     [{ form: 1 }, 'form is not an option of reconcile. Did you mean from?'],
   ])('%j', (wrong, message) => {
     const options: object[] = [{ log, inbox, ...wrong }];

@@ -192,8 +192,8 @@ it('a checkpoint of another run, or none, is refused before anything is asked fo
     });
     expect(await readFile(checkpoint, 'utf8')).toBe(content);
   };
-  await refused('a page of mine\n', 'is no checkpoint of hookproof reconcile.');
-  await refused('a page of mine', 'is no checkpoint of hookproof reconcile.');
+  await refused('a page of mine\n', 'is not a checkpoint of hookproof reconcile.');
+  await refused('a page of mine', 'is not a checkpoint of hookproof reconcile.');
   const begin = {
     hookproof: 'reconcile',
     provider: 'gravv',
@@ -203,7 +203,7 @@ it('a checkpoint of another run, or none, is refused before anything is asked fo
   };
   await refused(`${JSON.stringify({ ...begin, provider: 'grantex' })}\n`, 'is the checkpoint of another run');
   await refused(`${JSON.stringify(begin)}\n`, 'is the checkpoint of another run', '--name', 'payments');
-  await refused(`${JSON.stringify(begin)}\n{"endpoint":5}\n`, 'is no checkpoint');
+  await refused(`${JSON.stringify(begin)}\n{"endpoint":5}\n`, 'is not a checkpoint');
   expect(server.seen).toEqual([]);
 });
 

@@ -125,7 +125,7 @@ async function openSecretFile(path: string): Promise<SecretFile> {
 async function statFile(path: string): Promise<Stats | undefined> {
   try {
     const found = await stat(path);
-    if (!found.isFile()) throw usage(`--save-secret: ${path} is no file.`, 'Give the path of a file, new or old.');
+    if (!found.isFile()) throw usage(`--save-secret: ${path} is not a file.`, 'Give the path of a file, new or old.');
     return found;
   } catch (error) {
     if (reasonOf(error) === 'ENOENT') return undefined;

@@ -53,7 +53,7 @@ function databaseOf(location: string): number | undefined {
   if (text === null || text === '') return undefined;
   if (/^-?\d{1,15}$/.test(text)) return Number(text);
   throw usage(
-    `${printable(text)} is no number of a database.`,
+    `${printable(text)} is not the number of a database.`,
     'Write redis://host:port/1, or without a number for database 0.',
   );
 }

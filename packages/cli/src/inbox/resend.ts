@@ -79,7 +79,7 @@ Exit codes: 0 delivered, or known there as a duplicate; 1 not, or there is no su
 function targetOf({ to, remote }: ResendOptions): string {
   if (to === undefined) throw usage('Where to?', 'Give --to <url>, such as http://localhost:3000/webhooks/grantex.');
   const url = URL.canParse(to) ? new URL(to) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) throw usage('--to is no URL of http or https.');
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw usage('--to is not a URL of http or https.');
   if (/^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)) return to;
   if (remote !== true) {
     throw usage(

@@ -24,7 +24,7 @@ export async function openSqlite({ location, label }: Store): Promise<OpenInbox>
 /** Looks whether there is an inbox in a file; returns what the file begins with. */
 export async function inboxFile(location: string, label: string): Promise<string> {
   const start = await startOf(location, label);
-  if (!start.startsWith('SQLite format 3\0')) throw noInbox(`${label} is no SQLite database.`, fix);
+  if (!start.startsWith('SQLite format 3\0')) throw noInbox(`${label} is not an SQLite database.`, fix);
   // As the inbox does: it takes what the runtime has, or else this package.
   if (!hasSqlite()) await loadPeer('libsql', () => import('libsql'));
   if (!hasInbox(location)) throw noInbox(`${label} has no inbox: there are no tables hookproof_* in it.`, fix);

@@ -85,7 +85,7 @@ function isUrlLike(text: string): boolean {
 }
 
 function file(path: string): Store {
-  if (isUrlLike(path)) throw usage('That is no store of an inbox.', `Give ${forms}.`);
+  if (isUrlLike(path)) throw usage('That is not a store of an inbox.', `Give ${forms}.`);
   return { engine: 'sqlite', location: path, label: printable(path), passwords: [] };
 }
 
@@ -94,7 +94,7 @@ function pathOf(text: string): string {
     return fileURLToPath(text);
   } catch {
     throw usage(
-      `${printable(text)} is no file of this machine.`,
+      `${printable(text)} is not a file of this machine.`,
       'Write file:///folder/webhooks.db, or the plain path.',
     );
   }

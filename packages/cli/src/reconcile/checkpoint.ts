@@ -150,7 +150,7 @@ function windowIn(line: string, path: string, run: Run): Pick<ReconcileCursor, '
 }
 
 function ofNoRun(path: string) {
-  return usage(`${printable(path)} is no checkpoint of hookproof reconcile.`, 'Give another path.');
+  return usage(`${printable(path)} is not a checkpoint of hookproof reconcile.`, 'Give another path.');
 }
 
 function parsed(line: string): unknown {

@@ -56,6 +56,6 @@ function parse(data: string): unknown {
   try {
     return JSON.parse(data);
   } catch {
-    throw usage('--data is no JSON.', `For example: --data '{"device_id":"dev_1"}'; --file sends bytes as they are.`);
+    throw usage('--data is not JSON.', `For example: --data '{"device_id":"dev_1"}'; --file sends bytes as they are.`);
   }
 }

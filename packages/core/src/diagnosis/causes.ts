@@ -96,7 +96,7 @@ export const causes = {
     fix: 'Look for a proxy that adds the header again.',
   },
   signature_malformed: {
-    explanation: 'What {header} holds is no signature: it is not {form}, but {characters} characters.',
+    explanation: 'What {header} holds is not a signature: it is not {form}, but {characters} characters.',
     fix: 'Log the header where the sender makes it: an unset variable or an unfilled template looks like this.',
   },
   timestamp_milliseconds: {

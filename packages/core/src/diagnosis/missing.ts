@@ -10,7 +10,7 @@ import { type Fits, fitsAny, namedSecrets, type Suspect, signatureIn } from './s
 const maxHeaders = 64;
 const maxName = /^[\x21-\x7e]{1,64}$/;
 
-// Without a proof, what is no signature by its name is none: `x-amz-content-sha256` holds 64 hex digits too.
+// Without a proof, what is not a signature by its name is none: `x-amz-content-sha256` holds 64 hex digits too.
 const signatureName = /sig|hmac|hook|auth/;
 
 /** Why a delivery has no signature where its provider puts one. */

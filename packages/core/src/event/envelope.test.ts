@@ -156,7 +156,7 @@ describe('a genuine body that is no event is invalid_event:', () => {
   });
 });
 
-describe('a genuine body that is no JSON is invalid_body:', () => {
+describe('a genuine body that is not JSON is invalid_body:', () => {
   it.each([
     ['nothing', ''],
     ['a space', ' '],

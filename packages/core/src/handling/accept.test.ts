@@ -232,7 +232,7 @@ describe('the lane', () => {
     expect(reports).toMatchObject([{ outcome: 'stored', error: { code: 'handler_failed', cause: boom } }]);
   });
 
-  it('that is no text is none, and the report says so', async () => {
+  it('that is not text is none, and the report says so', async () => {
     const { send, deliveries, reports } = set(stored, { lane: Object(() => 42) });
     expect(await send()).toMatchObject({ status: 202, outcome: 'stored' });
     expect(deliveries).toMatchObject([{ lane: undefined }]);
@@ -288,7 +288,7 @@ describe('a receiver with an inbox', () => {
     ['dedupe beside it', { inbox, dedupe: memoryClaims() }, /^dedupe has no use beside inbox/],
     ['dedupe: false beside it', { inbox, dedupe: false }, /^dedupe has no use beside inbox/],
     ['a lane without it', { lane: () => 'a' }, /^lane needs an inbox that keeps the order/],
-    ['a lane that is no function', { inbox, lane: 'a' }, /^lane must be a function/],
+    ['a lane that is not a function', { inbox, lane: 'a' }, /^lane must be a function/],
     [
       'a lane that it cannot keep',
       { inbox: inboxWith(stored, { lanes: false }), lane: () => 'a' },
@@ -298,7 +298,7 @@ describe('a receiver with an inbox', () => {
     ['a name that is too long', { inbox, receiverName: 'a'.repeat(65) }, /^receiverName must be/],
     ['a name with something else in it', { inbox, receiverName: 'grants.live' }, /^receiverName must be/],
     ['a name with a line break', { inbox, receiverName: 'grants\n' }, /^receiverName must be/],
-    ['a name that is no text', { inbox, receiverName: 1 }, /^receiverName must be/],
+    ['a name that is not text', { inbox, receiverName: 1 }, /^receiverName must be/],
   ])('is not made with %s', (_what, options, message) => {
     const make = () => createReceiver({ provider: grantex(), secret, on: {}, ...Object(options) });
     expect(make).toThrow(expect.objectContaining({ code: 'invalid_options', message: expect.stringMatching(message) }));

@@ -93,7 +93,7 @@ async function laneOf(
     const name = lane?.(event);
     if (name === undefined || name === null || name === '') return undefined;
     if (typeof name === 'string') return await boundedKey(name);
-    // A promise is no text; should it reject, that must not end the process.
+    // A promise is not text; should it reject, that must not end the process.
     if (isThenable(name)) name.then(undefined, () => undefined);
     throw new TypeError(`lane must return text or undefined, but returned a ${typeof name}`);
   } catch (cause) {

@@ -239,7 +239,7 @@ expectTypeOf<EmbeddedInbox>().toExtend<Inbox>();
 expectTypeOf<Inbox>().not.toExtend<EmbeddedInbox>();
 expectTypeOf<Inbox<(client: Client) => Promise<void>>>().not.toExtend<Inbox<(database: Database) => void>>();
 
-// What is no inbox, no lane or no handler with an inbox does not compile.
+// What is not an inbox, no lane or no handler with an inbox does not compile.
 // @ts-expect-error a claims store
 createReceiver({ provider: grantex(), secret, inbox: memoryClaims(), on: {} });
 // @ts-expect-error a lane is text

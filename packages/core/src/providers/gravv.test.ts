@@ -210,7 +210,7 @@ describe('payee.setup of Gravv, which is flat,', () => {
     expect(await read({ ...kyc, payee_id: 'payee_1' })).toMatchObject({ type: kyc.event_type, data: kyc.event_data });
   });
 
-  it('of which the payee is no text does not fit', async () => {
+  it('of which the payee is not text does not fit', async () => {
     expect(await codeOf({ ...payee, payee_id: null })).toBe('invalid_event');
   });
 });

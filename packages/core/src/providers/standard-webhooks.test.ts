@@ -133,7 +133,7 @@ describe('a body of Standard Webhooks', () => {
     expect(await read({ body: '{"type":null}' })).toMatchObject({ type: 'untyped' });
   });
 
-  it('with a type that is no text is invalid_event', async () => {
+  it('with a type that is not text is invalid_event', async () => {
     expect(await codeOf({ body: '{"type":5}' })).toBe('invalid_event');
     expect(await codeOf({ body: '{"type":""}' })).toBe('invalid_event');
   });

@@ -32,9 +32,9 @@ describe('baseUrl', () => {
     ['https://api.example.com?', 'query'],
     ['https://api.example.com/?a=1', 'query'],
     ['https://api.example.com/#', 'fragment'],
-    ['api.example.com', 'no URL'],
-    ['/v1', 'no URL'],
-    ['', 'no URL'],
+    ['api.example.com', 'not a URL'],
+    ['/v1', 'not a URL'],
+    ['', 'not a URL'],
   ])('refuses %s', (given, message) => {
     expect(() => checkBaseUrl(given)).toThrow(message);
   });

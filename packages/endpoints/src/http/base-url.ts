@@ -13,7 +13,7 @@ export interface BaseUrl {
 export function checkBaseUrl(baseUrl: string | URL): BaseUrl {
   const url = parseUrl(baseUrl);
   if (url === undefined) {
-    throw invalid('baseUrl is no URL.', 'Give it whole, such as https://api.example.com; is its variable set?');
+    throw invalid('baseUrl is not a URL.', 'Give it whole, such as https://api.example.com; is its variable set?');
   }
   const loopback = isLoopback(url.hostname);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {

@@ -37,7 +37,7 @@ function checkToken(option: string, token: unknown): string {
 export function cookies(option: string, cookie: unknown): Credential {
   const checked = check(option, cookie);
   if (!checked.includes('='))
-    throw invalid(`${option} is no Cookie header.`, 'Give it whole: name=value; other=value.');
+    throw invalid(`${option} is not a Cookie header.`, 'Give it whole: name=value; other=value.');
   // Short values, such as 1 or true, would be found everywhere, and are no secrets.
   const values = checked.split(';').map((pair) => pair.slice(pair.indexOf('=') + 1).trim());
   return { headers: { cookie: checked }, redact: redactor([checked, ...values.filter((value) => value.length >= 8)]) };
@@ -45,7 +45,7 @@ export function cookies(option: string, cookie: unknown): Credential {
 
 function check(option: string, value: unknown): string {
   if (typeof value !== 'string')
-    throw invalid(`${option} is no text.`, 'Is the environment variable set that holds it?');
+    throw invalid(`${option} is not text.`, 'Is the environment variable set that holds it?');
   if (value.trim() === '') throw invalid(`${option} is empty.`, 'Is the environment variable set that holds it?');
   if (/[\r\n]$/.test(value)) throw invalid(`${option} ends in a line break.`, 'trim() it where you read it.');
   if (value !== value.trim()) throw invalid(`${option} has space around it.`, 'trim() it where you read it.');

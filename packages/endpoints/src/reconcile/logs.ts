@@ -12,7 +12,7 @@ import { type DeliveryLog, isPast, type LoggedDelivery, outcomeIn } from './log.
 /**
  * The delivery log of an endpoint at Grantex, for {@link reconcile}. Grantex keeps no bodies and cannot send again.
  *
- * @throws WebhookError `invalid_options` for what is no id of an endpoint
+ * @throws WebhookError `invalid_options` for what is not an id of an endpoint
  */
 export function grantexLog(endpoints: Pick<GrantexEndpoints, 'deliveries'>, endpointId: string): DeliveryLog {
   checkId(endpointId);
@@ -38,7 +38,7 @@ function ofGrantex({ id, eventId, eventType, createdAt, status, attempts }: Gran
  * inbox by `X-Grantiva-Delivery`, which is stored with each, so that only what is still in the inbox is found; with
  * `grantiva({ key: 'delivery' })` it is the key, which outlives the delivery.
  *
- * @throws WebhookError `invalid_options` for what is no id of an endpoint
+ * @throws WebhookError `invalid_options` for what is not an id of an endpoint
  */
 export function grantivaLog(
   endpoints: Pick<GrantivaEndpoints, 'deliveries' | 'retry'>,

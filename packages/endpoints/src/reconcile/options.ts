@@ -63,11 +63,11 @@ export function checkReconcile(options: ReconcileOptions): Reconciling {
   const given = checkNames<ReconcileOptions>('reconcile', options, names);
   const { log, inbox, receiverName, types = ['*'], resend, patienceMs = 10_000, backfill } = given;
   if (typeof log?.pages !== 'function') {
-    throw invalid('log is no delivery log.', 'Give what grantexLog, grantivaLog or gravvLog returns.');
+    throw invalid('log is not a delivery log.', 'Give what grantexLog, grantivaLog or gravvLog returns.');
   }
-  if (typeof inbox?.known !== 'function') throw invalid('inbox is no inbox.', 'Give the one of your receiver.');
+  if (typeof inbox?.known !== 'function') throw invalid('inbox is not an inbox.', 'Give the one of your receiver.');
   if (backfill !== undefined && typeof backfill.receive !== 'function') {
-    throw invalid('backfill is no receiver.', 'Give one that has the same inbox, made by createReceiver.');
+    throw invalid('backfill is not a receiver.', 'Give one that has the same inbox, made by createReceiver.');
   }
   if (backfill !== undefined && log.content === undefined) {
     throw invalid(`backfill was given, but the log of ${log.provider} keeps no bodies.`, 'Leave it out.');
@@ -76,10 +76,10 @@ export function checkReconcile(options: ReconcileOptions): Reconciling {
     throw invalid(`resend was given, but ${log.provider} cannot send again.`, 'Leave it out.');
   }
   if (!Array.isArray(types) || !types.every((type) => typeof type === 'string' && type !== '')) {
-    throw invalid('types is no list of types of events.', "Give names, or patterns such as 'device.*'.");
+    throw invalid('types is not a list of types of events.', "Give names, or patterns such as 'device.*'.");
   }
   if (typeof patienceMs !== 'number' || !(patienceMs >= 0 && patienceMs < 2 ** 31)) {
-    throw invalid('patienceMs is no time.', 'Give milliseconds.');
+    throw invalid('patienceMs is not a time.', 'Give milliseconds.');
   }
   const { page, ...window } = startOf(given);
   return {
@@ -96,14 +96,14 @@ function startOf({ from, ...given }: ReconcileOptions): LogWindow & { readonly p
   if (from !== undefined) {
     const window = { since: new Date(from.since), until: new Date(from.until) };
     if (!Number.isSafeInteger(from.page) || from.page < 1 || !(window.since < window.until)) {
-      throw invalid('from is no cursor.', 'Give that of a page of an earlier run, as it was.');
+      throw invalid('from is not a cursor.', 'Give that of a page of an earlier run, as it was.');
     }
     return { ...window, page: from.page };
   }
   for (const name of ['since', 'until'] as const) {
     const date: unknown = given[name];
     if (date !== undefined && !(date instanceof Date && date.getTime() > 0))
-      throw invalid(`${name} is no Date.`, 'Give a Date.');
+      throw invalid(`${name} is not a Date.`, 'Give a Date.');
   }
   const until = given.until ?? new Date(Date.now() - onItsWayMs);
   const since = given.since ?? new Date(Number(until) - dayMs);

@@ -171,6 +171,6 @@ const refusals: ReadonlySet<number> = new Set([-1, -2, -3, -6]);
 
 function placed(lease: Lease): Place {
   const place = placeIn(lease.id);
-  if (place === undefined) throw new TypeError(`"${lease.id}" is no id of a delivery`);
+  if (place === undefined) throw new TypeError(`"${lease.id}" is not an id of a delivery`);
   return place;
 }

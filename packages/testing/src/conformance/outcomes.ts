@@ -131,7 +131,7 @@ export function outcomeTests(serve: Serve, provider: Provider): Tests {
         }),
     ],
     [
-      'malformed_signature: a header that is no signature, empty, doubled, very long or not ASCII',
+      'malformed_signature: a header that is not a signature, empty, doubled, very long or not ASCII',
       () =>
         withApp(serve, provider, {}, async (app) => {
           const { body, headers } = await app.sign();

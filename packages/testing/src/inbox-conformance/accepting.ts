@@ -262,7 +262,7 @@ export function acceptingTests(inbox: InboxUnderTest): Tests {
         }),
     ],
     [
-      'what is no JSON is refused and not stored',
+      'what is not JSON is refused and not stored',
       () =>
         withStore(inbox, async ({ start }) => {
           const process = await start();

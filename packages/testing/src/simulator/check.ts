@@ -12,7 +12,7 @@ export function checkNumber(
   throw invalid(`${option} must be a ${whole ? 'whole ' : ''}number from ${from} to ${to}`);
 }
 
-/** Refuses what is no function; undefined is left to the default. */
+/** Refuses what is not a function; undefined is left to the default. */
 export function checkFunction(option: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') throw invalid(`${option} must be a function`);
 }

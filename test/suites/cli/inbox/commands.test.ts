@@ -128,7 +128,7 @@ describe.each(engines)('hookproof inbox on %s', { timeout: 60_000 }, (_engine, n
     expect(verified.code).toBe(0);
   });
 
-  it('a body that is no JSON, or no text, is shown as what it is', async () => {
+  it('a body that is not JSON, or no text, is shown as what it is', async () => {
     const app = appOn(newStore());
     await app.inbox.accept(stored('hello'));
     await app.inbox.accept(stored(Uint8Array.of(0xff, 0, 0x1b)));

@@ -37,7 +37,7 @@ describe.each(['list', 'show', 'counts', 'replay', 'discard', 'prune'])('hookpro
     expect((await readdir(dirname(path))).filter((name) => path.endsWith(name))).toEqual([]);
   });
 
-  it('refuses what is no inbox, and leaves it as it is', async () => {
+  it('refuses what is not an inbox, and leaves it as it is', async () => {
     const path = newPath('other.db');
     const database = new Database(path);
     database.exec('CREATE TABLE other (id INTEGER)');
@@ -49,7 +49,7 @@ describe.each(['list', 'show', 'counts', 'replay', 'discard', 'prune'])('hookpro
     expect(await readFile(path)).toEqual(before);
     const text = newPath('notes.txt');
     await writeFile(text, 'no database');
-    expect((await refused([command, text, ...words])).stderr).toContain('is no SQLite database');
+    expect((await refused([command, text, ...words])).stderr).toContain('is not an SQLite database');
     expect((await refused([command, dirname(text), ...words])).stderr).toContain('is a folder');
   });
 });
@@ -77,7 +77,7 @@ it('wrong words and options are refused before anything is opened', async () => 
   const cases: readonly (readonly [words: readonly string[], says: string])[] = [
     [['list'], 'HOOKPROOF_INBOX'],
     [['show', path], 'Which delivery?'],
-    [['list', 'mysql://host/db'], 'no store of an inbox'],
+    [['list', 'mysql://host/db'], 'not a store of an inbox'],
     [['list', path, '--schema', 'x'], '--schema is for PostgreSQL'],
     [['list', path, '--prefix', 'x'], '--prefix is for Redis'],
     [['list', 'redis://h', '--schema', 'x'], '--schema is for PostgreSQL'],
@@ -333,9 +333,9 @@ describe.skipIf(redis === undefined)('Redis', { timeout: 60_000 }, () => {
     ['/99', 3, 'there is no database 99.'],
     ['/-1', 3, 'there is no database -1.'],
     ['?db=99', 3, 'there is no database 99.'],
-    ['/abc', 2, 'abc is no number of a database.'],
-    ['?db=abc', 2, 'abc is no number of a database.'],
-    ['/1x', 2, '1x is no number of a database.'],
+    ['/abc', 2, 'abc is not the number of a database.'],
+    ['?db=abc', 2, 'abc is not the number of a database.'],
+    ['/1x', 2, '1x is not the number of a database.'],
   ])('%s is no database, and nothing is done to another', async (end, exit, says) => {
     const store = engines.find(([name]) => name === 'redis')?.[1]() ?? expect.unreachable();
     const app = appOn(store);

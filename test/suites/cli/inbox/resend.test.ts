@@ -133,8 +133,8 @@ describe('hookproof inbox resend', () => {
     ['http://169.254.169.254/', 'is not this machine'],
     ['http://localhost@example.com/', 'is not this machine'],
     ['http://0.0.0.0/', 'is not this machine'],
-    ['ftp://localhost/', 'no URL of http'],
-    ['localhost:3000', 'no URL of http'],
+    ['ftp://localhost/', 'not a URL of http'],
+    ['localhost:3000', 'not a URL of http'],
   ])('%s gets nothing', async (to, said) => {
     const { path, ids } = await stored(gravv());
     const { code, stderr } = await hookproof(['inbox', 'resend', path, ids[0] ?? '', '--to', to], { env });

@@ -64,7 +64,7 @@ describe('the format is found out', () => {
   it('unless it is given', () => {
     expect(() => read('POST / HTTP/1.1\n\n{}', 'har')).toThrow('not JSON');
     expect(read('noise\n> POST / HTTP/1.1\n> A: 1', 'curl')).toMatchObject([{ headers: [['A', '1']] }]);
-    expect(() => read('{"log":{}}', 'http')).toThrow('no header');
+    expect(() => read('{"log":{}}', 'http')).toThrow('not a header');
   });
 });
 

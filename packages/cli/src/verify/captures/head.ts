@@ -59,7 +59,7 @@ function readHeaders(lines: readonly string[], firstNumber: number): readonly He
 
 function noHeader(line: number): Error {
   return usage(
-    `Line ${line} of the request is no header.`,
+    `Line ${line} of the request is not a header.`,
     'Write "name: value" on each line, and an empty line between the headers and the body.',
   );
 }

@@ -49,7 +49,7 @@ describe('the head', () => {
 
   it.each([
     ['a response', 'HTTP/1.1 401 Unauthorized\n\n', 'This is a response'],
-    ['a line without a colon', 'POST / HTTP/1.1\nA: 1\n{"sec":1}\n', 'Line 3 of the request is no header'],
+    ['a line without a colon', 'POST / HTTP/1.1\nA: 1\n{"sec":1}\n', 'Line 3 of the request is not a header'],
     ['a name with a space', 'POST / HTTP/1.1\nmy name: 1\n\n', 'Line 2'],
     ['a head without an end', `A: 1\n${'B: 2\n'.repeat(20_000)}`, '64 KiB'],
     ['a header without an end', `A: ${'1'.repeat(70_000)}`, '64 KiB'],
