@@ -7,7 +7,7 @@ import type { Settings } from './options.ts';
 export interface Held {
   /** Keeps the lease of a delivery whose handlers are still to begin. */
   keep(lease: Lease): void;
-  /** Those that are still to begin, the first taken first. */
+  /** Those that are still to begin, the first taken first, without those that another worker may have by now. */
   ready(): Iterable<Lease>;
   /** Its handlers begin. */
   add(attempt: Running): void;
@@ -74,6 +74,7 @@ export function createHeld(engine: Pick<Engine, 'keep' | 'release'>, { leaseMs, 
       return false;
     } finally {
       asking = false;
+      closeWhereEmpty();
     }
   }
 
@@ -97,7 +98,14 @@ export function createHeld(engine: Pick<Engine, 'keep' | 'release'>, { leaseMs, 
       heardAt = performance.now();
       heartbeat = setInterval(beat, leaseMs / 3);
     },
-    ready: ready.all,
+    ready() {
+      // After a pause of the whole process nobody has told of leases that are over.
+      const until = performance.now() - leaseMs;
+      const isOver = (lease: Lease) => Math.max(heardAt, keptAt.get(lease) ?? 0) < until;
+      if (heardAt < until) for (const lease of ready.all()) if (isOver(lease)) ready.delete(lease);
+      closeWhereEmpty();
+      return ready.all();
+    },
     add(attempt) {
       ready.delete(attempt.lease);
       handling.add(attempt.lease);
