@@ -50,8 +50,13 @@ export const Delivery = z.object({
   createdAt: z.string(),
 });
 
+interface DeliveriesPage {
+  readonly items: readonly GrantivaDelivery[];
+  readonly metadata: { readonly total?: number | undefined; readonly per?: number | undefined };
+}
+
 /** A page of deliveries. */
-export const Page = z.preprocess(
+export const Page: z.ZodType<DeliveriesPage> = z.preprocess(
   (answer) => {
     const metadata: unknown = Reflect.get(Object(answer), 'metadata');
     return { items: listIn(answer, ['items', 'deliveries']), metadata: metadata ?? {} };

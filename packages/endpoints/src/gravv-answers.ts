@@ -112,8 +112,16 @@ function deliveryOf(row: z.output<typeof Row>): GravvDelivery {
 
 const Delivery = z.preprocess((row) => named(row, deliveryFields), Row.transform(deliveryOf));
 
+interface HistoryPage {
+  readonly items: readonly GravvDelivery[];
+  readonly total?: number | undefined;
+  readonly pageSize?: number | undefined;
+}
+
+// The types of schemas differ from one release of zod to the next: what is exported is named by what it reads.
+
 /** A page of the history. */
-export const History = z.preprocess(
+export const History: z.ZodType<HistoryPage> = z.preprocess(
   (answer) => {
     const inner = withoutWrapping(answer);
     const total = firstOf(inner, ['total_items', 'total']) ?? firstOf(answer, ['total_items', 'total']);
@@ -136,7 +144,7 @@ const Headers = z.unknown().transform((headers): ReadonlyMap<string, string> => 
 });
 
 /** One event. */
-export const OneEvent = z.preprocess(
+export const OneEvent: z.ZodType<GravvEvent> = z.preprocess(
   (answer) => {
     const inner = withoutWrapping(answer);
     return named(fieldOf(inner, 'event') ?? inner, deliveryFields);
@@ -181,12 +189,12 @@ const Call = z.preprocess(
 );
 
 /** The attempts at an event. */
-export const Calls = z
+export const Calls: z.ZodType<readonly GravvCall[]> = z
   .preprocess((answer) => ({ calls: listIn(answer, names.lists) }), z.object({ calls: z.array(Call) }))
   .transform(({ calls }) => calls);
 
 /** What became of an event that was sent again. */
-export const Sent = z
+export const Sent: z.ZodType<GravvSent> = z
   .preprocess(withoutWrapping, Call)
   .transform(
     ({ responseStatus, responseBody, durationMs }): GravvSent => ({ responseStatus, responseBody, durationMs }),

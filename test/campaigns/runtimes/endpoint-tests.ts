@@ -5,6 +5,7 @@ import {
   bytes,
   type grantexServer,
   type grantivaServer,
+  type gravvServer,
   loseAnswer,
   reply,
   reset,
@@ -18,6 +19,7 @@ import type { EndpointCall } from './hosts/wire.ts';
 
 type Grantiva = Awaited<ReturnType<typeof grantivaServer>>;
 type Grantex = Awaited<ReturnType<typeof grantexServer>>;
+type Gravv = Awaited<ReturnType<typeof gravvServer>>;
 
 const url = 'https://example.com/hooks';
 const events = ['grant.created', 'grant.revoked'];
@@ -191,9 +193,38 @@ export const grantivaTests: readonly EndpointTest<Grantiva>[] = [
       );
     },
   ],
+  [
+    'deliveries are read page by page, and sent again, also when an answer was lost',
+    async ({ server, call }) => {
+      const row = { eventType: 'device.new', status: 'failed', createdAt: '2026-07-26T12:00:02Z' };
+      const page = (number: number, ids: readonly number[]) =>
+        reply(200, { items: ids.map((id) => ({ ...row, id })), metadata: { page: number, per: 2, total: 3 } });
+      server.next(page(1, [3, 2]), page(2, [1]));
+      assert.deepEqual((await call({ method: 'deliveries', id: 'ep_1', pageSize: 2 })).value, ['3', '2', '1']);
+      server.next(loseAnswer, reply(200, { ...row, id: 3, status: 'pending' }));
+      const { value } = await call({ method: 'retry', id: 'ep_1', deliveryId: '3' }, { maxAttempts: 2 });
+      assert.equal(Object(value).status, 'pending');
+      assert.equal(server.seen.at(-1)?.path, '/api/v1/org/webhooks/ep_1/deliveries/3/retry');
+    },
+  ],
 ];
 
 export const grantexTests: readonly EndpointTest<Grantex>[] = [
+  [
+    'an endpoint is retired when nothing is queued for it',
+    async ({ server, call }) => {
+      const { id } = server.add({ url, events });
+      server.deliver('pending');
+      const done: Answer = (response, perform) => {
+        const { body } = perform();
+        response.end(JSON.stringify({ ...Object(body), deliveries: [], total: 0 }));
+      };
+      server.next(usual, usual, done);
+      const { value } = await call({ method: 'retire', id });
+      assert.deepEqual([value, server.rows], [{ deleted: true, pending: 0 }, []]);
+      assert.equal(server.seen.length, 4);
+    },
+  ],
   [
     'ensure replaces where it is told to',
     async ({ server, call }) => {
@@ -222,6 +253,36 @@ export const grantexTests: readonly EndpointTest<Grantex>[] = [
           ['3', '2'],
         ],
       );
+    },
+  ],
+];
+
+export const gravvTests: readonly EndpointTest<Gravv>[] = [
+  [
+    'the history is read page by page',
+    async ({ server, call }) => {
+      const { value } = await call({ method: 'history', pageSize: 2 });
+      assert.deepEqual(value, ['evt-5', 'evt-4', 'evt-3', 'evt-2', 'evt-1']);
+      assert.deepEqual(
+        server.seen.map(({ query }) => query.get('page')),
+        ['1', '2', '3'],
+      );
+    },
+  ],
+  [
+    'an event is sent again, also when an answer was lost',
+    async ({ server, call }) => {
+      server.next(loseAnswer);
+      const { value } = await call({ method: 'send', id: 'evt-3' }, { maxAttempts: 2 });
+      assert.deepEqual([value, server.sent], [{ ...Object(value), responseStatus: 202 }, ['evt-3', 'evt-3']]);
+    },
+  ],
+  [
+    'a 401 is unauthorized, and an event that is not there not_found',
+    async ({ errorOf }) => {
+      const { code, status } = await errorOf({ method: 'history', pageSize: 2 }, { credential: 'another' });
+      assert.deepEqual([code, status], ['unauthorized', 401]);
+      assert.equal((await errorOf({ method: 'send', id: 'evt-9' })).code, 'not_found');
     },
   ],
 ];

@@ -4,20 +4,22 @@ import {
   grantexServer,
   grantivaServer,
   grantivaToken,
+  gravvKey,
+  gravvServer,
   type ProviderServer,
 } from '../../suites/endpoints/servers.ts';
 import type { EndpointTest, Given } from './endpoint-test.ts';
-import { denoTests, endpointTests, grantexTests, grantivaTests } from './endpoint-tests.ts';
+import { denoTests, endpointTests, grantexTests, grantivaTests, gravvTests } from './endpoint-tests.ts';
 import { type Host, startHost } from './host.ts';
 import type { CallOrder } from './hosts/wire.ts';
 import { type Result, runTests, type Test } from './results.ts';
 import type { Runtime } from './runtimes.ts';
 
-/** Calls the APIs of Grantiva and Grantex, which run here, with clients that a process of the runtime makes. */
+/** Calls the APIs of Grantiva, Grantex and Gravv, which run here, with clients that a process of the runtime makes. */
 export async function runEndpoints(runtime: Runtime, project: string): Promise<Result> {
   const host = await startHost(runtime, project);
   // All that may not be printed; the tests add the signing secrets.
-  const secrets = [grantivaToken, grantexKey];
+  const secrets = [grantivaToken, grantexKey, gravvKey];
   const shared = [...endpointTests, ...(runtime.host === 'deno' ? denoTests : [])];
   const printed: Test = [
     'what it printed has no secret and no credential in it',
@@ -33,6 +35,7 @@ export async function runEndpoints(runtime: Runtime, project: string): Promise<R
     const tests = [
       ...[...shared, ...grantivaTests].map((test) => testOf(test, grantiva, host, secrets)),
       ...[...shared, ...grantexTests].map((test) => testOf(test, grantex, host, secrets)),
+      ...gravvTests.map((test) => testOf(test, gravv, host, secrets)),
       printed,
     ];
     const about = { runtime: runtime.name, version: runtime.version(), subject: '@hookproof/endpoints' };
@@ -50,6 +53,7 @@ interface Provider<Server> {
 
 const grantiva = { name: 'grantiva', credential: grantivaToken, start: grantivaServer } as const;
 const grantex = { name: 'grantex', credential: grantexKey, start: grantexServer } as const;
+const gravv = { name: 'gravv', credential: gravvKey, start: gravvServer } as const;
 
 function testOf<Server extends ProviderServer & { readonly secrets: readonly string[] }>(
   [title, run]: EndpointTest<Server>,

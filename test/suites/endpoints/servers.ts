@@ -276,3 +276,29 @@ export async function grantexServer() {
   };
   return { ...server, rows, secrets, secretOf, add, deliveries, deliver };
 }
+
+export const gravvKey = 'grvSec_sandbox_0123456789abcdef';
+
+/** Gravv's history, newest first, of so many events, which can be sent again. */
+export async function gravvServer(count = 5) {
+  const sent: string[] = [];
+  const items = Array.from({ length: count }, (_, index) => ({
+    id: `evt-${count - index}`,
+    event_type: 'transfer.status.completed',
+    status: 'failed',
+    created_at: new Date(start + (count - index) * minute).toISOString(),
+  }));
+  const server = await serve(({ method, path, query, headers }) => {
+    if (headers['api-key'] !== gravvKey) return { status: 401, body: { data: null, error: 'unauthorized' } };
+    const [page, limit] = [Number(query.get('page')), Number(query.get('limit'))];
+    if (method === 'GET' && path === '/v1/webhooks/history') {
+      const part = items.slice((page - 1) * limit, page * limit);
+      return { status: 200, body: { data: { items: part, page, total_items: count }, error: null } };
+    }
+    const { id = '' } = /^\/v1\/webhooks\/event\/send\/(?<id>[^/]+)$/.exec(path)?.groups ?? {};
+    if (method !== 'POST' || !items.some((one) => one.id === id)) return { status: 404, body: { error: 'not found' } };
+    sent.push(id);
+    return { status: 200, body: { data: { response_status_code: 202, response_body: { outcome: 'stored' } } } };
+  });
+  return { ...server, secrets: [] as readonly string[], sent };
+}

@@ -1,4 +1,14 @@
-import { EndpointError, EndpointSecret, type Fetch, grantexEndpoints, grantivaEndpoints } from '@hookproof/endpoints';
+import {
+  EndpointError,
+  EndpointSecret,
+  type Fetch,
+  type GrantexEndpoints,
+  type GrantivaEndpoints,
+  type GravvDeliveries,
+  grantexEndpoints,
+  grantivaEndpoints,
+  gravvDeliveries,
+} from '@hookproof/endpoints';
 import type { CallMade, CallOrder } from './wire.ts';
 
 /** What is used of Deno's own client for HTTP. */
@@ -26,7 +36,34 @@ export async function makeCall(order: CallOrder): Promise<Omit<CallMade, 'runtim
 }
 
 async function call(order: CallOrder, signal: AbortSignal): Promise<Made> {
-  const client = clientOf(order);
+  const { provider, credential } = order;
+  const options = optionsOf(order);
+  if (provider === 'gravv') return callGravv(gravvDeliveries({ ...options, apiKey: credential }), order, signal);
+  if (provider === 'grantex') return callGrantex(grantexEndpoints({ ...options, apiKey: credential }), order, signal);
+  return callGrantiva(grantivaEndpoints({ ...options, token: credential }), order, signal);
+}
+
+async function callGravv(client: GravvDeliveries, order: CallOrder, signal: AbortSignal): Promise<Made> {
+  if (order.method === 'history') return idsIn(client.history({ pageSize: order.pageSize }, { signal }));
+  if (order.method === 'send') return { value: await client.send(order.id, { signal }) };
+  throw new Error(`Gravv has no ${order.method}`);
+}
+
+async function callGrantex(client: GrantexEndpoints, order: CallOrder, signal: AbortSignal): Promise<Made> {
+  if (order.method === 'retire') return { value: await client.retire(order.id, { pollMs: 1 }, { signal }) };
+  return callEither(client, order, signal);
+}
+
+async function callGrantiva(client: GrantivaEndpoints, order: CallOrder, signal: AbortSignal): Promise<Made> {
+  if (order.method === 'retry') return { value: await client.retry(order.id, order.deliveryId, { signal }) };
+  return callEither(client, order, signal);
+}
+
+async function callEither(
+  client: GrantexEndpoints | GrantivaEndpoints,
+  order: CallOrder,
+  signal: AbortSignal,
+): Promise<Made> {
   switch (order.method) {
     case 'list':
       return { value: await client.list({ signal }) };
@@ -38,22 +75,27 @@ async function call(order: CallOrder, signal: AbortSignal): Promise<Made> {
     }
     case 'delete':
       return { value: await client.delete(order.id, { signal }) };
-    case 'deliveries': {
-      if (!('deliveries' in client)) throw new Error(`${order.provider} has no deliveries`);
-      const ids: string[] = [];
-      const { id, pageSize } = order;
-      for await (const delivery of client.deliveries(id, { pageSize }, { signal })) ids.push(delivery.id);
-      return { value: ids };
-    }
+    case 'deliveries':
+      return idsIn(client.deliveries(order.id, { pageSize: order.pageSize }, { signal }));
+    default:
+      throw new Error(`${order.provider} has no ${order.method}`);
   }
 }
 
-function clientOf({ provider, baseUrl, credential, timeoutMs, maxAttempts, keepsNoConnection }: CallOrder) {
-  const fetch = keepsNoConnection ? fetchWithoutPool() : undefined;
-  const options = { baseUrl, timeoutMs, maxAttempts, fetch, backoff: () => 0 };
-  return provider === 'grantex'
-    ? grantexEndpoints({ ...options, apiKey: credential })
-    : grantivaEndpoints({ ...options, token: credential });
+async function idsIn(deliveries: AsyncIterable<{ readonly id: string }>): Promise<Made> {
+  const ids: string[] = [];
+  for await (const { id } of deliveries) ids.push(id);
+  return { value: ids };
+}
+
+function optionsOf({ baseUrl, timeoutMs, maxAttempts, keepsNoConnection }: CallOrder) {
+  return {
+    baseUrl,
+    timeoutMs,
+    maxAttempts,
+    fetch: keepsNoConnection ? fetchWithoutPool() : undefined,
+    backoff: () => 0,
+  };
 }
 
 function fetchWithoutPool(): Fetch {

@@ -70,7 +70,7 @@ interface Report {
 
 /** What the suite asks a host for: one call of a new endpoint client. */
 export type CallOrder = EndpointCall & {
-  readonly provider: 'grantiva' | 'grantex';
+  readonly provider: 'grantiva' | 'grantex' | 'gravv';
   readonly baseUrl: string;
   readonly credential: string;
   readonly timeoutMs?: number | undefined;
@@ -87,7 +87,11 @@ export type EndpointCall =
   | { readonly method: 'create'; readonly endpoint: NewGrantexEndpoint }
   | { readonly method: 'ensure'; readonly endpoint: WantedGrantexEndpoint }
   | { readonly method: 'delete'; readonly id: string }
-  | { readonly method: 'deliveries'; readonly id: string; readonly pageSize: number };
+  | { readonly method: 'deliveries'; readonly id: string; readonly pageSize: number }
+  | { readonly method: 'retire'; readonly id: string }
+  | { readonly method: 'retry'; readonly id: string; readonly deliveryId: string }
+  | { readonly method: 'history'; readonly pageSize: number }
+  | { readonly method: 'send'; readonly id: string };
 
 /** What became of such a call. */
 export interface CallMade {
