@@ -1,5 +1,5 @@
-import { createReceiver, grantex, type Inbox, type OnOutcome } from '@hookproof/core';
-import { type InboxReceiver, inboxWay } from '@hookproof/core/inbox';
+import { createReceiver, grantex, type OnOutcome } from '@hookproof/core';
+import type { InboxReceiver } from '@hookproof/core/inbox';
 import { signedDelivery } from '@hookproof/testing';
 import { metrics } from '@opentelemetry/api';
 import {
@@ -9,6 +9,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { inboxWith } from '../../../test/suites/inbox-with.ts';
 import { telemetry } from './index.ts';
 
 const secret = 'a secret for tests';
@@ -70,24 +71,12 @@ test('deliveries are counted by outcome, and timed in seconds', async () => {
 test('an attempt of the inbox is counted and timed apart from the delivery', async () => {
   const { meterProvider, collect } = measured();
   let registered: InboxReceiver | undefined;
-  const unused = async () => expect.unreachable('not here');
-  const inbox: Inbox = {
-    way: inboxWay,
-    lanes: false,
+  const inbox = inboxWith({
     register: (receiver) => {
       registered = receiver;
     },
     accept: async () => ({ id: 'dlv_1', isNew: true }),
-    async *list() {},
-    get: unused,
-    known: unused,
-    counts: unused,
-    replay: unused,
-    discard: unused,
-    prune: unused,
-    drain: unused,
-    close: unused,
-  };
+  });
   const on = { 'grant.revoked': () => undefined };
   const wrap = telemetry({ meterProvider });
   const receiver = createReceiver({ provider: grantex(), secret, inbox, on, wrap, onOutcome: () => undefined });

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
-import { createReceiver, grantex, type Inbox, type WorkOutcome } from '@hookproof/core';
-import { type InboxReceiver, inboxWay } from '@hookproof/core/inbox';
+import { createReceiver, grantex, type WorkOutcome } from '@hookproof/core';
+import type { InboxReceiver } from '@hookproof/core/inbox';
 import { grantexWebhooks } from '@hookproof/express';
 import { grantexWebhooks as honoGrantexWebhooks } from '@hookproof/hono';
 import { signedDelivery } from '@hookproof/testing';
@@ -18,6 +18,7 @@ import * as semconv from '@opentelemetry/semantic-conventions/incubating';
 import express from 'express';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { inboxWith } from '../../../test/suites/inbox-with.ts';
 import { telemetry } from './index.ts';
 
 const secret = 'a secret for tests';
@@ -200,24 +201,11 @@ describe('an attempt of the inbox', () => {
   /** Works once on a delivery that came before, and says what `settle` makes of it. */
   async function attempt(handler: () => unknown, outcome: WorkOutcome): Promise<ReadableSpan | undefined> {
     let registered: InboxReceiver | undefined;
-    const unused = async () => expect.unreachable('not here');
-    const inbox: Inbox = {
-      way: inboxWay,
-      lanes: false,
+    const inbox = inboxWith({
       register: (receiver) => {
         registered = receiver;
       },
-      accept: unused,
-      async *list() {},
-      get: unused,
-      known: unused,
-      counts: unused,
-      replay: unused,
-      discard: unused,
-      prune: unused,
-      drain: unused,
-      close: unused,
-    };
+    });
     createReceiver({
       provider: grantex(),
       secret,

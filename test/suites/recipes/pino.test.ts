@@ -1,9 +1,10 @@
 import { Writable } from 'node:stream';
-import { createReceiver, grantex, type Inbox, type WorkOutcome } from '@hookproof/core';
-import { type InboxReceiver, inboxWay } from '@hookproof/core/inbox';
+import { createReceiver, grantex, type WorkOutcome } from '@hookproof/core';
+import type { InboxReceiver } from '@hookproof/core/inbox';
 import { signedDelivery } from '@hookproof/testing';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
+import { inboxWith } from '../inbox-with.ts';
 import { logTo } from './pino.ts';
 
 const secret = 'MARKER-secret';
@@ -99,24 +100,11 @@ test('a line per delivery, with its level and its cause, and nothing of what was
 test('a line per attempt of the inbox, which is an error unless it is handled', async () => {
   const { logger, lines } = logged();
   let registered: InboxReceiver | undefined;
-  const unused = async () => expect.unreachable('not here');
-  const inbox: Inbox = {
-    way: inboxWay,
-    lanes: false,
+  const inbox = inboxWith({
     register: (receiver) => {
       registered = receiver;
     },
-    accept: unused,
-    async *list() {},
-    get: unused,
-    known: unused,
-    counts: unused,
-    replay: unused,
-    discard: unused,
-    prune: unused,
-    drain: unused,
-    close: unused,
-  };
+  });
   let broken = true;
   const handler = () => {
     if (broken) throw new Error('no database');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { inboxWith } from '../../../../test/suites/inbox-with.ts';
 import type { Inbox, NewDelivery } from '../handling/inbox.ts';
-import { inboxWay } from '../handling/inbox-way.ts';
 import { signBody } from '../proof/sign.ts';
 import { gravv } from '../providers/gravv.ts';
 import { createReceiver } from '../receiver.ts';
@@ -14,27 +14,12 @@ async function deliveryOf(event: object) {
 }
 
 function inboxOf(stored: NewDelivery[]): Inbox {
-  const unused = async () => expect.unreachable('not here');
-  return {
-    way: inboxWay,
-    lanes: false,
-    register: () => undefined,
+  return inboxWith({
     accept: async (delivery) => {
       stored.push(delivery);
       return { id: 'dlv_1', isNew: true };
     },
-    async *list() {},
-    ...{
-      get: unused,
-      known: unused,
-      counts: unused,
-      replay: unused,
-      discard: unused,
-      prune: unused,
-      drain: unused,
-      close: unused,
-    },
-  };
+  });
 }
 
 const aged = (seconds: number) => ({ event_id: 'a', timestamp: new Date(now - seconds * 1_000).toISOString() });

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { inboxWith } from '../../../../test/suites/inbox-with.ts';
 import { WebhookError } from '../error.ts';
 import { storedKey } from '../event/key.ts';
 import { cryptography } from '../proof/crypto.ts';
@@ -7,7 +8,6 @@ import { grantex } from '../providers/grantex.ts';
 import { createReceiver, type ReceiverOptions } from '../receiver.ts';
 import type { OutcomeReport } from '../report/outcome.ts';
 import type { Inbox, NewDelivery } from './inbox.ts';
-import { inboxWay } from './inbox-way.ts';
 import { memoryClaims } from './memory-claims.ts';
 
 type Grantex = ReturnType<typeof grantex>;
@@ -20,23 +20,8 @@ const boom = new Error('boom');
 const stored: Inbox['accept'] = async () => ({ id: 'dlv_1', isNew: true });
 
 /** An inbox that stores in this way, and nothing else. */
-function inboxWith(accept: Inbox['accept'], { lanes = true, register = () => {} }: Partial<Inbox> = {}): Inbox {
-  const unused = async () => expect.unreachable('not here');
-  return {
-    way: inboxWay,
-    lanes,
-    register,
-    accept,
-    async *list() {},
-    get: unused,
-    known: unused,
-    counts: unused,
-    replay: unused,
-    discard: unused,
-    prune: unused,
-    drain: unused,
-    close: unused,
-  };
+function inboxThat(accept: Inbox['accept'], { lanes = true, register = () => {} }: Partial<Inbox> = {}): Inbox {
+  return inboxWith({ accept, lanes, register });
 }
 
 /** A receiver with such an inbox, and what it stored, handled and reported. */
@@ -49,7 +34,7 @@ function set(accept: Inbox['accept'], options: Partial<Options> = {}) {
     secret,
     on: { '*': handler },
     onOutcome: (report) => reports.push(report),
-    inbox: inboxWith((delivery) => {
+    inbox: inboxThat((delivery) => {
       deliveries.push(delivery);
       return accept(delivery);
     }),
@@ -243,7 +228,7 @@ describe('the lane', () => {
 describe('a receiver with an inbox', () => {
   it('registers once, when all its options are right', () => {
     const register = vi.fn<Inbox['register']>();
-    const inbox = inboxWith(stored, { register });
+    const inbox = inboxThat(stored, { register });
     const wrong = { on: { 'grant.made': () => {} } };
     expect(() => createReceiver({ provider: grantex(), secret, inbox, ...Object(wrong) })).toThrow(WebhookError);
     expect(() => createReceiver({ provider: grantex(), secret: '', inbox, on: {} })).toThrow(WebhookError);
@@ -262,7 +247,7 @@ describe('a receiver with an inbox', () => {
     const reports: OutcomeReport[] = [];
     const receiver = createReceiver({
       provider: grantex(),
-      inbox: inboxWith(accept, { register }),
+      inbox: inboxThat(accept, { register }),
       on: { '*': () => {} },
       onOutcome: (report) => reports.push(report),
     });
@@ -275,12 +260,12 @@ describe('a receiver with an inbox', () => {
   });
 
   it('is told of a secret that is named and not there', () => {
-    const named = { provider: grantex(), inbox: inboxWith(stored), on: {}, secret: process.env['NO_SUCH_SECRET'] };
+    const named = { provider: grantex(), inbox: inboxThat(stored), on: {}, secret: process.env['NO_SUCH_SECRET'] };
     // As an app that compiles without exactOptionalPropertyTypes gives it.
     expect(() => Reflect.apply(createReceiver, undefined, [named])).toThrow(/^secret is undefined: is the environment/);
   });
 
-  const inbox = inboxWith(stored);
+  const inbox = inboxThat(stored);
   it.each<[what: string, options: object, message: RegExp]>([
     ['an inbox that is none', { inbox: memoryClaims() }, /^inbox must be what sqliteInbox/],
     ['an inbox that is a function', { inbox: () => inbox }, /^inbox must be/],
@@ -291,7 +276,7 @@ describe('a receiver with an inbox', () => {
     ['a lane that is not a function', { inbox, lane: 'a' }, /^lane must be a function/],
     [
       'a lane that it cannot keep',
-      { inbox: inboxWith(stored, { lanes: false }), lane: () => 'a' },
+      { inbox: inboxThat(stored, { lanes: false }), lane: () => 'a' },
       /^lane was given for grantex, but this inbox cannot keep the order/,
     ],
     ['an empty name', { inbox, receiverName: '' }, /^receiverName must be 1 to 64 letters/],
@@ -307,7 +292,7 @@ describe('a receiver with an inbox', () => {
   it('may have a lane that it can keep, and no lane where it keeps none', () => {
     const options = { provider: grantex(), secret, on: {} };
     expect(() => createReceiver({ ...options, inbox, lane: () => 'a', dedupe: undefined })).not.toThrow();
-    expect(() => createReceiver({ ...options, inbox: inboxWith(stored, { lanes: false }) })).not.toThrow();
+    expect(() => createReceiver({ ...options, inbox: inboxThat(stored, { lanes: false }) })).not.toThrow();
     expect(() =>
       createReceiver({ ...options, inbox: undefined, receiverName: undefined, lane: undefined }),
     ).not.toThrow();

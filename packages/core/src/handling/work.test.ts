@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { inboxWith } from '../../../../test/suites/inbox-with.ts';
 import { WebhookError, type WebhookErrorCode } from '../error.ts';
 import type { WebhookEvent } from '../event/event.ts';
 import { signBody } from '../proof/sign.ts';
@@ -7,7 +8,6 @@ import { createReceiver, type ReceiverOptions } from '../receiver.ts';
 import type { OutcomeReport, Wrap } from '../report/outcome.ts';
 import type { Handler, HandlerContext } from './handlers.ts';
 import type { Attempt, Inbox, InboxReceiver, WorkOutcome } from './inbox.ts';
-import { inboxWay } from './inbox-way.ts';
 
 type Grantiva = ReturnType<typeof grantiva>;
 type Options = ReceiverOptions<Grantiva, Request, Inbox>;
@@ -29,22 +29,7 @@ const settled: Ending = async (error) => ({ outcome: error === undefined ? 'hand
 function set(options: Partial<Options>) {
   const reports: OutcomeReport[] = [];
   const registered: InboxReceiver[] = [];
-  const unused = async () => expect.unreachable('not here');
-  const inbox: Inbox = {
-    way: inboxWay,
-    lanes: false,
-    register: (receiver) => void registered.push(receiver),
-    accept: unused,
-    async *list() {},
-    get: unused,
-    known: unused,
-    counts: unused,
-    replay: unused,
-    discard: unused,
-    prune: unused,
-    drain: unused,
-    close: unused,
-  };
+  const inbox = inboxWith({ register: (receiver) => void registered.push(receiver) });
   createReceiver<Grantiva, Request, Inbox>({
     provider: grantiva(),
     secret,

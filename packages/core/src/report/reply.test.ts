@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { inboxWith } from '../../../../test/suites/inbox-with.ts';
 import { WebhookError } from '../error.ts';
 import type { ClaimStore } from '../handling/claims.ts';
 import type { Inbox } from '../handling/inbox.ts';
-import { inboxWay } from '../handling/inbox-way.ts';
 import { memoryClaims } from '../handling/memory-claims.ts';
 import type { DeliveryInput, Outcome } from '../handling/progress.ts';
 import { signBody } from '../proof/sign.ts';
@@ -40,25 +40,7 @@ interface Scene {
 
 /** Options of a receiver whose inbox does this with a delivery. */
 function storing(accept: Inbox['accept']): NonNullable<Scene['options']> {
-  const unused = async () => expect.unreachable('not here');
-  return {
-    dedupe: undefined,
-    inbox: {
-      way: inboxWay,
-      lanes: false,
-      register() {},
-      accept,
-      async *list() {},
-      get: unused,
-      known: unused,
-      counts: unused,
-      replay: unused,
-      discard: unused,
-      prune: unused,
-      drain: unused,
-      close: unused,
-    },
-  };
+  return { dedupe: undefined, inbox: inboxWith({ accept }) };
 }
 
 // Typed so that an outcome without a scene does not compile.
