@@ -42,6 +42,6 @@ it('what is still to begin is kept, and given back once', async () => {
   for (const id of ['1', '2', '3']) held.keep(lease(id));
   await held.beat();
   expect(kept).toEqual(['1', '2', '3']);
-  await Promise.all([held.giveBack(), held.giveBack()]);
+  await Promise.all([held.release(), held.release()]);
   expect([released, held.size]).toEqual([['1', '3'], 0]);
 });

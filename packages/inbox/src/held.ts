@@ -18,7 +18,7 @@ export interface Held {
   /** Whether one has waited for so long that the handlers before it must hang. */
   isStuck(): boolean;
   /** Gives back those that are still to begin. */
-  giveBack(): Promise<void>;
+  release(): Promise<void>;
   /** How many there are in all. */
   readonly size: number;
   /** How many are still to begin, in all or of one receiver. */
@@ -121,7 +121,7 @@ export function createHeld(engine: Pick<Engine, 'keep' | 'release'>, { leaseMs, 
       const [first] = ready.all();
       return first !== undefined && performance.now() - (keptAt.get(first) ?? 0) > patienceMs;
     },
-    async giveBack() {
+    async release() {
       const leases = [...ready.all()];
       for (const lease of leases) ready.delete(lease);
       closeWhereEmpty();

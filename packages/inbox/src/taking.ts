@@ -40,14 +40,18 @@ export function createTaker(
   let looks = 0;
 
   function beginReady(): void {
+    if (working.waiting() === 0) return;
+    const held = countsOf(working.handling);
     for (const lease of working.ready()) {
       const free = concurrency - working.handling();
       if (free <= 0 || isStopped()) return;
-      if (mayBegin(lease.name, { concurrency, free, held: countsOf(working.handling) })) begin(lease);
+      if (!mayBegin(lease.name, { concurrency, free, held })) continue;
+      begin(lease);
+      held.set(lease.name, working.handling(lease.name));
     }
   }
 
-  function countsOf(count: (name: string) => number): ReadonlyMap<string, number> {
+  function countsOf(count: (name: string) => number): Map<string, number> {
     return new Map(names().map((name) => [name, count(name)]));
   }
 

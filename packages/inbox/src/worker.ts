@@ -122,7 +122,7 @@ export function createWorker<Completed extends Awaitable<void>>(
 
   /** What was taken ahead of handlers that then hang is for others. */
   function poll(): void {
-    if (working.isStuck()) working.giveBack().catch(onError);
+    if (working.isStuck()) working.release().catch(onError);
     wake();
   }
 
@@ -163,7 +163,7 @@ export function createWorker<Completed extends Awaitable<void>>(
         if (working.size > 0) await Promise.race(working.ends());
       }
       await Promise.allSettled(working.ends());
-      if (stopped !== undefined) await working.giveBack();
+      if (stopped !== undefined) await working.release();
     };
     try {
       const timeIsOver = Symbol('over');
@@ -209,7 +209,7 @@ export function createWorker<Completed extends Awaitable<void>>(
       const over = setTimeout(() => stopAll('The inbox is closing.'), stopAfter(maxMs));
       const workOff = async () => {
         await taking?.catch(onError);
-        await working.giveBack().catch(onError);
+        await working.release().catch(onError);
         await Promise.allSettled(working.ends());
         await settling.idle();
       };

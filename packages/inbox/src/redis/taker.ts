@@ -47,7 +47,7 @@ export function createTaker(
   settings: Settings,
 ): Required<Pick<Engine, 'take' | 'release'>> {
   const worker = `${hostname()} ${process.pid}`;
-  const giveBack = createReleaser(link, queues, keys);
+  const release = createReleaser(link, queues, keys);
   const unbegun = new WeakMap<Lease, Unbegun>();
 
   async function take(turns: readonly Turn[], limit: number, token: string): Promise<readonly Taken[]> {
@@ -60,7 +60,7 @@ export function createTaker(
       // ioredis asks again when the connection is back: what it takes then, nobody waits for.
       // Where it cannot be given back, it comes back when the lease is over.
       (late) =>
-        giveBack(takenIn(late, turns).map((one) => unbegunOf(one, activeRow(one), token))).catch(() => undefined),
+        release(takenIn(late, turns).map((one) => unbegunOf(one, activeRow(one), token))).catch(() => undefined),
     );
     return takenIn(taken, turns);
   }
@@ -106,7 +106,7 @@ export function createTaker(
 
   return {
     take: lease,
-    release: (leases) => giveBack(leases.flatMap((one) => unbegun.get(one) ?? [])),
+    release: (leases) => release(leases.flatMap((one) => unbegun.get(one) ?? [])),
   };
 }
 
