@@ -24,15 +24,17 @@ export type {
 } from './grantex-endpoint.ts';
 export {
   type GrantivaConnection,
-  type GrantivaEndpoint,
   type GrantivaEndpoints,
   type GrantivaEndpointsOptions,
-  type GrantivaEndpointUpdate,
-  type GrantivaEventName,
   grantivaEndpoints,
-  type NewGrantivaEndpoint,
 } from './grantiva.ts';
 export type { GrantivaDelivery, GrantivaDeliveryStatus, GrantivaTest } from './grantiva-deliveries.ts';
+export type {
+  GrantivaEndpoint,
+  GrantivaEndpointUpdate,
+  GrantivaEventName,
+  NewGrantivaEndpoint,
+} from './grantiva-endpoint.ts';
 export {
   type GravvDeliveries,
   type GravvDeliveriesOptions,
