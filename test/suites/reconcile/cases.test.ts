@@ -115,7 +115,7 @@ it('Grantex is asked for no page beyond the window', async () => {
   expect(server.seen.map(({ query }) => query.get('page'))).toEqual(['1', '2', '3']);
 });
 
-it('after ten that were sent again in vain no more are', async () => {
+it('stops sending again after ten in a row have not arrived', async () => {
   const { inbox, app, server, log } = await scene(gravv(), gravvService);
   await server.emit(250, 1, until());
   await app.close();

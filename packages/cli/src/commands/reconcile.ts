@@ -1,19 +1,17 @@
 import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { createReceiver, gravv as gravvProvider, type Inbox, type Provider } from '@hookproof/core';
 import { grantexLog, grantivaLog, gravvDeliveries, gravvLog } from '@hookproof/endpoints';
-import { timeoutOption } from '../endpoints/actions.ts';
+import { connectionOf, withApiKey } from '../endpoints/api-key.ts';
 import { tellingFailures } from '../endpoints/failures.ts';
 import { grantexClient, withGrantexConnection } from '../endpoints/grantex.ts';
 import { grantivaClient, withGrantivaConnection } from '../endpoints/grantiva.ts';
-import { usage } from '../failure.ts';
 import { withInbox } from '../inbox/open.ts';
 import { storeArgument } from '../inbox/options.ts';
 import { when } from '../inbox/when.ts';
 import { positive, several } from '../options.ts';
-import { fetchThroughProxy } from '../proxy.ts';
 import { type RunOptions, runReconcile } from '../reconcile/reconcile.ts';
-import { findSecret, readSecret } from '../secrets.ts';
-import { jsonOption, type Shell } from '../shell.ts';
+import { readSecret } from '../secrets.ts';
+import type { Shell } from '../shell.ts';
 import type { Report } from '../terminal.ts';
 
 /** Adds `reconcile`, with what each provider can do. */
@@ -69,31 +67,20 @@ function addGrantiva(parent: Command, shell: Shell): void {
 }
 
 function addGravv(parent: Command, shell: Shell): void {
-  const { terminal, perform } = tellingFailures(shell, 'gravv');
-  withRun(parent.command('gravv'), 0.15)
+  const { perform } = tellingFailures(shell, 'gravv');
+  withRun(withApiKey(parent.command('gravv'), gravvApi), 0.15)
     .description(
       'Compare the history of Gravv with an inbox, and have what is missing sent again, or take it in from the history.',
     )
-    .option('--api-key <key>', 'your API key: better in GRAVV_API_KEY')
-    .option('--api-key-file <path>', 'a file with the API key; - for standard input')
-    .option('--base-url <url>', 'where the API is; GRAVV_URL, or https://api.gravv.xyz')
-    .option(...timeoutOption)
-    .option(...jsonOption)
     .option(...resendOption)
     .option('--backfill', 'take what is missing in from the history, where its signature fits')
     .option('--secret <secret>', 'the secret of the endpoint, for --backfill: better in HOOKPROOF_SECRET')
     .option('--secret-file <path>', 'a file with that secret; - for standard input')
     .action((store, options) =>
       perform(options, async (report) => {
-        const { apiKey: given, apiKeyFile: file, timeout, rate, backfill: wanted } = options;
-        const apiKey = await findSecret({ name: 'api-key', env: ['GRAVV_API_KEY'], given, file }, report);
-        if (apiKey === undefined) {
-          throw usage('There is no API key.', 'Set GRAVV_API_KEY, or give --api-key-file <path>.');
-        }
-        const baseUrl = options.baseUrl ?? (terminal.env['GRAVV_URL'] || undefined);
-        const fetch = await fetchThroughProxy(terminal);
-        const limits = { timeoutMs: timeout * 1_000, requestsPerSecond: rate };
-        const log = gravvLog(gravvDeliveries({ apiKey, baseUrl, fetch, ...limits }));
+        const { rate, backfill: wanted } = options;
+        const connection = await connectionOf(gravvApi, options, report);
+        const log = gravvLog(gravvDeliveries({ ...connection, requestsPerSecond: rate }));
         const secretSource = { env: ['HOOKPROOF_SECRET'], given: options.secret, file: options.secretFile };
         const secret = wanted === true ? await readSecret({ name: 'secret', ...secretSource }, report) : undefined;
         return withInbox(store, options, wanted === true ? 'change' : 'look', report, (inbox) => {
@@ -103,6 +90,8 @@ function addGravv(parent: Command, shell: Shell): void {
       }),
     );
 }
+
+const gravvApi = { variables: 'GRAVV', url: 'https://api.gravv.xyz' } as const;
 
 const resendOption = ['--resend', 'have the provider send again what is missing'] as const;
 

@@ -71,3 +71,23 @@ export async function showEndpoint(report: Report, endpoint: Endpoint, more: obj
   await report.say(`  created      ${printable(endpoint.createdAt)}`);
   await report.record({ ...endpoint, ...more });
 }
+
+/** Shows deliveries, so many at most. */
+export async function showDeliveries<Delivery>(
+  deliveries: AsyncIterable<Delivery>,
+  limit: number,
+  show: (report: Report, delivery: Delivery) => Promise<void>,
+  report: Report,
+): Promise<ExitCode> {
+  let shown = 0;
+  for await (const delivery of deliveries) {
+    if (shown === limit) {
+      await report.note(`… and more: --limit ${limit * 10}`);
+      break;
+    }
+    shown += 1;
+    await show(report, delivery);
+  }
+  if (shown === 0) await report.note('There are no deliveries.');
+  return exitCode.ok;
+}

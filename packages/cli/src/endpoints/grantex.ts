@@ -8,24 +8,18 @@ import {
   type WantedGrantexEndpoint,
 } from '@hookproof/endpoints';
 import { type ExitCode, exitCode } from '../exit-code.ts';
-import { Failure, usage } from '../failure.ts';
+import { Failure } from '../failure.ts';
 import { several, whole } from '../options.ts';
-import { fetchThroughProxy } from '../proxy.ts';
-import { findSecret } from '../secrets.ts';
-import { jsonOption, type Shell } from '../shell.ts';
+import type { Shell } from '../shell.ts';
 import { printable, type Report } from '../terminal.ts';
-import { listEndpoints, showCreated, showEndpoint, timeoutOption, warnOfUnknown } from './actions.ts';
+import { listEndpoints, showCreated, showDeliveries, showEndpoint, warnOfUnknown } from './actions.ts';
+import { type ApiKeyOptions, connectionOf, withApiKey } from './api-key.ts';
 import { tellingFailures } from './failures.ts';
 import { printSecretOption, saveSecretOption, withSecretPlace } from './keep-secret.ts';
 import { addMissing } from './missing.ts';
 import { commandFor, retireEndpoint, tellOthers, tellPending, tellReplaced, waitOption } from './retire.ts';
 
-export interface GrantexConnection {
-  readonly timeout: number;
-  readonly baseUrl?: string | undefined;
-  readonly apiKey?: string | undefined;
-  readonly apiKeyFile?: string | undefined;
-}
+const api = { variables: 'GRANTEX', url: 'https://api.grantex.dev' } as const;
 
 /** Adds `endpoints grantex` with its actions. */
 export function addGrantex(parent: Command, shell: Shell): void {
@@ -38,7 +32,6 @@ export function addGrantex(parent: Command, shell: Shell): void {
   const call = { signal: terminal.signal };
 
   const action = (name: string, summary: string) => withGrantexConnection(grantex.command(name)).description(summary);
-
   const connect = grantexClient;
 
   action('list', 'List all endpoints.').action((options) =>
@@ -114,18 +107,8 @@ export function addGrantex(parent: Command, shell: Shell): void {
       perform(options, async (report) => {
         const client = await connect(options, report);
         const { status, limit } = options;
-        let shown = 0;
         const deliveries = client.deliveries(id, { status, pageSize: Math.min(limit, 100) }, call);
-        for await (const delivery of deliveries) {
-          if (shown === limit) {
-            await report.note(`… and more: --limit ${limit * 10}`);
-            break;
-          }
-          shown += 1;
-          await showDelivery(report, delivery);
-        }
-        if (shown === 0) await report.note('There are no deliveries.');
-        return exitCode.ok;
+        return showDeliveries(deliveries, limit, showDelivery, report);
       }),
     );
 
@@ -152,29 +135,15 @@ function notKept(former: string): Failure {
 }
 
 /** Adds the options that say where Grantex is, and how to call it. */
-export function withGrantexConnection(command: Command) {
-  return command
-    .option('--api-key <key>', 'your API key: better in GRANTEX_API_KEY')
-    .option('--api-key-file <path>', 'a file with the API key; - for standard input')
-    .option('--base-url <url>', 'where the API is; GRANTEX_URL, or https://api.grantex.dev')
-    .option(...timeoutOption)
-    .option(...jsonOption);
-}
+export const withGrantexConnection = (command: Command) => withApiKey(command, api);
 
 /** Makes the client that the options and the environment describe. */
 export async function grantexClient(
-  { apiKey: given, apiKeyFile: file, ...options }: GrantexConnection,
+  options: ApiKeyOptions,
   report: Report,
   limits: Pick<GrantexEndpointsOptions, 'requestsPerSecond'> = {},
 ): Promise<GrantexEndpoints> {
-  const { env } = report.terminal;
-  const baseUrl = options.baseUrl ?? (env['GRANTEX_URL'] || undefined);
-  const apiKey = await findSecret({ name: 'api-key', env: ['GRANTEX_API_KEY'], given, file }, report);
-  if (apiKey === undefined) {
-    throw usage('There is no API key.', 'Set GRANTEX_API_KEY, or give --api-key-file <path>.');
-  }
-  const fetch = await fetchThroughProxy(report.terminal);
-  return grantexEndpoints({ apiKey, baseUrl, fetch, timeoutMs: options.timeout * 1_000, ...limits });
+  return grantexEndpoints({ ...(await connectionOf(api, options, report)), ...limits });
 }
 
 /** Prints one delivery of an endpoint on a line. */

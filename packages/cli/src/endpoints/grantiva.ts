@@ -13,7 +13,15 @@ import { fetchThroughProxy } from '../proxy.ts';
 import { findSecret } from '../secrets.ts';
 import { jsonOption, type Shell } from '../shell.ts';
 import { printable, type Report } from '../terminal.ts';
-import { deleteEndpoint, listEndpoints, showCreated, showEndpoint, timeoutOption, warnOfUnknown } from './actions.ts';
+import {
+  deleteEndpoint,
+  listEndpoints,
+  showCreated,
+  showDeliveries,
+  showEndpoint,
+  timeoutOption,
+  warnOfUnknown,
+} from './actions.ts';
 import { tellingFailures } from './failures.ts';
 import { printSecretOption, saveSecretOption, withSecretPlace } from './keep-secret.ts';
 
@@ -119,17 +127,8 @@ export function addGrantiva(parent: Command, shell: Shell): void {
       perform(options, async (report) => {
         const client = await connect(options, report);
         const { limit } = options;
-        let shown = 0;
-        for await (const delivery of client.deliveries(id, { pageSize: Math.min(limit, 100) }, call)) {
-          if (shown === limit) {
-            await report.note(`… and more: --limit ${limit * 10}`);
-            break;
-          }
-          shown += 1;
-          await showDelivery(report, delivery);
-        }
-        if (shown === 0) await report.note('There are no deliveries.');
-        return exitCode.ok;
+        const deliveries = client.deliveries(id, { pageSize: Math.min(limit, 100) }, call);
+        return showDeliveries(deliveries, limit, showDelivery, report);
       }),
     );
 }

@@ -52,7 +52,8 @@ Examples:
   $ hookproof inbox resend webhooks.db 42 --to http://localhost:3000/webhooks/grantex
   $ hookproof inbox resend webhooks.db 42 --to http://localhost:3000/hooks --provider ./acme.js --json
 
-Exit codes: 0 delivered, or known there as a duplicate; 1 not, or there is no such id; 2 wrong command line; 3 no store.`,
+Exit codes: 0 the app took it, or already had it; 1 it did not, or the id does not exist; 2 wrong command line; 3 the
+store cannot be opened.`,
     )
     .action((first, second, options) =>
       shell.perform(options, async (report) => {
